@@ -1,0 +1,96 @@
+/* An HTTP server on a loop: libmicrohttpd in external mode behind one handler.
+ *
+ * It refuses what is ambiguous (RFC 9112: repeated Content-Length, Host or Transfer-Encoding, length
+ * and encoding together, spaces in names), collects the body within a bound, and calls the handler
+ * once per complete request. The handler answers at once, or keeps the request and answers later:
+ * http_answer may be called at any time on the loop's thread. Every request must be answered, also
+ * one whose client has gone.
+ *
+ * All functions: the loop's thread only. */
+#ifndef BOX_OFFICE_HTTP_H
+#define BOX_OFFICE_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buffer.h"
+#include "common/loop.h"
+#include "common/problem.h"
+
+struct http_server;
+struct http_request;
+
+/* The request stays valid until it is answered. */
+typedef void http_handler(void *context, struct http_request *request);
+
+struct http_settings {
+    int listen_fd; /* owned by the server from now on; a listening, non-blocking socket */
+    unsigned connections_max; /* further clients wait in the listen queue */
+    size_t body_max;          /* a longer body is 413 */
+    http_handler *handler;
+    void *context;
+};
+
+enum {
+    HTTP_FIELDS_MAX = 8,
+    HTTP_FIELD_SIZE = 320, /* a longer value is a bug */
+    ADDRESS_SIZE = 56,     /* "[ipv6]:port" and its NUL */
+};
+
+/* One answer. Everything is copied by http_answer. Content-Type follows from the status: JSON below
+ * 400, else problem+json. */
+struct http_reply {
+    unsigned status;
+    const char *body;
+    size_t length;
+    size_t fields;
+    struct http_field {
+        const char *name; /* a literal */
+        char value[HTTP_FIELD_SIZE];
+    } field[HTTP_FIELDS_MAX];
+};
+
+/* NULL with a line on stderr where the daemon cannot be started. */
+struct http_server *http_open(struct loop *loop, const struct http_settings *settings);
+
+/* Stops accepting, closes the listening socket, and lets every further answer close its connection. */
+void http_quiesce(struct http_server *server);
+
+/* Requests begun and not yet wholly answered, also those whose body is still coming in. */
+size_t http_unanswered(const struct http_server *server);
+size_t http_connections(const struct http_server *server);
+
+/* Closes all connections. Every request that a handler was given must have been answered. */
+void http_close(struct http_server *server);
+
+const char *http_method(const struct http_request *request);
+const char *http_path(const struct http_request *request); /* raw: not unescaped, without the query */
+const char *http_query(struct http_request *request);      /* raw, "" where there is none */
+const char *http_body(struct http_request *request, size_t *length);
+const char *http_client(const struct http_request *request); /* address without port */
+
+/* The header's value, or NULL. */
+const char *http_header(const struct http_request *request, const char *name);
+
+/* How often the header occurs. */
+unsigned http_header_count(const struct http_request *request, const char *name);
+
+/* Adds a header to a reply. */
+void http_reply_field(struct http_reply *reply, const char *name, const char *value);
+
+void http_answer(struct http_request *request, const struct http_reply *reply);
+
+/* Answers with a problem, its Retry-After and a Request-Id. `allow`: the Allow header of a 405, else
+ * NULL. */
+void http_refuse(struct http_request *request, enum problem problem, const char *detail,
+                 const char *allow);
+
+/* A listening socket (SO_REUSEADDR, close-on-exec, non-blocking) on "ADDR:PORT" or "[ADDR]:PORT";
+ * port 0 picks one. -1 and errno where it cannot be had (EINVAL: not an address). */
+int http_listen(const char *address);
+
+/* The address a socket is bound to, as "ADDR:PORT". */
+void http_address(int fd, char address[ADDRESS_SIZE]);
+
+#endif

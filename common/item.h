@@ -1,0 +1,75 @@
+/* An item: one purchase on its way to a decision; and the wire format of a flight, which carries
+ * many items to one ticket server and brings their outcomes back. Both processes share it.
+ *
+ *   request  {"router":"…","items":[{"request":"…","key":"…","made":true,"attempt":1,
+ *             "admitted":µs,"deadline":µs,"event":"…","tier":"…","quantity":1,"buyer":"…"},…]}
+ *            (made, tier, quantity and buyer only where they apply)
+ *   answer   {"server":"server-1","boot":3,"commit":17,"sold":6,"outcomes":[…]}, in the order asked:
+ *            {"sale":"…","event":"…","tier":"…","quantity":1,"first":17,"amount":2500,
+ *             "currency":"EUR","server":"server-1","created_at":µs,"replayed":true} or
+ *            {"problem":"sold_out","remaining":0,"limit":0,"stored":true,"replayed":true}
+ *            (buyer is not sent back; false, zero and empty are left out) */
+#ifndef BOX_OFFICE_ITEM_H
+#define BOX_OFFICE_ITEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buffer.h"
+#include "common/id.h"
+#include "common/json.h"
+#include "common/outcome.h"
+#include "common/purchase.h"
+
+enum {
+    FLIGHT_ITEMS_MAX = 256,
+    FLIGHT_BYTES_MAX = 1 << 20, /* each way */
+    ATTEMPTS_MAX = 1000,
+};
+
+struct item {
+    struct id request;  /* of the buyer's request; becomes the sale's id if it sells */
+    char key[KEY_SIZE]; /* never empty */
+    bool key_made;      /* we made the key, no client knew it before */
+    int attempt;        /* 1, 2, …: how often a server was asked, this time included */
+    int64_t admitted;   /* wall clock: when the balancer admitted it */
+    int64_t deadline;   /* wall clock: undecided after this, it is dropped */
+    struct purchase purchase;
+};
+
+/* What a ticket server tells of itself with each answer. (boot, commit) orders what it says: boot
+ * counts its starts in the store, commit its durable batches since that start. */
+struct figures {
+    char server[SERVER_SIZE];
+    char store[ID_TEXT_SIZE]; /* id of the store it sells from; "" where not told */
+    int64_t boot;
+    int64_t commit;
+    int64_t sold; /* tickets this server has ever sold */
+};
+
+/* True where a is later than b. */
+bool figures_newer(const struct figures *a, const struct figures *b);
+
+/* Writing and reading a flight's request. A request is head, items joined by item_append (which
+ * sets the comma itself), tail. */
+void flight_begin(struct buffer *out, const char *router);
+void item_append(struct buffer *out, const struct item *item);
+void flight_end(struct buffer *out);
+
+/* Reads a whole request into items[0..max): how many there are, or -1 with the reason where anything
+ * about it is wrong. `router` receives an id of at most 36 characters. */
+int flight_parse(const char *text, size_t length, struct item *items, size_t max,
+                 char router[ID_TEXT_SIZE], char error[JSON_ERROR_SIZE]);
+
+/* Writing and reading a flight's answer; built like the request. */
+void answer_begin(struct buffer *out, const struct figures *figures);
+void answer_add(struct buffer *out, const struct outcome *outcome);
+void answer_end(struct buffer *out);
+
+/* Reads a whole answer. False where its shape is wrong or it does not hold exactly `count`
+ * outcomes: then nothing in it may be believed. `sale.buyer` is left empty. */
+bool answer_parse(const char *text, size_t length, size_t count, struct figures *figures,
+                  struct outcome *outcomes, char error[JSON_ERROR_SIZE]);
+
+#endif

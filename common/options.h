@@ -1,0 +1,33 @@
+/* Command-line options from one table: the parser, the bounds, --help and the README all come from
+ * it. */
+#ifndef BOX_OFFICE_OPTIONS_H
+#define BOX_OFFICE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum option_kind {
+    OPTION_TEXT,   /* value: const char **, points into argv or to the default */
+    OPTION_NUMBER, /* value: int64_t *, within min..max */
+    OPTION_FLAG,   /* value: bool *, false unless given */
+};
+
+struct option_entry {
+    const char *name;     /* without the dashes */
+    const char *argument; /* what --help calls the value; NULL for a flag */
+    enum option_kind kind;
+    const char *fallback; /* the default, as one would type it; NULL: none (a text stays NULL) */
+    int64_t min, max;     /* of a number */
+    const char *help;     /* one sentence; NULL keeps the option out of --help (our own processes
+                             use it among themselves) */
+    void *value;          /* where the result goes */
+};
+
+/* Fills in the defaults, then reads argv. Unknown, repeated, malformed or out-of-range options and
+ * stray words end the process with one line and EXIT_USAGE; --help prints `usage`, `about` and the
+ * table on stdout and exits 0. Single-threaded. */
+void options_read(const struct option_entry *table, size_t count, const char *usage,
+                  const char *about, int argc, char **argv);
+
+#endif

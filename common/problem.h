@@ -1,0 +1,55 @@
+/* Every error a client can be given: RFC 9457 problem details with a stable code. */
+#ifndef BOX_OFFICE_PROBLEM_H
+#define BOX_OFFICE_PROBLEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buffer.h"
+
+enum problem {
+    PROBLEM_NONE, /* no problem: sold */
+    PROBLEM_MALFORMED,
+    PROBLEM_UNAUTHORIZED,
+    PROBLEM_NOT_FOUND,
+    PROBLEM_NO_SUCH_EVENT,
+    PROBLEM_NO_SUCH_TIER,
+    PROBLEM_NO_SUCH_PURCHASE,
+    PROBLEM_METHOD_NOT_ALLOWED,
+    PROBLEM_SOLD_OUT,
+    PROBLEM_TOO_LARGE,
+    PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+    PROBLEM_INVALID,        /* a field breaks a rule */
+    PROBLEM_TIER_REQUIRED,  /* the event has several tiers, the purchase names none */
+    PROBLEM_OVER_LIMIT,     /* more tickets than the tier allows in one order */
+    PROBLEM_KEY_REUSED,     /* the key stands for another purchase */
+    PROBLEM_INTERNAL,
+    PROBLEM_BAD_GATEWAY,    /* an upstream's answer to a forwarded request was unusable */
+    PROBLEM_OVERLOADED,     /* a bound was reached: nothing was decided */
+    PROBLEM_NO_SERVER,      /* no ticket server is up: nothing was decided */
+    PROBLEM_EXPIRED,        /* the deadline passed: nothing was decided */
+    PROBLEM_STORE_UNAVAILABLE, /* the store cannot take a sale now: nothing was decided */
+    PROBLEM_OUTCOME_UNKNOWN,   /* may or may not be sold: the key tells, when repeated */
+    PROBLEM_COUNT
+};
+
+enum {
+    PROBLEM_DETAIL_SIZE = 256, /* details are cut to fit */
+};
+
+/* What the table says of a problem. Valid for every value but PROBLEM_NONE and PROBLEM_COUNT. */
+unsigned problem_status(enum problem problem);      /* HTTP status, 4xx or 5xx */
+const char *problem_code(enum problem problem);     /* "sold_out" */
+const char *problem_title(enum problem problem);    /* "Sold out" */
+int problem_retry_after(enum problem problem);      /* seconds for Retry-After; 0: no such header */
+
+/* The problem with this code; PROBLEM_NONE where there is none. */
+enum problem problem_from_code(const char *code);
+
+/* Appends {"type":…,"title":…,"status":…,"detail":…,"code":…} without the closing brace's members:
+ * what `members` holds (e.g. "\"remaining\":3", or NULL) is put before the closing brace. */
+void problem_append(struct buffer *out, enum problem problem, const char *detail,
+                    const char *members);
+
+#endif

@@ -1,0 +1,49 @@
+/* A purchase: what a buyer asks for. The one validator, used by the balancer and by a ticket server
+ * that is called directly, so that both refuse the same things with the same words. */
+#ifndef BOX_OFFICE_PURCHASE_H
+#define BOX_OFFICE_PURCHASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/problem.h"
+
+enum {
+    NAME_SIZE = 65,         /* an event's or tier's name: 1 to 64 of A-Z a-z 0-9 . _ -, first one
+                               a letter or digit; and the NUL */
+    BUYER_SIZE = 255,       /* 1 to 254 bytes of UTF-8 without control characters; and the NUL */
+    KEY_SIZE = 256,         /* an idempotency key: 16 to 255 visible ASCII characters; the NUL */
+    KEY_LENGTH_MIN = 16,
+    QUANTITY_MAX = 1000,    /* no tier may allow more in one order */
+    FINGERPRINT_SIZE = 16,  /* leading bytes of a SHA-256 */
+};
+
+struct purchase {
+    char event[NAME_SIZE];
+    char tier[NAME_SIZE];   /* "" where absent */
+    char buyer[BUYER_SIZE]; /* "" where absent */
+    int quantity;           /* 1 to QUANTITY_MAX; 0 where absent, which buys one */
+};
+
+/* How many tickets are asked for: the quantity, or 1 where it is absent. */
+int purchase_quantity(const struct purchase *purchase);
+
+/* Reads a body of the given Content-Type (NULL: none was sent) into *purchase.
+ * application/json (charset=utf-8 allowed) and application/x-www-form-urlencoded are understood.
+ * PROBLEM_NONE, or PROBLEM_UNSUPPORTED_MEDIA_TYPE, PROBLEM_MALFORMED (400: syntax, wrong type,
+ * unknown or repeated field, missing event) or PROBLEM_INVALID (422: a value breaks a rule), with a
+ * precise sentence in `detail`. */
+enum problem purchase_parse(const char *content_type, const char *body, size_t length,
+                            struct purchase *purchase, char detail[PROBLEM_DETAIL_SIZE]);
+
+/* Whether a client's Idempotency-Key is 16 to 255 visible ASCII characters (0x21 to 0x7e). */
+bool purchase_key_valid(const char *key);
+
+bool purchase_name_valid(const char *name);
+
+/* What makes two purchases the same: a SHA-256 (FIPS 180-4) over the four fields, each with its
+ * length, an absent one distinct from every present one. */
+void purchase_fingerprint(const struct purchase *purchase, uint8_t fingerprint[FINGERPRINT_SIZE]);
+
+#endif
