@@ -43,3 +43,23 @@ $(BUILD)/%.o: %.c Makefile
 	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+LINK = $(CC) $(FLAGS) -o $@ $(filter %.o,$^)
+
+$(BUILD)/balancer: $(COMMON) $(BALANCER)
+	$(LINK) $(LIBS_BALANCER)
+$(BUILD)/ticket_server: $(COMMON) $(DB) $(TICKET_SERVER)
+	$(LINK) $(LIBS_STORE)
+$(BUILD)/report $(BUILD)/audit: $(BUILD)/%: $(BUILD)/tools/%.o $(COMMON) $(DB)
+	$(LINK) $(LIBS_STORE)
+$(BUILD)/watch $(BUILD)/rush: $(BUILD)/%: $(BUILD)/tools/%.o $(COMMON)
+	$(LINK) $(LIBS_BALANCER)
+
+# The unit tests see everything but the programs' main files.
+UNDER_TEST = $(COMMON) $(DB) $(filter-out %/main.o,$(BALANCER) $(TICKET_SERVER))
+$(BUILD)/test_unit: $(UNIT) $(TEST_LIB) $(UNDER_TEST)
+	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lcunit
+$(BUILD)/test_store: $(STORE_SUITE) $(TEST_LIB) $(COMMON) $(DB)
+	$(LINK) $(LIBS_STORE) -lcurl -lcunit
+$(BUILD)/test_cluster: $(CLUSTER) $(TEST_LIB) $(COMMON) $(DB)
+	$(LINK) $(LIBS_STORE) -lcurl -lcunit
