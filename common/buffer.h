@@ -19,7 +19,8 @@ void buffer_free(struct buffer *buffer);
 /* Empties, and keeps the memory. */
 void buffer_clear(struct buffer *buffer);
 
-/* Makes room for `more` further bytes and returns where they go; the caller adds to length itself. */
+/* Makes room for `more` further bytes and returns where they go; the caller adds to length itself.
+ */
 char *buffer_reserve(struct buffer *buffer, size_t more);
 
 void buffer_append(struct buffer *buffer, const void *bytes, size_t length);

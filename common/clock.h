@@ -12,7 +12,8 @@ enum {
 #define CLOCK_MILLISECOND INT64_C(1000)
 #define CLOCK_SECOND      INT64_C(1000000)
 
-/* Wall clock, since 1970-01-01 UTC. May step; for people, for logs and for what crosses processes. */
+/* Wall clock, since 1970-01-01 UTC. May step; for people, for logs and for what crosses processes.
+ */
 int64_t clock_now(void);
 
 /* Never steps backwards; its zero has no meaning. For waits, ages and deadlines in one process. */

@@ -1,10 +1,10 @@
 /* An HTTP server on a loop: libmicrohttpd in external mode behind one handler.
  *
- * It refuses what is ambiguous (RFC 9112: repeated Content-Length, Host or Transfer-Encoding, length
- * and encoding together, spaces in names), collects the body within a bound, and calls the handler
- * once per complete request. The handler answers at once, or keeps the request and answers later:
- * http_answer may be called at any time on the loop's thread. Every request must be answered, also
- * one whose client has gone.
+ * It refuses what is ambiguous (RFC 9112: repeated Content-Length, Host or Transfer-Encoding,
+ * length and encoding together, spaces in names), collects the body within a bound, and calls the
+ * handler once per complete request. The handler answers at once, or keeps the request and answers
+ * later: http_answer may be called at any time on the loop's thread. Every request must be
+ * answered, also one whose client has gone.
  *
  * All functions: the loop's thread only. */
 #ifndef BOX_OFFICE_HTTP_H
@@ -54,7 +54,8 @@ struct http_reply {
 /* NULL with a line on stderr where the daemon cannot be started. */
 struct http_server *http_open(struct loop *loop, const struct http_settings *settings);
 
-/* Stops accepting, closes the listening socket, and lets every further answer close its connection. */
+/* Stops accepting, closes the listening socket, and lets every further answer close its connection.
+ */
 void http_quiesce(struct http_server *server);
 
 /* Requests begun and not yet wholly answered, also those whose body is still coming in. */
@@ -65,8 +66,9 @@ size_t http_connections(const struct http_server *server);
 void http_close(struct http_server *server);
 
 const char *http_method(const struct http_request *request);
-const char *http_path(const struct http_request *request); /* raw: not unescaped, without the query */
-const char *http_query(struct http_request *request);      /* raw, "" where there is none */
+const char *
+http_path(const struct http_request *request);        /* raw: not unescaped, without the query */
+const char *http_query(struct http_request *request); /* raw, "" where there is none */
 const char *http_body(struct http_request *request, size_t *length);
 const char *http_client(const struct http_request *request); /* address without port */
 
@@ -81,8 +83,8 @@ void http_reply_field(struct http_reply *reply, const char *name, const char *va
 
 void http_answer(struct http_request *request, const struct http_reply *reply);
 
-/* Answers with a problem, its Retry-After and a Request-Id. `allow`: the Allow header of a 405, else
- * NULL. */
+/* Answers with a problem, its Retry-After and a Request-Id. `allow`: the Allow header of a 405,
+ * else NULL. */
 void http_refuse(struct http_request *request, enum problem problem, const char *detail,
                  const char *allow);
 

@@ -4,7 +4,8 @@
  *   request  {"router":"…","items":[{"request":"…","key":"…","made":true,"attempt":1,
  *             "admitted":µs,"deadline":µs,"event":"…","tier":"…","quantity":1,"buyer":"…"},…]}
  *            (made, tier, quantity and buyer only where they apply)
- *   answer   {"server":"server-1","boot":3,"commit":17,"sold":6,"outcomes":[…]}, in the order asked:
+ *   answer   {"server":"server-1","boot":3,"commit":17,"sold":6,"outcomes":[…]}, in the order
+ * asked:
  *            {"sale":"…","event":"…","tier":"…","quantity":1,"first":17,"amount":2500,
  *             "currency":"EUR","server":"server-1","created_at":µs,"replayed":true} or
  *            {"problem":"sold_out","remaining":0,"limit":0,"stored":true,"replayed":true}
@@ -57,8 +58,8 @@ void flight_begin(struct buffer *out, const char *router);
 void item_append(struct buffer *out, const struct item *item);
 void flight_end(struct buffer *out);
 
-/* Reads a whole request into items[0..max): how many there are, or -1 with the reason where anything
- * about it is wrong. `router` receives an id of at most 36 characters. */
+/* Reads a whole request into items[0..max): how many there are, or -1 with the reason where
+ * anything about it is wrong. `router` receives an id of at most 36 characters. */
 int flight_parse(const char *text, size_t length, struct item *items, size_t max,
                  char router[ID_TEXT_SIZE], char error[JSON_ERROR_SIZE]);
 

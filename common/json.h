@@ -19,7 +19,8 @@ enum {
 
 /* Scans, then parses; NULL with the reason and its byte offset in `error` where the text is not
  * exactly one JSON value: RFC 8259 syntax, UTF-8 without surrogates or \u0000, at most
- * JSON_DEPTH_MAX deep, no name twice in one object. The caller frees the result with cJSON_Delete. */
+ * JSON_DEPTH_MAX deep, no name twice in one object. The caller frees the result with cJSON_Delete.
+ */
 cJSON *json_parse(const char *text, size_t length, char error[JSON_ERROR_SIZE]);
 
 /* An integral number within [min, max] (both within ±2^53): true and *value; else false. */

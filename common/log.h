@@ -1,7 +1,7 @@
 /* Diagnostics for the person at the terminal: one line each on stderr.
  *
- * Not the routing log and not the decision log (log_file.h): those are evidence, these are messages.
- * All functions may be called from any thread. Each line is one write(2). */
+ * Not the routing log and not the decision log (log_file.h): those are evidence, these are
+ * messages. All functions may be called from any thread. Each line is one write(2). */
 #ifndef BOX_OFFICE_LOG_H
 #define BOX_OFFICE_LOG_H
 
@@ -17,10 +17,9 @@ enum exit_status {
  * most 63 bytes. Call before threads start. */
 void log_name(const char *name);
 
-void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* As log_warn, and adds ": " and the text of the current errno. */
+/* As log_line, and adds ": " and the text of the current errno. */
 void log_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Says why on stderr and exits with the given status. */

@@ -1,9 +1,9 @@
 /* A log that is evidence: append-only, one write(2) per write, rotated by size.
  *
  * DIR/NAME is the newest; DIR/NAME.1 the one before, up to NAME.<keep>. A reader must bear a torn
- * last line (a kill may tear a write). Opening ends such a line with a newline first. While a log is
- * open its file carries a shared flock(2), so that a reader can tell a living writer from a dead one.
- * Not for several threads at once: the owner has a lock of its own. */
+ * last line (a kill may tear a write). Opening ends such a line with a newline first. While a log
+ * is open its file carries a shared flock(2), so that a reader can tell a living writer from a dead
+ * one. Not for several threads at once: the owner has a lock of its own. */
 #ifndef BOX_OFFICE_LOG_FILE_H
 #define BOX_OFFICE_LOG_FILE_H
 
@@ -29,8 +29,8 @@ bool log_file_write(struct log_file *log, const char *lines, size_t length);
 /* True once the newest file has reached its size: the owner should rotate before the next write. */
 bool log_file_full(const struct log_file *log);
 
-/* Renames .3 to .4, …, the newest to .1, and opens a new one. False where that failed (errno tells):
- * the log then goes on in the file it had. */
+/* Renames .3 to .4, …, the newest to .1, and opens a new one. False where that failed (errno
+ * tells): the log then goes on in the file it had. */
 bool log_file_rotate(struct log_file *log);
 
 /* True where the newest file is empty. */

@@ -1,8 +1,8 @@
 /* An event loop: one epoll for descriptors, timers, MHD daemons in external mode and wake-ups.
  *
- * A loop belongs to the thread that runs it; only loop_wake may be called from others. Callbacks run
- * one at a time, never nested. Bounded: LOOP_WATCHES_MAX descriptors at once, beyond it the process
- * ends (callers bound their connections first). */
+ * A loop belongs to the thread that runs it; only loop_wake may be called from others. Callbacks
+ * run one at a time, never nested. Bounded: LOOP_WATCHES_MAX descriptors at once, beyond it the
+ * process ends (callers bound their connections first). */
 #ifndef BOX_OFFICE_LOOP_H
 #define BOX_OFFICE_LOOP_H
 
@@ -30,8 +30,8 @@ struct loop *loop_open(void);
 /* Frees the loop; closes no descriptor and stops no daemon of the caller's. */
 void loop_close(struct loop *loop);
 
-/* Calls ready(context, fd, events) whenever one of `events` comes (level-triggered); called again for
- * the same fd, it changes what is watched. */
+/* Calls ready(context, fd, events) whenever one of `events` comes (level-triggered); called again
+ * for the same fd, it changes what is watched. */
 void loop_watch(struct loop *loop, int fd, uint32_t events, loop_ready *ready, void *context);
 
 /* Forgets fd; needed before it is closed. An event already fetched for it is not delivered. */

@@ -20,13 +20,13 @@ struct sale {
     struct id id; /* the request that first bought */
     char event[NAME_SIZE];
     char tier[NAME_SIZE];
-    char buyer[BUYER_SIZE];         /* "" where none was given */
-    char server[SERVER_SIZE];       /* the ticket server that sold it */
+    char buyer[BUYER_SIZE];   /* "" where none was given */
+    char server[SERVER_SIZE]; /* the ticket server that sold it */
     char currency[CURRENCY_SIZE];
     int quantity;
-    int64_t first_number;           /* its tickets are numbered from here, without a gap */
-    int64_t amount;                 /* for all of them together, in minor units */
-    int64_t created_at;             /* wall clock */
+    int64_t first_number; /* its tickets are numbered from here, without a gap */
+    int64_t amount;       /* for all of them together, in minor units */
+    int64_t created_at;   /* wall clock */
 };
 
 struct outcome {

@@ -10,13 +10,13 @@
 #include "common/problem.h"
 
 enum {
-    NAME_SIZE = 65,         /* an event's or tier's name: 1 to 64 of A-Z a-z 0-9 . _ -, first one
-                               a letter or digit; and the NUL */
-    BUYER_SIZE = 255,       /* 1 to 254 bytes of UTF-8 without control characters; and the NUL */
-    KEY_SIZE = 256,         /* an idempotency key: 16 to 255 visible ASCII characters; the NUL */
+    NAME_SIZE = 65,   /* an event's or tier's name: 1 to 64 of A-Z a-z 0-9 . _ -, first one
+                         a letter or digit; and the NUL */
+    BUYER_SIZE = 255, /* 1 to 254 bytes of UTF-8 without control characters; and the NUL */
+    KEY_SIZE = 256,   /* an idempotency key: 16 to 255 visible ASCII characters; the NUL */
     KEY_LENGTH_MIN = 16,
-    QUANTITY_MAX = 1000,    /* no tier may allow more in one order */
-    FINGERPRINT_SIZE = 16,  /* leading bytes of a SHA-256 */
+    QUANTITY_MAX = 1000,   /* no tier may allow more in one order */
+    FINGERPRINT_SIZE = 16, /* leading bytes of a SHA-256 */
 };
 
 struct purchase {

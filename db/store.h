@@ -1,5 +1,5 @@
-/* The store: events, sales, keys and counts, strongly consistent and durable. The only header of db/
- * that others include.
+/* The store: events, sales, keys and counts, strongly consistent and durable. The only header of
+ * db/ that others include.
  *
  * Domain verbs, not queries: no SQL type leaks out and no transaction outlives a call. A store
  * handle belongs to one thread. The URL picks the engine: "sqlite:PATH". */
@@ -19,13 +19,14 @@ struct store;
 
 enum {
     STORE_ERROR_SIZE = 512,
-    STORE_BATCH_MAX = 4096,             /* decisions in one store_decide */
-    STORE_REFUSALS_MAX = 1000000,       /* stored refusals per event; past that 503 */
-    STORE_REFUSAL_SECONDS = 3600,       /* how long a stored refusal is kept at least */
-    STORE_ORDER_LIMIT = 10,             /* default tickets per order */
+    STORE_BATCH_MAX = 4096,       /* decisions in one store_decide */
+    STORE_REFUSALS_MAX = 1000000, /* stored refusals per event; past that 503 */
+    STORE_REFUSAL_SECONDS = 3600, /* how long a stored refusal is kept at least */
+    STORE_ORDER_LIMIT = 10,       /* default tickets per order */
 };
 
-/* --- making and opening ------------------------------------------------------------------------ */
+/* --- making and opening ------------------------------------------------------------------------
+ */
 
 struct store_made {
     char id[ID_TEXT_SIZE];
@@ -34,17 +35,17 @@ struct store_made {
     int64_t tickets;   /* sold so far, over all events */
 };
 
-/* Makes the store where there is none, brings an older schema up to date, and, where demo_capacity > 0
- * and no event exists, makes the event `demo` with one tier `standard` of that capacity
- * (price 2500 EUR minor units). May be run at any time, by several processes at once. False with one
- * clear line (what is wrong, what to do) in `error`: unreadable, foreign, newer or damaged database,
+/* Makes the store where there is none, brings an older schema up to date, and, where demo_capacity
+ * > 0 and no event exists, makes the event `demo` with one tier `standard` of that capacity (price
+ * 2500 EUR minor units). May be run at any time, by several processes at once. False with one clear
+ * line (what is wrong, what to do) in `error`: unreadable, foreign, newer or damaged database,
  * missing or unwritable directory, unusable lock file. */
 bool store_init(const char *url, int64_t demo_capacity, struct store_made *made,
                 char error[STORE_ERROR_SIZE]);
 
 /* Opens for selling as `server`, and raises that server's boot number in the store. From now on a
- * handle opened earlier under the same id is fenced: its decisions are refused. NULL with the reason
- * where the store does not exist, is not ours, or cannot be used. */
+ * handle opened earlier under the same id is fenced: its decisions are refused. NULL with the
+ * reason where the store does not exist, is not ours, or cannot be used. */
 struct store *store_open_seller(const char *url, const char *server, char error[STORE_ERROR_SIZE]);
 
 /* Opens read-only. */
@@ -56,30 +57,32 @@ void store_close(struct store *store);
 /* Id of this store, for as long as the handle is open. */
 const char *store_id(const struct store *store);
 
-/* --- deciding (seller's handle) ---------------------------------------------------------------- */
+/* --- deciding (seller's handle) ----------------------------------------------------------------
+ */
 
 /* One purchase to decide. */
 struct decision {
-    const struct item *item;                /* not owned */
-    const char *router;                     /* id of the router it came through; "" sold directly */
-    uint8_t fingerprint[FINGERPRINT_SIZE];  /* of the purchase */
-    struct outcome outcome;                 /* filled in by store_decide */
+    const struct item *item;               /* not owned */
+    const char *router;                    /* id of the router it came through; "" sold directly */
+    uint8_t fingerprint[FINGERPRINT_SIZE]; /* of the purchase */
+    struct outcome outcome;                /* filled in by store_decide */
 };
 
 enum store_result {
-    STORE_DURABLE, /* every outcome is filled in, and what was sold or stored survives a power cut */
+    STORE_DURABLE, /* every outcome is filled in, and what was sold or stored survives a power cut
+                    */
     STORE_REFUSED, /* nothing was changed and nothing decided: busy, full, read-only, down */
     STORE_UNKNOWN, /* the commit may or may not have happened: the process must exit, and the keys
                       decide when they are asked again */
     STORE_FENCED,  /* another process sells under this server's id since: nothing was changed */
 };
 
-/* Decides all of them, in order, in one transaction with one durable commit. A failure that concerns
- * one item only (e.g. a constraint) does not fail the others: the batch is rolled back and its items
- * decided one by one, and that one gets PROBLEM_STORE_UNAVAILABLE. n <= STORE_BATCH_MAX.
+/* Decides all of them, in order, in one transaction with one durable commit. A failure that
+ * concerns one item only (e.g. a constraint) does not fail the others: the batch is rolled back and
+ * its items decided one by one, and that one gets PROBLEM_STORE_UNAVAILABLE. n <= STORE_BATCH_MAX.
  *
- * Waits for the writer lock no longer than until the last of the items' deadlines (at most 10 s), then
- * STORE_REFUSED. On STORE_DURABLE `figures` holds this server's (boot, commit, sold). */
+ * Waits for the writer lock no longer than until the last of the items' deadlines (at most 10 s),
+ * then STORE_REFUSED. On STORE_DURABLE `figures` holds this server's (boot, commit, sold). */
 enum store_result store_decide(struct store *store, struct decision *decisions, size_t n,
                                struct figures *figures);
 
@@ -89,12 +92,13 @@ void store_figures(const struct store *store, struct figures *figures);
 /* The reason of the last failure on this handle, for the log; "" where there was none. */
 const char *store_error(const struct store *store);
 
-/* `stalled` is called (on the calling thread, inside store_decide) each time another process has held
- * the writer lock against us for a further second. */
+/* `stalled` is called (on the calling thread, inside store_decide) each time another process has
+ * held the writer lock against us for a further second. */
 typedef void store_stalled(void *context, pid_t owner);
 void store_on_stall(struct store *store, store_stalled *stalled, void *context);
 
-/* --- reading (any handle); each call sees everything committed before it began ------------------ */
+/* --- reading (any handle); each call sees everything committed before it began ------------------
+ */
 
 enum store_found {
     STORE_FOUND,
@@ -122,7 +126,8 @@ enum store_found store_read_tiers(struct store *store, const char *event, store_
 enum store_found store_read_sale(struct store *store, const char *event, const struct id *id,
                                  struct sale *sale);
 
-/* --- for tools (reader's handle) --------------------------------------------------------------- */
+/* --- for tools (reader's handle) ---------------------------------------------------------------
+ */
 
 struct store_sale_row {
     struct sale sale;
