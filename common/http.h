@@ -28,14 +28,15 @@ struct http_settings {
     int listen_fd; /* owned by the server from now on; a listening, non-blocking socket */
     unsigned connections_max; /* further clients wait in the listen queue */
     size_t body_max;          /* a longer body is 413 */
+    size_t connection_memory; /* for the headers of a request and for reading; bytes */
     http_handler *handler;
     void *context;
 };
 
 enum {
+    HTTP_IDLE_SECONDS = 60, /* a connection on which nothing happens is closed after this */
     HTTP_FIELDS_MAX = 8,
     HTTP_FIELD_SIZE = 320, /* a longer value is a bug */
-    ADDRESS_SIZE = 56,     /* "[ipv6]:port" and its NUL */
 };
 
 /* One answer. Everything is copied by http_answer. Content-Type follows from the status: JSON below
@@ -66,9 +67,7 @@ size_t http_connections(const struct http_server *server);
 void http_close(struct http_server *server);
 
 const char *http_method(const struct http_request *request);
-const char *
-http_path(const struct http_request *request);        /* raw: not unescaped, without the query */
-const char *http_query(struct http_request *request); /* raw, "" where there is none */
+const char *http_path(const struct http_request *request); /* raw, without query */
 const char *http_body(struct http_request *request, size_t *length);
 const char *http_client(const struct http_request *request); /* address without port */
 
@@ -87,12 +86,5 @@ void http_answer(struct http_request *request, const struct http_reply *reply);
  * else NULL. */
 void http_refuse(struct http_request *request, enum problem problem, const char *detail,
                  const char *allow);
-
-/* A listening socket (SO_REUSEADDR, close-on-exec, non-blocking) on "ADDR:PORT" or "[ADDR]:PORT";
- * port 0 picks one. -1 and errno where it cannot be had (EINVAL: not an address). */
-int http_listen(const char *address);
-
-/* The address a socket is bound to, as "ADDR:PORT". */
-void http_address(int fd, char address[ADDRESS_SIZE]);
 
 #endif

@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum {
+    LOOP_WATCHES_MAX = 1 << 16, /* descriptors are numbered below this */
+};
+
 struct MHD_Daemon;
 struct loop;
 
@@ -49,6 +53,7 @@ void loop_unserve(struct loop *loop, struct MHD_Daemon *daemon);
 /* Calls each of these, in the order they were added, once per turn, after all events and before the
  * wait. At most 8. */
 void loop_each_turn(struct loop *loop, loop_call *call, void *context);
+void loop_no_turn(struct loop *loop, loop_call *call, void *context); /* forgets it again */
 
 /* Ends the present wait, so that the turn's calls run. Any thread, and signal handlers. */
 void loop_wake(struct loop *loop);

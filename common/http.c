@@ -1,0 +1,350 @@
+#include "common/http.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "common/http_check.h"
+#include "common/id.h"
+#include "common/log.h"
+
+enum {
+    DISCARD_MAX = 1 << 20, /* so much of an oversize body is read in order to answer 413 */
+    CLIENT_SIZE = INET6_ADDRSTRLEN,
+};
+
+struct http_request {
+    struct http_server *server;
+    struct MHD_Connection *connection;
+    const char *method;
+    char *path; /* owned */
+    char client[CLIENT_SIZE];
+    struct buffer body;
+    size_t discarded;
+    bool handed;                   /* the handler has it, or had it */
+    bool suspended;                /* MHD leaves the connection alone until it is resumed */
+    unsigned status;               /* of the answer */
+    struct MHD_Response *response; /* owned until queued; NULL: not answered yet */
+    struct http_request *next_answered;
+};
+
+struct http_server {
+    struct http_settings settings;
+    struct loop *loop;
+    struct MHD_Daemon *daemon;
+    size_t unanswered;
+    bool quiesced;
+    struct http_request *answered; /* suspended ones whose answer is ready */
+};
+
+static void client_address(struct http_request *request)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info != NULL ? info->client_addr : NULL;
+    strcpy(request->client, "unknown");
+    if (address != NULL && address->sa_family == AF_INET)
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
+                  request->client, sizeof request->client);
+    else if (address != NULL && address->sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
+                  request->client, sizeof request->client);
+}
+
+static struct http_request *request_begin(struct http_server *server,
+                                          struct MHD_Connection *connection, const char *method,
+                                          const char *path)
+{
+    struct http_request *request = memory_new(sizeof *request);
+    request->server = server;
+    request->connection = connection;
+    request->method = method;
+    request->path = memory_copy(path);
+    client_address(request);
+    server->unanswered++;
+    return request;
+}
+
+static enum MHD_Result queue(struct http_request *request)
+{
+    enum MHD_Result result =
+        MHD_queue_response(request->connection, request->status, request->response);
+    MHD_destroy_response(request->response);
+    request->response = NULL;
+    return result;
+}
+
+/* Answers before the body was read, after which MHD closes the connection. */
+static enum MHD_Result refuse_early(struct http_request *request, enum problem problem,
+                                    const char *detail)
+{
+    request->handed = true;
+    http_refuse(request, problem, detail, NULL);
+    MHD_add_response_header(request->response, "Connection", "close");
+    return queue(request);
+}
+
+static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *connection,
+                             const char *path, const char *method, const char *version,
+                             void **state)
+{
+    struct http_request *request = request_begin(server, connection, method, path);
+    *state = request;
+    uint64_t length;
+    const char *ambiguity = http_check(connection, path, version, &length);
+    if (ambiguity != NULL)
+        return refuse_early(request, PROBLEM_MALFORMED, ambiguity);
+    if (length > server->settings.body_max)
+        return refuse_early(request, PROBLEM_TOO_LARGE, "the body is too long");
+    return MHD_YES;
+}
+
+static enum MHD_Result take_body(struct http_request *request, const char *data, size_t *length)
+{
+    size_t size = *length;
+    *length = 0;
+    if (request->body.length + size <= request->server->settings.body_max &&
+        request->discarded == 0) {
+        buffer_append(&request->body, data, size);
+        return MHD_YES;
+    }
+    request->discarded += size;
+    return request->discarded <= DISCARD_MAX ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result hand_over(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    request->handed = true;
+    if (request->discarded > 0)
+        http_refuse(request, PROBLEM_TOO_LARGE, "the body is too long", NULL);
+    else
+        server->settings.handler(server->settings.context, request);
+    if (request->response != NULL)
+        return queue(request);
+    MHD_suspend_connection(request->connection);
+    request->suspended = true;
+    return MHD_YES;
+}
+
+static enum MHD_Result on_access(void *context, struct MHD_Connection *connection, const char *path,
+                                 const char *method, const char *version, const char *data,
+                                 size_t *length, void **state)
+{
+    struct http_request *request = *state;
+    if (request == NULL)
+        return begin(context, connection, path, method, version, state);
+    if (*length > 0)
+        return take_body(request, data, length);
+    return request->handed ? queue(request) : hand_over(request);
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **state,
+                         enum MHD_RequestTerminationCode how)
+{
+    struct http_server *server = context;
+    struct http_request *request = *state;
+    (void)connection;
+    (void)how;
+    if (request == NULL)
+        return;
+    if (request->response != NULL)
+        MHD_destroy_response(request->response);
+    buffer_free(&request->body);
+    free(request->path);
+    free(request);
+    *state = NULL;
+    server->unanswered--;
+}
+
+/* Paths are compared as they came: nothing we serve needs an escape. */
+static size_t keep_escapes(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context;
+    (void)connection;
+    return strlen(text);
+}
+
+/* Connections are resumed here, all that are answered together, and not inside another connection's
+ * callback, where MHD does not allow it. */
+static void resume_answered(void *context)
+{
+    struct http_server *server = context;
+    struct http_request *request = server->answered;
+    server->answered = NULL;
+    while (request != NULL) {
+        struct http_request *next = request->next_answered;
+        request->suspended = false;
+        MHD_resume_connection(request->connection);
+        request = next;
+    }
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *server)
+{
+    const struct http_settings *settings = &server->settings;
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_access, server,
+        MHD_OPTION_LISTEN_SOCKET, settings->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+        settings->connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->connection_memory,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_SECONDS, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+}
+
+struct http_server *http_open(struct loop *loop, const struct http_settings *settings)
+{
+    struct http_server *server = memory_new(sizeof *server);
+    server->settings = *settings;
+    server->loop = loop;
+    server->daemon = start_daemon(server);
+    if (server->daemon == NULL) {
+        log_line("the HTTP server cannot be started");
+        close(settings->listen_fd);
+        free(server);
+        return NULL;
+    }
+    loop_serve(loop, server->daemon);
+    loop_each_turn(loop, resume_answered, server);
+    return server;
+}
+
+void http_quiesce(struct http_server *server)
+{
+    if (server->quiesced)
+        return;
+    server->quiesced = true;
+    MHD_socket listener = MHD_quiesce_daemon(server->daemon);
+    if (listener != MHD_INVALID_SOCKET)
+        close(listener);
+}
+
+size_t http_unanswered(const struct http_server *server)
+{
+    return server->unanswered;
+}
+
+size_t http_connections(const struct http_server *server)
+{
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    return info != NULL ? info->num_connections : 0;
+}
+
+void http_close(struct http_server *server)
+{
+    resume_answered(server);
+    loop_unserve(server->loop, server->daemon);
+    loop_no_turn(server->loop, resume_answered, server);
+    MHD_stop_daemon(server->daemon);
+    free(server);
+}
+
+const char *http_method(const struct http_request *request)
+{
+    return request->method;
+}
+
+const char *http_path(const struct http_request *request)
+{
+    return request->path;
+}
+
+const char *http_body(struct http_request *request, size_t *length)
+{
+    *length = request->body.length;
+    return buffer_text(&request->body);
+}
+
+const char *http_client(const struct http_request *request)
+{
+    return request->client;
+}
+
+const char *http_header(const struct http_request *request, const char *name)
+{
+    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+struct occurrences {
+    const char *name;
+    unsigned count;
+};
+
+static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    struct occurrences *occurrences = context;
+    (void)kind;
+    (void)value;
+    occurrences->count += strcasecmp(name, occurrences->name) == 0;
+    return MHD_YES;
+}
+
+unsigned http_header_count(const struct http_request *request, const char *name)
+{
+    struct occurrences occurrences = {.name = name};
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &occurrences);
+    return occurrences.count;
+}
+
+void http_reply_field(struct http_reply *reply, const char *name, const char *value)
+{
+    assert(reply->fields < HTTP_FIELDS_MAX && strlen(value) < HTTP_FIELD_SIZE);
+    struct http_field *field = &reply->field[reply->fields++];
+    field->name = name;
+    strcpy(field->value, value);
+}
+
+void http_answer(struct http_request *request, const struct http_reply *reply)
+{
+    assert(request->handed && request->response == NULL);
+    struct http_server *server = request->server;
+    /* MHD declares the bytes non-const, but copies them. */
+    request->response = MHD_create_response_from_buffer(
+        reply->length, (void *)(uintptr_t)reply->body, MHD_RESPMEM_MUST_COPY);
+    if (request->response == NULL)
+        die(EXIT_TROUBLE, "out of memory");
+    request->status = reply->status;
+    MHD_add_response_header(request->response, "Content-Type",
+                            reply->status < 400 ? "application/json" : "application/problem+json");
+    for (size_t i = 0; i < reply->fields; i++)
+        MHD_add_response_header(request->response, reply->field[i].name, reply->field[i].value);
+    if (server->quiesced)
+        MHD_add_response_header(request->response, "Connection", "close");
+    if (!request->suspended)
+        return;
+    request->next_answered = server->answered;
+    server->answered = request;
+}
+
+void http_refuse(struct http_request *request, enum problem problem, const char *detail,
+                 const char *allow)
+{
+    struct buffer body = {0};
+    struct http_reply reply = {.status = problem_status(problem)};
+    char text[ID_TEXT_SIZE];
+    struct id id = id_make();
+    id_format(&id, text);
+    http_reply_field(&reply, "Request-Id", text);
+    if (problem_retry_after(problem) > 0) {
+        char seconds[16];
+        snprintf(seconds, sizeof seconds, "%d", problem_retry_after(problem));
+        http_reply_field(&reply, "Retry-After", seconds);
+    }
+    if (allow != NULL)
+        http_reply_field(&reply, "Allow", allow);
+    if (problem == PROBLEM_UNAUTHORIZED)
+        http_reply_field(&reply, "WWW-Authenticate", "Bearer");
+    problem_append(&body, problem, detail, NULL);
+    reply.body = body.data;
+    reply.length = body.length;
+    http_answer(request, &reply);
+    buffer_free(&body);
+}

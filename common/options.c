@@ -1,0 +1,120 @@
+#include "common/options.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+
+enum {
+    ENTRIES_MAX = 40,
+    LEFT_COLUMN = 28,
+};
+
+static void print_entry(const struct option_entry *entry)
+{
+    char left[80];
+    snprintf(left, sizeof left, "  --%s%s%s", entry->name, entry->argument != NULL ? " " : "",
+             entry->argument != NULL ? entry->argument : "");
+    printf("%-*s %s", LEFT_COLUMN, left, entry->help);
+    if (entry->kind == OPTION_NUMBER)
+        printf(" [%s; %" PRId64 " to %" PRId64 "]", entry->fallback, entry->min, entry->max);
+    else if (entry->fallback != NULL)
+        printf(" [%s]", entry->fallback);
+    printf("\n");
+}
+
+static _Noreturn void print_help(const struct option_entry *table, size_t count, const char *usage,
+                                 const char *about)
+{
+    printf("usage: %s\n\n%s\n\n", usage, about);
+    for (size_t i = 0; i < count; i++)
+        if (table[i].help != NULL)
+            print_entry(&table[i]);
+    printf("%-*s %s\n", LEFT_COLUMN, "  --help", "say this");
+    exit(fflush(stdout) == 0 ? EXIT_FINE : EXIT_TROUBLE);
+}
+
+static void read_number(const struct option_entry *entry, const char *text)
+{
+    char *end;
+    errno = 0;
+    int64_t number = strtoll(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || number < entry->min || number > entry->max)
+        die(EXIT_USAGE, "--%s takes a number from %" PRId64 " to %" PRId64 ", not '%s'",
+            entry->name, entry->min, entry->max, text);
+    *(int64_t *)entry->value = number;
+}
+
+static void read_value(const struct option_entry *entry, const char *text)
+{
+    switch (entry->kind) {
+    case OPTION_TEXT:
+        *(const char **)entry->value = text;
+        break;
+    case OPTION_NUMBER:
+        read_number(entry, text);
+        break;
+    case OPTION_FLAG:
+        *(bool *)entry->value = true;
+        break;
+    }
+}
+
+static void set_default(const struct option_entry *entry)
+{
+    if (entry->kind == OPTION_FLAG)
+        *(bool *)entry->value = false;
+    else if (entry->fallback != NULL)
+        read_value(entry, entry->fallback);
+    else
+        *(const char **)entry->value = NULL;
+}
+
+/* getopt_long's table: ours, and --help behind it. */
+static void fill(struct option *options, const struct option_entry *table, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        options[i].name = table[i].name;
+        options[i].has_arg = table[i].kind == OPTION_FLAG ? no_argument : required_argument;
+        options[i].val = (int)i;
+    }
+    options[count].name = "help";
+    options[count].val = (int)count;
+}
+
+void options_read(const struct option_entry *table, size_t count, const char *usage,
+                  const char *about, int argc, char **argv)
+{
+    struct option options[ENTRIES_MAX + 2] = {{0}};
+    bool given[ENTRIES_MAX] = {false};
+    assert(count <= ENTRIES_MAX);
+    fill(options, table, count);
+    for (size_t i = 0; i < count; i++)
+        set_default(&table[i]);
+    opterr = 0;
+    optind = 1;
+    for (;;) {
+        int at = optind;
+        int found = getopt_long(argc, argv, "+:", options, NULL);
+        if (found == -1)
+            break;
+        if (found == '?' || found == ':')
+            die(EXIT_USAGE,
+                found == ':' ? "%s needs a value; see --help"
+                             : "unknown or unclear option '%s'; see --help",
+                argv[at]);
+        if (found == (int)count)
+            print_help(table, count, usage, about);
+        if (given[found])
+            die(EXIT_USAGE, "--%s is given twice", table[found].name);
+        given[found] = true;
+        read_value(&table[found], optarg);
+    }
+    if (optind < argc)
+        die(EXIT_USAGE, "'%s' is no option; see --help", argv[optind]);
+}

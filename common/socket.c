@@ -1,0 +1,87 @@
+#include "common/socket.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static bool read_port(const char *text, in_port_t *port)
+{
+    char *end;
+    unsigned long number = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || number > 65535)
+        return false;
+    *port = htons((in_port_t)number);
+    return true;
+}
+
+static bool read_address(const char *text, union address *address, socklen_t *length)
+{
+    char host[INET6_ADDRSTRLEN];
+    const char *colon = strrchr(text, ':');
+    bool bracketed = text[0] == '[' && colon > text && colon[-1] == ']';
+    const char *start = bracketed ? text + 1 : text;
+    const char *end = bracketed ? colon - 1 : colon;
+    if (colon == NULL || end - start >= (long)sizeof host)
+        return false;
+    snprintf(host, sizeof host, "%.*s", (int)(end - start), start);
+    memset(address, 0, sizeof *address);
+    address->any.sa_family = bracketed ? AF_INET6 : AF_INET;
+    *length = bracketed ? sizeof address->v6 : sizeof address->v4;
+    in_port_t *port = bracketed ? &address->v6.sin6_port : &address->v4.sin_port;
+    void *number = bracketed ? (void *)&address->v6.sin6_addr : (void *)&address->v4.sin_addr;
+    return inet_pton(address->any.sa_family, host, number) == 1 && read_port(colon + 1, port);
+}
+
+static bool bind_and_listen(int fd, const union address *address, socklen_t length)
+{
+    int on = 1;
+    return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+           bind(fd, &address->any, length) == 0 && listen(fd, SOMAXCONN) == 0;
+}
+
+int socket_listen(const char *text)
+{
+    union address address;
+    socklen_t length;
+    if (!read_address(text, &address, &length)) {
+        errno = EINVAL;
+        return -1;
+    }
+    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && !bind_and_listen(fd, &address, length)) {
+        int reason = errno;
+        close(fd);
+        errno = reason;
+        return -1;
+    }
+    return fd;
+}
+
+void socket_address(int fd, char text[ADDRESS_SIZE])
+{
+    union address address;
+    socklen_t length = sizeof address;
+    char host[INET6_ADDRSTRLEN] = "?";
+    text[0] = '\0';
+    if (getsockname(fd, &address.any, &length) != 0)
+        return;
+    if (address.any.sa_family == AF_INET6) {
+        inet_ntop(AF_INET6, &address.v6.sin6_addr, host, sizeof host);
+        snprintf(text, ADDRESS_SIZE, "[%s]:%u", host, ntohs(address.v6.sin6_port));
+    } else {
+        inet_ntop(AF_INET, &address.v4.sin_addr, host, sizeof host);
+        snprintf(text, ADDRESS_SIZE, "%s:%u", host, ntohs(address.v4.sin_port));
+    }
+}

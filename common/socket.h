@@ -1,0 +1,16 @@
+/* Listening sockets and their addresses, as text "ADDR:PORT" or "[ADDR]:PORT". */
+#ifndef BOX_OFFICE_SOCKET_H
+#define BOX_OFFICE_SOCKET_H
+
+enum {
+    ADDRESS_SIZE = 56, /* "[ipv6]:port" and its NUL */
+};
+
+/* A listening socket (SO_REUSEADDR, close-on-exec, non-blocking) on a numeric address; port 0 picks
+ * a free one. -1 and errno where it cannot be had (EINVAL: not an address). */
+int socket_listen(const char *address);
+
+/* The address a socket is bound to. */
+void socket_address(int fd, char address[ADDRESS_SIZE]);
+
+#endif
