@@ -1,0 +1,98 @@
+#include "common/problem.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "common/json.h"
+
+struct row {
+    const char *code;
+    const char *type; /* a URI that names the problem and resolves to nothing (RFC 9457, 3.1.1) */
+    const char *title;
+    unsigned status;
+    int retry_after;
+};
+
+static const struct row rows[PROBLEM_COUNT] = {
+    [PROBLEM_MALFORMED] = {"malformed", "malformed", "Malformed request", 400, 0},
+    [PROBLEM_UNAUTHORIZED] = {"unauthorized", "unauthorized", "Unauthorized", 401, 0},
+    [PROBLEM_NOT_FOUND] = {"not_found", "not-found", "Not found", 404, 0},
+    [PROBLEM_NO_SUCH_EVENT] = {"no_such_event", "no-such-event", "No such event", 404, 0},
+    [PROBLEM_NO_SUCH_TIER] = {"no_such_tier", "no-such-tier", "No such tier", 404, 0},
+    [PROBLEM_NO_SUCH_PURCHASE] = {"no_such_purchase", "no-such-purchase", "No such purchase", 404,
+                                  0},
+    [PROBLEM_METHOD_NOT_ALLOWED] = {"method_not_allowed", "method-not-allowed",
+                                    "Method not allowed", 405, 0},
+    [PROBLEM_SOLD_OUT] = {"sold_out", "sold-out", "Sold out", 409, 0},
+    [PROBLEM_TOO_LARGE] = {"too_large", "too-large", "Request too large", 413, 0},
+    [PROBLEM_UNSUPPORTED_MEDIA_TYPE] = {"unsupported_media_type", "unsupported-media-type",
+                                        "Unsupported media type", 415, 0},
+    [PROBLEM_INVALID] = {"invalid", "invalid", "Invalid purchase", 422, 0},
+    [PROBLEM_TIER_REQUIRED] = {"tier_required", "tier-required", "Tier required", 422, 0},
+    [PROBLEM_OVER_LIMIT] = {"over_limit", "over-limit", "Too many tickets in one order", 422, 0},
+    [PROBLEM_KEY_REUSED] = {"key_reused", "key-reused", "Idempotency-Key already used", 422, 0},
+    [PROBLEM_INTERNAL] = {"internal", "internal", "Internal error", 500, 0},
+    [PROBLEM_BAD_GATEWAY] = {"bad_gateway", "bad-gateway", "Bad gateway", 502, 0},
+    [PROBLEM_OVERLOADED] = {"overloaded", "overloaded", "Overloaded", 503, 1},
+    [PROBLEM_NO_SERVER] = {"no_server", "no-server", "No ticket server", 503, 1},
+    [PROBLEM_EXPIRED] = {"expired", "expired", "Not decided in time", 503, 1},
+    [PROBLEM_STORE_UNAVAILABLE] = {"store_unavailable", "store-unavailable", "Store unavailable",
+                                   503, 1},
+    [PROBLEM_OUTCOME_UNKNOWN] = {"outcome_unknown", "outcome-unknown", "Outcome unknown", 503, 1},
+};
+
+static const struct row *row_of(enum problem problem)
+{
+    assert(problem > PROBLEM_NONE && problem < PROBLEM_COUNT);
+    return &rows[problem];
+}
+
+unsigned problem_status(enum problem problem)
+{
+    return row_of(problem)->status;
+}
+
+const char *problem_code(enum problem problem)
+{
+    return row_of(problem)->code;
+}
+
+const char *problem_title(enum problem problem)
+{
+    return row_of(problem)->title;
+}
+
+int problem_retry_after(enum problem problem)
+{
+    return row_of(problem)->retry_after;
+}
+
+enum problem problem_from_code(const char *code)
+{
+    for (int i = PROBLEM_NONE + 1; i < PROBLEM_COUNT; i++)
+        if (strcmp(rows[i].code, code) == 0)
+            return (enum problem)i;
+    return PROBLEM_NONE;
+}
+
+void problem_append(struct buffer *out, enum problem problem, const char *detail,
+                    const char *members)
+{
+    const struct row *row = row_of(problem);
+    buffer_add(out, "{\"type\":\"urn:problem:box-office:");
+    buffer_add(out, row->type);
+    buffer_add(out, "\",\"title\":\"");
+    buffer_add(out, row->title);
+    buffer_add(out, "\",\"status\":");
+    buffer_add_number(out, row->status);
+    buffer_add(out, ",\"detail\":");
+    json_append(out, detail);
+    buffer_add(out, ",\"code\":\"");
+    buffer_add(out, row->code);
+    buffer_add_char(out, '"');
+    if (members) {
+        buffer_add_char(out, ',');
+        buffer_add(out, members);
+    }
+    buffer_add_char(out, '}');
+}
