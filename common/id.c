@@ -1,0 +1,112 @@
+#include "common/id.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+
+enum {
+    POOL_SIZE = 256, /* getrandom never returns fewer bytes than asked for up to this many */
+    RANDOM_SIZE = 8,
+};
+
+/* One per thread, so that making an id takes no lock and rarely a system call. Not to be used on
+ * both sides of a fork: our children are exec'd. */
+struct maker {
+    uint64_t time; /* of the last id: milliseconds, and 12 bits below them */
+    size_t left;   /* unused bytes of the pool */
+    uint8_t pool[POOL_SIZE];
+};
+
+static _Thread_local struct maker maker;
+
+/* RFC 9562, 6.2, method 3: the 12 bits after the milliseconds count fractions of one, and step
+ * ahead of the clock where ids are made faster than it ticks. */
+static uint64_t next_time(void)
+{
+    uint64_t now = (uint64_t)clock_now();
+    uint64_t time = (now / 1000) << 12 | (now % 1000) * 4096 / 1000;
+    uint64_t second = UINT64_C(1000) << 12;
+    if (time <= maker.time && maker.time - time < second)
+        time = maker.time + 1;
+    maker.time = time;
+    return time;
+}
+
+static void take_random(uint8_t out[RANDOM_SIZE])
+{
+    if (maker.left < RANDOM_SIZE) {
+        if (getrandom(maker.pool, POOL_SIZE, 0) != POOL_SIZE)
+            die(EXIT_TROUBLE, "the kernel gives no random numbers");
+        maker.left = POOL_SIZE;
+    }
+    maker.left -= RANDOM_SIZE;
+    memcpy(out, maker.pool + maker.left, RANDOM_SIZE);
+}
+
+struct id id_make(void)
+{
+    struct id id;
+    uint64_t time = next_time();
+    for (int i = 0; i < 6; i++)
+        id.bytes[i] = (uint8_t)(time >> (12 + 8 * (5 - i)));
+    id.bytes[6] = (uint8_t)(0x70 | (time >> 8 & 0x0f));
+    id.bytes[7] = (uint8_t)time;
+    take_random(id.bytes + 8);
+    id.bytes[8] = (uint8_t)(0x80 | (id.bytes[8] & 0x3f));
+    return id;
+}
+
+static bool dash_before(int byte)
+{
+    return byte == 4 || byte == 6 || byte == 8 || byte == 10;
+}
+
+void id_format(const struct id *id, char text[ID_TEXT_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+    char *at = text;
+    for (int i = 0; i < 16; i++) {
+        if (dash_before(i))
+            *at++ = '-';
+        *at++ = digits[id->bytes[i] >> 4];
+        *at++ = digits[id->bytes[i] & 0x0f];
+    }
+    *at = '\0';
+}
+
+static int digit_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+bool id_parse(const char *text, struct id *id)
+{
+    struct id read;
+    for (int i = 0; i < 16; i++) {
+        if (dash_before(i) && *text++ != '-')
+            return false;
+        int high = digit_value(text[0]);
+        int low = high < 0 ? -1 : digit_value(text[1]);
+        if (low < 0)
+            return false;
+        read.bytes[i] = (uint8_t)(high << 4 | low);
+        text += 2;
+    }
+    if (*text != '\0')
+        return false;
+    *id = read;
+    return true;
+}
+
+bool id_equal(const struct id *a, const struct id *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
