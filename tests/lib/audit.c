@@ -1,0 +1,170 @@
+#include "tests/lib/audit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/store.h"
+#include "tests/lib/suite.h"
+
+enum {
+    REPEATS = 50,
+};
+
+/* A sale in the store, reduced to what a buyer was told of it. */
+struct row {
+    char id[ID_TEXT_SIZE];
+    char key[LOAD_KEY_SIZE];
+    int64_t first;
+    int quantity;
+};
+
+struct rows {
+    struct row *list;
+    size_t count, room;
+    int64_t tickets, capacity;
+};
+
+static void add_row(void *context, const struct store_sale_row *sale)
+{
+    struct rows *rows = context;
+    if (rows->count == rows->room) {
+        rows->room = rows->room * 2 + 1024;
+        rows->list = realloc(rows->list, rows->room * sizeof *rows->list);
+        if (rows->list == NULL)
+            abort();
+    }
+    struct row *row = &rows->list[rows->count++];
+    id_format(&sale->sale.id, row->id);
+    snprintf(row->key, sizeof row->key, "%s", sale->key);
+    row->first = sale->sale.first_number;
+    row->quantity = sale->sale.quantity;
+    rows->tickets += row->quantity;
+}
+
+static void add_capacity(void *context, const struct tier_counts *tier)
+{
+    struct rows *rows = context;
+    rows->capacity += tier->capacity;
+}
+
+static void read_rows(struct cluster *cluster, struct rows *rows)
+{
+    char error[STORE_ERROR_SIZE] = "";
+    struct store *store = store_open_reader(cluster->store, error);
+    if (store == NULL)
+        printf("  %s\n", error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(store);
+    CU_ASSERT_EQUAL(store_read_tiers(store, NULL, add_capacity, rows), STORE_FOUND);
+    CU_ASSERT_EQUAL(store_each_sale(store, add_row, rows), STORE_FOUND);
+    store_close(store);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const struct row *x = a, *y = b;
+    return (x->first > y->first) - (x->first < y->first);
+}
+
+static int by_key(const void *a, const void *b)
+{
+    return strcmp(((const struct row *)a)->key, ((const struct row *)b)->key);
+}
+
+static int by_id(const void *a, const void *b)
+{
+    return strcmp(((const struct row *)a)->id, ((const struct row *)b)->id);
+}
+
+static size_t numbers_twice(struct rows *rows)
+{
+    size_t found = 0;
+    qsort(rows->list, rows->count, sizeof *rows->list, by_number);
+    for (size_t i = 1; i < rows->count; i++)
+        found += rows->list[i].first < rows->list[i - 1].first + rows->list[i - 1].quantity;
+    return found;
+}
+
+static size_t keys_twice(struct rows *rows)
+{
+    size_t found = 0;
+    qsort(rows->list, rows->count, sizeof *rows->list, by_key);
+    for (size_t i = 1; i < rows->count; i++)
+        found += by_key(&rows->list[i - 1], &rows->list[i]) == 0;
+    return found;
+}
+
+/* Acknowledged sales that the store does not hold as they were told. */
+static size_t sales_lost(struct rows *rows, const struct load *load)
+{
+    size_t found = 0;
+    qsort(rows->list, rows->count, sizeof *rows->list, by_id);
+    for (size_t i = 0; load != NULL && i < load->sold; i++) {
+        const struct sold *sale = &load->sales[i];
+        struct row wanted;
+        snprintf(wanted.id, sizeof wanted.id, "%s", sale->bought.id);
+        const struct row *row =
+            bsearch(&wanted, rows->list, rows->count, sizeof *rows->list, by_id);
+        bool there = row != NULL && strcmp(row->key, sale->key) == 0 &&
+                     row->first == sale->bought.first && row->quantity == sale->bought.quantity;
+        if (!there && found++ == 0)
+            printf("  acknowledged, but not so in the store: %s %s\n", sale->bought.id, sale->key);
+    }
+    return found;
+}
+
+static void run_audit(struct cluster *cluster)
+{
+    struct process audit;
+    const char *argv[] = {"audit", "--store", cluster->store, NULL};
+    process_run(&audit, cluster->dir, argv, 0);
+}
+
+int audit_report(struct cluster *cluster, const char *logs, int expected)
+{
+    struct process report;
+    const char *argv[] = {"report", "--log-dir", logs, "--store", cluster->store, NULL};
+    return process_run(&report, cluster->dir, argv, expected);
+}
+
+static void check(struct cluster *cluster, const struct load *load, bool exact)
+{
+    struct rows rows = {0};
+    read_rows(cluster, &rows);
+    CU_ASSERT(rows.tickets <= rows.capacity);
+    CU_ASSERT_EQUAL(numbers_twice(&rows), 0);
+    CU_ASSERT_EQUAL(keys_twice(&rows), 0);
+    CU_ASSERT_EQUAL(sales_lost(&rows, load), 0);
+    if (exact)
+        CU_ASSERT_EQUAL(rows.count, load->sold);
+    free(rows.list);
+    run_audit(cluster);
+    audit_report(cluster, cluster->logs, 0);
+}
+
+void audit_clean(struct cluster *cluster, const struct load *load)
+{
+    check(cluster, load, false);
+}
+
+void audit_exact(struct cluster *cluster, const struct load *load)
+{
+    check(cluster, load, true);
+}
+
+void audit_repeats(struct cluster *cluster, const struct load *load)
+{
+    size_t step = load->sold / REPEATS + 1;
+    struct client *client = client_open();
+    for (size_t i = 0; i < load->sold; i += step) {
+        const struct sold *sale = &load->sales[i];
+        struct bought again;
+        char form[64];
+        snprintf(form, sizeof form, "event=demo&quantity=%d", sale->bought.quantity);
+        CU_ASSERT(client_buy(client, cluster->url, form, sale->key, &again));
+        CU_ASSERT_EQUAL(again.status, 201);
+        CU_ASSERT_STRING_EQUAL(again.id, sale->bought.id);
+        CU_ASSERT_EQUAL(again.first, sale->bought.first);
+    }
+    client_close(client);
+}

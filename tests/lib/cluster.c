@@ -1,0 +1,247 @@
+#include "tests/lib/cluster.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/json.h"
+#include "tests/lib/client.h"
+#include "tests/lib/suite.h"
+#include "tests/lib/wait.h"
+
+enum {
+    START_SECONDS = 60,
+    STOP_SECONDS = 60,
+    CHANGE_SECONDS = 60, /* for a server to come up, or its tickets to settle */
+    PID_MAX = 1 << 30,
+};
+
+static void take_address(const char *text, const char *label, char url[CLUSTER_URL_SIZE])
+{
+    const char *line = strstr(text, label);
+    if (line != NULL)
+        snprintf(url, CLUSTER_URL_SIZE, "%.*s", (int)strcspn(line + strlen(label), "\n"),
+                 line + strlen(label));
+}
+
+/* The balancer says where it listens, on stdout, once it does. */
+static bool addresses_told(void *context)
+{
+    struct cluster *cluster = context;
+    struct buffer text = {0};
+    files_read(cluster->master.out, &text);
+    const char *line = strstr(buffer_text(&text), "admin http");
+    bool told = line != NULL && strchr(line, '\n') != NULL;
+    if (told) {
+        take_address(text.data, "public ", cluster->url);
+        take_address(text.data, "admin ", cluster->admin);
+    }
+    buffer_free(&text);
+    return told || process_wait(&cluster->master, 0) != PROCESS_RUNNING;
+}
+
+static void read_token(struct cluster *cluster)
+{
+    struct buffer text = {0};
+    files_read(cluster->token_file, &text);
+    snprintf(cluster->token, sizeof cluster->token, "%.*s",
+             (int)strcspn(buffer_text(&text), "\r\n"), buffer_text(&text));
+    buffer_free(&text);
+}
+
+/* `listen` and `admin` are ADDR:PORT. */
+static void start(struct cluster *cluster, const char *listen, const char *admin)
+{
+    char servers[8], public[CLUSTER_URL_SIZE], private[CLUSTER_URL_SIZE];
+    snprintf(servers, sizeof servers, "%d", cluster->servers);
+    snprintf(public, sizeof public, "%s", listen);
+    snprintf(private, sizeof private, "%s", admin);
+    const char *argv[] = {"balancer",
+                          "--listen",
+                          public,
+                          "--admin",
+                          private,
+                          "--servers",
+                          servers,
+                          "--store",
+                          cluster->store,
+                          "--log-dir",
+                          cluster->logs,
+                          "--token-file",
+                          cluster->token_file,
+                          NULL};
+    process_start(&cluster->master, cluster->dir, argv);
+    bool told = wait_until(addresses_told, cluster, START_SECONDS) && cluster->master.pid != 0;
+    if (!told)
+        process_show(&cluster->master);
+    CU_ASSERT_FATAL(told);
+    read_token(cluster);
+    bool up = cluster_all_up(cluster);
+    if (!up)
+        process_show(&cluster->master);
+    CU_ASSERT_FATAL(up);
+}
+
+static void make_store(struct cluster *cluster, int64_t capacity)
+{
+    char number[24];
+    struct process init;
+    snprintf(number, sizeof number, "%lld", (long long)capacity);
+    const char *argv[] = {"ticket_server", "--init",       "--demo", number,
+                          "--store",       cluster->store, NULL};
+    CU_ASSERT_EQUAL_FATAL(process_run(&init, cluster->dir, argv, 0), 0);
+}
+
+void cluster_open(struct cluster *cluster, int64_t capacity, int servers)
+{
+    process_sweep();
+    *cluster = (struct cluster){.servers = servers};
+    files_directory(cluster->dir);
+    files_path(cluster->logs, cluster->dir, "logs");
+    files_path(cluster->database, cluster->dir, "tickets.db");
+    files_path(cluster->token_file, cluster->dir, "admin.token");
+    snprintf(cluster->store, sizeof cluster->store, "sqlite:%s", cluster->database);
+    CU_ASSERT_EQUAL_FATAL(mkdir(cluster->logs, 0755), 0);
+    make_store(cluster, capacity);
+    start(cluster, "127.0.0.1:0", "127.0.0.1:0");
+}
+
+void cluster_start_again(struct cluster *cluster)
+{
+    start(cluster, cluster->url + strlen("http://"), cluster->admin + strlen("http://"));
+}
+
+static void copy_text(char *out, size_t size, const cJSON *object, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    snprintf(out, size, "%s", text != NULL ? text : "");
+}
+
+static int64_t number_of(const cJSON *object, const char *name)
+{
+    int64_t number = -1;
+    json_integer(cJSON_GetObjectItemCaseSensitive(object, name), 0, INT64_C(1) << 52, &number);
+    return number;
+}
+
+static void read_server(const cJSON *json, struct cluster_server *server)
+{
+    char address[CLUSTER_URL_SIZE - sizeof "http://"];
+    copy_text(server->id, sizeof server->id, json, "id");
+    copy_text(server->state, sizeof server->state, json, "state");
+    copy_text(address, sizeof address, json, "address");
+    snprintf(server->url, sizeof server->url, "http://%s", address);
+    server->pid = (pid_t)number_of(json, "pid");
+    server->told = number_of(json, "told");
+    server->pending = number_of(json, "pending");
+    server->boot = number_of(json, "boot");
+}
+
+static bool read_servers(struct cluster *cluster, const struct buffer *body)
+{
+    char error[JSON_ERROR_SIZE];
+    cJSON *json = json_parse(body->data, body->length, error), *entry;
+    const cJSON *servers = cJSON_GetObjectItemCaseSensitive(json, "servers");
+    cluster->router = (pid_t)number_of(json, "pid");
+    cluster->count = 0;
+    cJSON_ArrayForEach(entry, servers)
+    {
+        if (cluster->count < CLUSTER_SERVERS_MAX)
+            read_server(entry, &cluster->server[cluster->count++]);
+    }
+    cJSON_Delete(json);
+    return cluster->router > 0;
+}
+
+bool cluster_look(struct cluster *cluster)
+{
+    struct query query = {.url = cluster->admin, .path = "/servers", .token = cluster->token};
+    struct response response = {0};
+    struct client *client = client_open();
+    client_ask(client, &query, &response);
+    client_close(client);
+    bool had = response.status == 200 && read_servers(cluster, &response.body);
+    response_free(&response);
+    return had;
+}
+
+static bool all_up(void *context)
+{
+    struct cluster *cluster = context;
+    if (!cluster_look(cluster))
+        return false;
+    size_t up = 0;
+    for (size_t i = 0; i < cluster->count; i++)
+        up += strcmp(cluster->server[i].state, "up") == 0;
+    return up == (size_t)cluster->servers;
+}
+
+bool cluster_all_up(struct cluster *cluster)
+{
+    return wait_until(all_up, cluster, CHANGE_SECONDS);
+}
+
+struct restart {
+    struct cluster *cluster;
+    size_t server;
+    pid_t pid;
+};
+
+static bool restarted(void *context)
+{
+    struct restart *restart = context;
+    const struct cluster_server *server = &restart->cluster->server[restart->server];
+    return cluster_look(restart->cluster) && server->pid > 0 && server->pid != restart->pid &&
+           strcmp(server->state, "up") == 0;
+}
+
+bool cluster_restarted(struct cluster *cluster, size_t server, pid_t pid)
+{
+    struct restart restart = {cluster, server, pid};
+    return wait_until(restarted, &restart, CHANGE_SECONDS);
+}
+
+static bool quiet(void *context)
+{
+    struct cluster *cluster = context;
+    int64_t pending = 0;
+    if (!all_up(cluster))
+        return false;
+    for (size_t i = 0; i < cluster->count; i++)
+        pending += cluster->server[i].pending;
+    return pending == 0;
+}
+
+bool cluster_quiet(struct cluster *cluster)
+{
+    return wait_until(quiet, cluster, CHANGE_SECONDS);
+}
+
+void cluster_stop(struct cluster *cluster, int signal)
+{
+    kill(signal == SIGINT ? -cluster->master.pid : cluster->master.pid, signal);
+    int status = process_wait(&cluster->master, STOP_SECONDS);
+    CU_ASSERT_EQUAL(status, 0);
+    if (status != 0)
+        process_show(&cluster->master);
+    CU_ASSERT(process_none_left(STOP_SECONDS));
+}
+
+void cluster_kill_all(struct cluster *cluster)
+{
+    CU_ASSERT(cluster_look(cluster));
+    kill(cluster->master.pid, SIGKILL);
+    kill(cluster->router, SIGKILL);
+    for (size_t i = 0; i < cluster->count; i++)
+        kill(cluster->server[i].pid, SIGKILL);
+    CU_ASSERT_EQUAL(process_wait(&cluster->master, STOP_SECONDS), PROCESS_KILLED + SIGKILL);
+    CU_ASSERT(process_none_left(STOP_SECONDS));
+}
+
+void cluster_close(struct cluster *cluster)
+{
+    if (cluster->master.pid != 0)
+        cluster_stop(cluster, SIGTERM);
+    files_remove(cluster->dir);
+}

@@ -1,0 +1,78 @@
+/* A whole cluster of real processes on free ports, with a store and logs of its own.
+ *
+ * What cannot be had ends the test with a failed assertion that shows what the balancer wrote. Main
+ * thread only. A cluster that a failed test left running is killed when the next one opens. */
+#ifndef BOX_OFFICE_TEST_CLUSTER_H
+#define BOX_OFFICE_TEST_CLUSTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/outcome.h"
+#include "common/routing_line.h"
+#include "tests/lib/files.h"
+#include "tests/lib/process.h"
+
+enum {
+    CLUSTER_SERVERS_MAX = 8,
+    CLUSTER_URL_SIZE = 72,
+    CLUSTER_TOKEN_SIZE = 256,
+};
+
+/* A ticket server, as the admin listener shows it. */
+struct cluster_server {
+    char id[SERVER_SIZE];
+    char url[CLUSTER_URL_SIZE];
+    char state[16];
+    pid_t pid;
+    int64_t told, pending, boot;
+};
+
+struct cluster {
+    char dir[FILES_PATH_SIZE]; /* holds all of its files */
+    char logs[FILES_PATH_SIZE];
+    char database[FILES_PATH_SIZE];
+    char store[FILES_PATH_SIZE + 8]; /* URL */
+    char token_file[FILES_PATH_SIZE];
+    char token[CLUSTER_TOKEN_SIZE];
+    char url[CLUSTER_URL_SIZE]; /* public */
+    char admin[CLUSTER_URL_SIZE];
+    struct process master;
+    int servers;
+
+    /* As of the last cluster_look. */
+    pid_t router;
+    struct cluster_server server[CLUSTER_SERVERS_MAX];
+    size_t count;
+};
+
+/* Makes a store with `capacity` tickets of the event demo, starts `servers` ticket servers and a
+ * balancer, and waits until all are up. */
+void cluster_open(struct cluster *cluster, int64_t capacity, int servers);
+
+/* Starts the balancer again, after its master has gone, on the same ports and store. */
+void cluster_start_again(struct cluster *cluster);
+
+/* Reads GET /servers; false where it cannot be had. */
+bool cluster_look(struct cluster *cluster);
+
+/* Waits until the admin listener shows all servers up. False where that does not come. */
+bool cluster_all_up(struct cluster *cluster);
+
+/* Waits until this server has another pid than `pid` and is up. */
+bool cluster_restarted(struct cluster *cluster, size_t server, pid_t pid);
+
+/* Waits until no server has tickets pending and all are up, so that nothing is under way. */
+bool cluster_quiet(struct cluster *cluster);
+
+/* Ends the master by this signal, and expects that it exits 0 and nothing is left running. */
+void cluster_stop(struct cluster *cluster, int signal);
+
+/* Kills master, router and servers with SIGKILL, and waits until all are gone. */
+void cluster_kill_all(struct cluster *cluster);
+
+/* Stops what runs, and removes the files. */
+void cluster_close(struct cluster *cluster);
+
+#endif

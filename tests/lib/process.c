@@ -1,0 +1,181 @@
+#include "tests/lib/process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/lib/suite.h"
+#include "tests/lib/wait.h"
+
+enum {
+    RUN_SECONDS = 120,  /* for a program that ends by itself */
+    SWEEP_SECONDS = 20, /* for what was killed */
+};
+
+static void program_path(char path[FILES_PATH_SIZE], const char *name)
+{
+    char self[FILES_PATH_SIZE];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    CU_ASSERT_FATAL(length > 0);
+    self[length] = '\0';
+    files_path(path, dirname(self), name);
+}
+
+static void redirect(const char *path, int fd)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    if (file < 0 || dup2(file, fd) < 0)
+        _exit(127);
+    close(file);
+}
+
+static _Noreturn void become(const struct process *process, const char *path, char *const *argv,
+                             pid_t parent)
+{
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(127);
+    redirect("/dev/null", STDIN_FILENO);
+    redirect(process->out, STDOUT_FILENO);
+    redirect(process->err, STDERR_FILENO);
+    execv(path, argv);
+    fprintf(stderr, "cannot run %s: %s\n", path, strerror(errno));
+    _exit(127);
+}
+
+void process_start(struct process *process, const char *directory, const char *const *argv)
+{
+    static unsigned count;
+    char name[64], path[FILES_PATH_SIZE];
+    count++;
+    snprintf(name, sizeof name, "%s-%u.out", argv[0], count);
+    files_path(process->out, directory, name);
+    snprintf(name, sizeof name, "%s-%u.err", argv[0], count);
+    files_path(process->err, directory, name);
+    program_path(path, argv[0]);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    fflush(NULL);
+    pid_t parent = getpid();
+    process->status = PROCESS_RUNNING;
+    process->pid = fork();
+    CU_ASSERT_FATAL(process->pid >= 0);
+    if (process->pid == 0)
+        become(process, path, (char *const *)argv, parent);
+    setpgid(process->pid, process->pid);
+}
+
+static bool ended(void *context)
+{
+    struct process *process = context;
+    int status;
+    if (process->pid == 0 || waitpid(process->pid, &status, WNOHANG) != process->pid)
+        return process->pid == 0;
+    process->pid = 0;
+    process->status = WIFSIGNALED(status) ? PROCESS_KILLED + WTERMSIG(status) : WEXITSTATUS(status);
+    return true;
+}
+
+int process_wait(struct process *process, int seconds)
+{
+    return wait_until(ended, process, seconds) ? process->status : PROCESS_RUNNING;
+}
+
+int process_run(struct process *process, const char *directory, const char *const *argv,
+                int expected)
+{
+    process_start(process, directory, argv);
+    int status = process_wait(process, RUN_SECONDS);
+    CU_ASSERT_EQUAL(status, expected);
+    if (status != expected) {
+        printf("  %s: status %d, expected %d\n", argv[0], status, expected);
+        process_show(process);
+    }
+    return status;
+}
+
+static void show_file(const char *path)
+{
+    struct buffer text = {0};
+    files_read(path, &text);
+    const size_t most = 4000;
+    const char *from = buffer_text(&text) + (text.length > most ? text.length - most : 0);
+    if (text.length > 0)
+        printf("  --- %s\n%s", path, from);
+    buffer_free(&text);
+}
+
+void process_show(const struct process *process)
+{
+    show_file(process->out);
+    show_file(process->err);
+}
+
+/* State and parent of a process, from /proc; false where there is none. */
+static bool process_stat(long pid, char *state, long *parent)
+{
+    char path[64], line[256] = "";
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return false;
+    bool read = fgets(line, sizeof line, file) != NULL;
+    fclose(file);
+    const char *end = strrchr(line, ')');
+    return read && end != NULL && sscanf(end, ") %c %ld", state, parent) == 2;
+}
+
+bool process_alive(pid_t pid)
+{
+    char state;
+    long parent;
+    return process_stat(pid, &state, &parent) && state != 'Z';
+}
+
+/* Adopted children are waited for here; those of a struct process only after it was. */
+static bool none_left(void *context)
+{
+    (void)context;
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
+    return waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD;
+}
+
+bool process_none_left(int seconds)
+{
+    return wait_until(none_left, NULL, seconds);
+}
+
+static void kill_children(void)
+{
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+    while (proc != NULL && (entry = readdir(proc)) != NULL) {
+        char state;
+        long parent, pid = strtol(entry->d_name, NULL, 10);
+        if (pid > 0 && process_stat(pid, &state, &parent) && parent == getpid())
+            kill((pid_t)pid, SIGKILL);
+    }
+    if (proc != NULL)
+        closedir(proc);
+}
+
+static bool swept(void *context)
+{
+    kill_children();
+    return none_left(context);
+}
+
+void process_sweep(void)
+{
+    if (!wait_until(swept, NULL, SWEEP_SECONDS))
+        printf("  processes of an earlier test cannot be killed\n");
+}

@@ -1,0 +1,53 @@
+/* Programs under test, as processes: started, told signals, waited for with a deadline.
+ *
+ * The programs are those beside the running test program, so BUILD=build/asan tests its own. Each
+ * process leads a process group, and its stdout and stderr go to files. This process adopts what a
+ * killed master leaves behind, so that nothing left running goes unnoticed; and what it started
+ * dies with it. Main thread only (the kernel ties a child's life to the thread that made it). */
+#ifndef BOX_OFFICE_TEST_PROCESS_H
+#define BOX_OFFICE_TEST_PROCESS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "common/buffer.h"
+#include "tests/lib/files.h"
+
+struct process {
+    pid_t pid;  /* 0: none, or waited for */
+    int status; /* as of process_wait */
+    char out[FILES_PATH_SIZE];
+    char err[FILES_PATH_SIZE];
+};
+
+enum {
+    PROCESS_RUNNING = -1,
+    PROCESS_KILLED = 256, /* plus the signal's number */
+};
+
+/* Starts argv[0] (a name in the build directory) with its output in files under `directory`.
+ * argv ends with NULL. */
+void process_start(struct process *process, const char *directory, const char *const *argv);
+
+/* The exit status; PROCESS_KILLED + signal; PROCESS_RUNNING where it does not end within `seconds`.
+ * May be called again. */
+int process_wait(struct process *process, int seconds);
+
+/* Starts, and waits: the exit status, as above. Where it is not the one expected, what the program
+ * wrote is shown and the assertion fails. */
+int process_run(struct process *process, const char *directory, const char *const *argv,
+                int expected);
+
+/* Shows what it wrote on stdout and stderr, for the reader of a failed test. */
+void process_show(const struct process *process);
+
+/* True where the pid is a living process (a zombie is not). */
+bool process_alive(pid_t pid);
+
+/* True where nothing we or our processes started is still there, within `seconds`. */
+bool process_none_left(int seconds);
+
+/* Kills all that a failed test left running, and waits for it. */
+void process_sweep(void);
+
+#endif
