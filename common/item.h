@@ -4,8 +4,7 @@
  *   request  {"router":"…","items":[{"request":"…","key":"…","made":true,"attempt":1,
  *             "admitted":µs,"deadline":µs,"event":"…","tier":"…","quantity":1,"buyer":"…"},…]}
  *            (made, tier, quantity and buyer only where they apply)
- *   answer   {"server":"server-1","boot":3,"commit":17,"sold":6,"outcomes":[…]}, in the order
- * asked:
+ *   answer   {"server":"server-1","boot":3,"commit":17,"sold":6,"outcomes":[…]}, in the order asked:
  *            {"sale":"…","event":"…","tier":"…","quantity":1,"first":17,"amount":2500,
  *             "currency":"EUR","server":"server-1","created_at":µs,"replayed":true} or
  *            {"problem":"sold_out","remaining":0,"limit":0,"stored":true,"replayed":true}

@@ -1,32 +1,40 @@
 /* The lines of logs/routing.log: written by the router, read by `report` and `watch`.
  *
- * The log is the history of everything a choice reads. Each line is logfmt: n= and time=, the kind
- * as a bare word, then its fields. n counts by one from `started`, without a gap, in the order of
- * the file: the router numbers and formats a line under the one lock that guards the servers.
- * Values with bytes outside A-Z a-z 0-9 and ._:+!,|/@[]-→ are quoted, and escaped as in JSON.
+ * The log is the history of everything a choice reads. Each line is logfmt: n= and time=, the kind as
+ * a bare word, then its fields. n counts by one from `started`, without a gap, in the order of the
+ * file: the router numbers and formats a line under the one lock that guards the servers. Values that
+ * are empty or hold bytes outside A-Z a-z 0-9 and ._:+!,|/@[]- are quoted and escaped as in JSON; so are
+ * control and direction characters of Unicode, and what is not UTF-8 becomes U+FFFD.
+ * (Each is one line; here they are folded.)
  *
  *   n=1 time=T started router=UUID version=1
  *   n=2 time=T server server=server-1 state=joining→up boot=3 commit=0 told=5 limit=512 store=UUID
- * why="probe: ok" n=3 time=T choice request=UUID client=127.0.0.1 route=purchase policy=fewest-sold
- * event=demo quantity=2 to=server-2 flight=7 why=fewest
- * sold=server-1:5+0,server-2:4+0,server-3:4+0!down n=4 time=T settled server=server-2 flight=7
- * boot=3 commit=17 told=6 released=2 sold=1 replayed=0 refused=0 lost=0 unsent=0 n=5 time=T told
- * server=server-1 boot=3 commit=18 told=7 n=6 time=T state router=UUID store=UUID flight=9 sales=12
- * servers=server-1|up|5+0|3.17|512|41|40,… n=7 time=T stopped router=UUID
+ *       why="probe: ok"
+ *   n=3 time=T choice request=UUID client=127.0.0.1 route=purchase policy=fewest-sold event=demo
+ *       quantity=2 to=server-2 flight=7 why=fewest sold=server-1:5+0,server-2:4+0,server-3:4+0!down
+ *   n=4 time=T settled server=server-2 flight=7 boot=3 commit=17 told=6 released=2 sold=1 replayed=0
+ *       refused=0 lost=0 unsent=0
+ *   n=5 time=T told server=server-1 boot=3 commit=18 told=7
+ *   n=6 time=T state router=UUID store=UUID flight=9 sales=12
+ *       servers=server-1|up|5+0|3.17|512|41|40,…
+ *   n=7 time=T stopped router=UUID
  *
- * choice   a purchase was given to a server; or a read was (route=read policy=round-robin, no
- * event, quantity and flight). sold= lists the candidates as told+pending in the order of the list,
+ * choice   a purchase was given to a server; or a read was (route=read policy=round-robin, no event,
+ *          quantity and flight). sold= lists the candidates as told+pending in the order of the list,
  *          those out of the running with a mark (!down, !joining, !full, !tried); above 16 servers
  *          the chosen one, the runner-up and then "+N" for how many were left out. All figures are
  *          those before the choice. why= fewest, least-recent (a tie on fewest), retry (asked again
  *          after a failure), turn (round-robin).
- * settled  a flight is over: `released` tickets are no longer pending; of its purchases so many
- * were sold, replayed, refused, lost (their outcome is unknown) or unsent (the flight never left).
- * boot, commit and told are what the router holds true from now on. told     a probe brought later
- * figures. server   a server changed state (joining, up, down); the figures are those held from now
- * on. state    opens every rotated file, and follows a gap (after_gap=41: lines 41 to n-1 could not
- * be written). Servers as id|state|told+pending|boot.commit|limit|last purchase choice|last read
- * choice; `flight` is the next flight's number, `sales` what was sold since started. */
+ * settled  a flight is over: `released` tickets are no longer pending; of its purchases so many were
+ *          sold, replayed, refused, lost (their outcome is unknown) or unsent (the flight never
+ *          left). boot, commit and told are what the router holds true from now on.
+ * told     a probe brought later figures.
+ * server   a server changed state (new, joining, up, down); the figures are those held from now on.
+ *          Its first line is state=new→joining: from then on it is a candidate, and the order of
+ *          these lines is the order of the list. A process started again goes down→joining.
+ * state    opens every rotated file, and follows a gap (after_gap=41: lines 41 to n-1 could not be
+ *          written). Servers as id|state|told+pending|boot.commit|limit|last purchase choice|last
+ *          read choice; `flight` is the next flight's number, `sales` what was sold since started. */
 #ifndef BOX_OFFICE_ROUTING_LINE_H
 #define BOX_OFFICE_ROUTING_LINE_H
 
@@ -60,6 +68,7 @@ enum routing_route {
 };
 
 enum server_state {
+    SERVER_NEW,     /* not in the list yet: only ever the state before the first */
     SERVER_JOINING, /* not heard of yet */
     SERVER_UP,
     SERVER_DOWN,
@@ -132,7 +141,9 @@ struct routing_snapshot {
     size_t count;
 };
 
-/* Append one line each, newline included. `n` and `time` open it. */
+/* Append one line each, newline included. `n` and `time` (wall clock) open it. Any thread, a buffer of
+ * its own. Server ids are valid ones; other texts may hold anything. routing_line_choice is on the way
+ * of every purchase, so it allocates nothing once the buffer has grown. */
 void routing_line_started(struct buffer *out, uint64_t n, int64_t time, const char *router);
 void routing_line_stopped(struct buffer *out, uint64_t n, int64_t time, const char *router);
 void routing_line_server(struct buffer *out, uint64_t n, int64_t time,
@@ -150,7 +161,7 @@ void routing_line_state(struct buffer *out, uint64_t n, int64_t time,
  * from line to line, freed with routing_line_free. */
 struct routing_line {
     uint64_t n;
-    int64_t time;
+    int64_t time; /* wall clock */
     enum routing_kind kind;
     const char *router; /* of started and stopped */
     struct routing_choice choice;
@@ -164,6 +175,7 @@ struct routing_line {
     struct candidate candidates[ROUTING_SERVERS_MAX];
     struct routing_snapshot_server servers[ROUTING_SERVERS_MAX];
     struct buffer text;
+    struct buffer again; /* the same line as it would be written: proves the spelling */
 };
 
 enum {
