@@ -63,7 +63,7 @@ bool purchase_key_valid(const char *key)
     return length >= KEY_LENGTH_MIN && length < KEY_SIZE;
 }
 
-static bool buyer_valid(const char *buyer)
+bool purchase_buyer_valid(const char *buyer)
 {
     size_t length = strlen(buyer);
     if (length == 0 || length >= BUYER_SIZE)
@@ -105,7 +105,7 @@ static void set_text(struct reading *reading, enum field field, const char *text
     struct purchase *purchase = reading->purchase;
     if (field != FIELD_BUYER)
         set_name(reading, field, text, field == FIELD_EVENT ? purchase->event : purchase->tier);
-    else if (buyer_valid(text))
+    else if (purchase_buyer_valid(text))
         memcpy(purchase->buyer, text, strlen(text) + 1);
     else
         break_rule(reading, "buyer must be 1 to %d bytes of UTF-8 without control characters.",

@@ -41,6 +41,7 @@ enum problem purchase_parse(const char *content_type, const char *body, size_t l
 bool purchase_key_valid(const char *key);
 
 bool purchase_name_valid(const char *name);
+bool purchase_buyer_valid(const char *buyer);
 
 /* What makes two purchases the same: a SHA-256 (FIPS 180-4) over the four fields, each with its
  * length, an absent one distinct from every present one. */

@@ -1,0 +1,143 @@
+#include "common/outcome.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/json.h"
+
+unsigned outcome_status(const struct outcome *outcome)
+{
+    return outcome->problem == PROBLEM_NONE ? 201 : problem_status(outcome->problem);
+}
+
+bool server_id_valid(const char *id)
+{
+    size_t length = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return length > 0 && length < SERVER_SIZE && id[length] == '\0';
+}
+
+static void append_tickets(struct buffer *out, const struct sale *sale)
+{
+    buffer_add(out, ",\"tickets\":[");
+    for (int i = 0; i < sale->quantity; i++) {
+        buffer_add(out, i > 0 ? ",{\"number\":" : "{\"number\":");
+        buffer_add_number(out, sale->first_number + i);
+        buffer_add_char(out, '}');
+    }
+    buffer_add_char(out, ']');
+}
+
+void sale_append(struct buffer *out, const struct sale *sale)
+{
+    char id[ID_TEXT_SIZE];
+    char time[CLOCK_TEXT_SIZE];
+    id_format(&sale->id, id);
+    clock_format(sale->created_at, time);
+    buffer_add(out, "{\"id\":\"");
+    buffer_add(out, id);
+    buffer_add(out, "\",\"event\":\"");
+    buffer_add(out, sale->event);
+    buffer_add(out, "\",\"tier\":\"");
+    buffer_add(out, sale->tier);
+    buffer_add(out, "\",\"quantity\":");
+    buffer_add_number(out, sale->quantity);
+    append_tickets(out, sale);
+    buffer_add(out, ",\"price\":{\"amount\":");
+    buffer_add_number(out, sale->amount);
+    buffer_add(out, ",\"currency\":\"");
+    buffer_add(out, sale->currency);
+    buffer_add(out, "\"},\"server\":\"");
+    buffer_add(out, sale->server);
+    buffer_add(out, "\",\"created_at\":\"");
+    buffer_add(out, time);
+    buffer_add(out, "\"}");
+}
+
+/* What a client is told where nothing of the purchase itself needs to be named. */
+static const char *plain_detail(enum problem problem)
+{
+    switch (problem) {
+    case PROBLEM_NO_SUCH_EVENT:
+        return "There is no event of this name; GET /events lists them.";
+    case PROBLEM_NO_SUCH_TIER:
+        return "The event has no tier of this name; GET /events/{event} lists its tiers.";
+    case PROBLEM_TIER_REQUIRED:
+        return "The event has several tiers: name one of those that GET /events/{event} lists.";
+    case PROBLEM_KEY_REUSED:
+        return "This Idempotency-Key stands for another purchase: repeat that one unchanged, or "
+               "send this one with a new key.";
+    case PROBLEM_OVERLOADED:
+        return "More purchases are waiting than can be served. Nothing was decided: try again.";
+    case PROBLEM_NO_SERVER:
+        return "No ticket server is up. Nothing was decided: try again.";
+    case PROBLEM_EXPIRED:
+        return "The purchase could not be decided in time. Nothing was sold: try again.";
+    case PROBLEM_STORE_UNAVAILABLE:
+        return "The store cannot take a sale now. Nothing was decided: try again.";
+    default:
+        return problem_title(problem);
+    }
+}
+
+static void append_sold_out(struct buffer *out, int64_t remaining)
+{
+    char detail[PROBLEM_DETAIL_SIZE];
+    char member[40];
+    if (remaining > 0)
+        snprintf(detail, sizeof detail,
+                 "Only %" PRId64 " tickets are left: ask for no more, with a new Idempotency-Key.",
+                 remaining);
+    else
+        snprintf(detail, sizeof detail, "All tickets are sold.");
+    snprintf(member, sizeof member, "\"remaining\":%" PRId64, remaining);
+    problem_append(out, PROBLEM_SOLD_OUT, detail, member);
+}
+
+static void append_over_limit(struct buffer *out, int64_t limit)
+{
+    char detail[PROBLEM_DETAIL_SIZE];
+    char member[40];
+    snprintf(detail, sizeof detail, "At most %" PRId64 " tickets can be bought in one order.",
+             limit);
+    snprintf(member, sizeof member, "\"limit\":%" PRId64, limit);
+    problem_append(out, PROBLEM_OVER_LIMIT, detail, member);
+}
+
+static void append_unknown(struct buffer *out, const char *event, const char *key)
+{
+    char detail[PROBLEM_DETAIL_SIZE + NAME_SIZE + KEY_SIZE];
+    snprintf(detail, sizeof detail,
+             "It is not known whether this purchase was made. Send it again, unchanged, for the "
+             "event %s with the Idempotency-Key %s: it is sold at most once, and the answer tells.",
+             event, key);
+    struct buffer members = {0};
+    buffer_add(&members, "\"event\":");
+    json_append(&members, event);
+    buffer_add(&members, ",\"key\":");
+    json_append(&members, key);
+    problem_append(out, PROBLEM_OUTCOME_UNKNOWN, detail, buffer_text(&members));
+    buffer_free(&members);
+}
+
+void outcome_append(struct buffer *out, const struct outcome *outcome, const char *event,
+                    const char *key)
+{
+    switch (outcome->problem) {
+    case PROBLEM_NONE:
+        sale_append(out, &outcome->sale);
+        break;
+    case PROBLEM_SOLD_OUT:
+        append_sold_out(out, outcome->remaining);
+        break;
+    case PROBLEM_OVER_LIMIT:
+        append_over_limit(out, outcome->limit);
+        break;
+    case PROBLEM_OUTCOME_UNKNOWN:
+        append_unknown(out, event, key);
+        break;
+    default:
+        problem_append(out, outcome->problem, plain_detail(outcome->problem), NULL);
+    }
+}
