@@ -1,0 +1,27 @@
+/* Admitting a purchase that a client posts, and answering it: the public face of POST /purchases,
+ * the same at the balancer and at a ticket server that is called directly. The loop's thread only. */
+#ifndef BOX_OFFICE_ADMIT_H
+#define BOX_OFFICE_ADMIT_H
+
+#include <stdbool.h>
+
+#include "common/http.h"
+#include "common/item.h"
+#include "common/outcome.h"
+
+enum {
+    PURCHASE_BYTES_MAX = 16 * 1024, /* of a body; a longer one is 413 */
+    PURCHASE_SECONDS = 5,           /* from admission to the deadline */
+};
+
+/* Checks method, size, Content-Type, Idempotency-Key and body. True: *item is filled in, as a first
+ * attempt, with a new request id, and where the client sent no key, with that id's text as the key.
+ * False: the request has been refused and is gone. */
+bool admit_purchase(struct http_request *request, struct item *item);
+
+/* Answers an admitted purchase: the sale, or a problem, with Request-Id, Location, Idempotency-Key
+ * and Retry-After as they apply. The request is gone afterwards. */
+void admit_answer(struct http_request *request, const struct item *item,
+                  const struct outcome *outcome);
+
+#endif
