@@ -52,7 +52,9 @@ $(BUILD)/ticket_server: $(COMMON) $(DB) $(TICKET_SERVER)
 	$(LINK) $(LIBS_STORE)
 $(BUILD)/report $(BUILD)/audit: $(BUILD)/%: $(BUILD)/tools/%.o $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE)
-$(BUILD)/watch $(BUILD)/rush: $(BUILD)/%: $(BUILD)/tools/%.o $(COMMON)
+$(BUILD)/watch: $(BUILD)/tools/watch.o $(COMMON)
+	$(LINK) $(LIBS_BALANCER)
+$(BUILD)/rush: $(BUILD)/tools/rush.o $(call objects,tools/rush) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 
 # The unit tests see everything but the programs' main files.

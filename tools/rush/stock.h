@@ -1,0 +1,21 @@
+/* What GET /events/{event} says of the tickets that the rush is about. */
+#ifndef BOX_OFFICE_RUSH_STOCK_H
+#define BOX_OFFICE_RUSH_STOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct stock {
+    int64_t capacity, sold, held, remaining;
+};
+
+enum {
+    STOCK_ERROR_SIZE = 768,
+};
+
+/* Sums over the event's tiers, or the one named `tier` (NULL: all). A 503 is asked again for 10 s.
+ * False with a sentence in `error` where it cannot be had. Blocks. */
+bool stock_read(const char *url, const char *event, const char *tier, struct stock *stock,
+                char error[STOCK_ERROR_SIZE]);
+
+#endif

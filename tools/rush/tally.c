@@ -1,0 +1,152 @@
+#include "tools/rush/tally.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/json.h"
+#include "common/log.h"
+
+static void append(int64_t **list, size_t *count, size_t *room, int64_t number)
+{
+    if (*count == *room) {
+        *room = *room * 2 + 1024;
+        *list = realloc(*list, *room * sizeof **list);
+        if (*list == NULL)
+            die(EXIT_TROUBLE, "out of memory");
+    }
+    (*list)[(*count)++] = number;
+}
+
+static void count_server(struct tally *tally, const char *id, int64_t tickets)
+{
+    size_t i = 0;
+    while (i < tally->server_count && strcmp(tally->servers[i].id, id) != 0)
+        i++;
+    if (i == TALLY_SERVERS_MAX)
+        return;
+    if (i == tally->server_count) {
+        snprintf(tally->servers[i].id, sizeof tally->servers[i].id, "%s", id);
+        tally->server_count++;
+    }
+    tally->servers[i].tickets += tickets;
+}
+
+static void count_code(struct tally *tally, const char *code)
+{
+    size_t i = 0;
+    while (i < tally->code_count && strcmp(tally->codes[i].code, code) != 0)
+        i++;
+    if (i == tally->code_count && i < TALLY_CODES_MAX) {
+        snprintf(tally->codes[i].code, sizeof tally->codes[i].code, "%s", code);
+        tally->code_count++;
+    }
+    tally->codes[i < TALLY_CODES_MAX ? i : TALLY_CODES_MAX - 1].count++;
+}
+
+/* Keeps the numbers; how many there were, or -1 where one is missing. */
+static int keep_numbers(struct tally *tally, const cJSON *tickets)
+{
+    const cJSON *ticket;
+    int count = 0;
+    cJSON_ArrayForEach(ticket, tickets)
+    {
+        int64_t number;
+        const cJSON *value = cJSON_GetObjectItemCaseSensitive(ticket, "number");
+        if (!json_integer(value, 1, INT64_C(1) << 52, &number))
+            return -1;
+        append(&tally->numbers, &tally->number_count, &tally->number_room, number);
+        count++;
+    }
+    return count;
+}
+
+static bool add_sale(struct tally *tally, const cJSON *sale, int quantity)
+{
+    const char *server = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(sale, "server"));
+    const cJSON *tickets = cJSON_GetObjectItemCaseSensitive(sale, "tickets");
+    if (server == NULL || !server_id_valid(server) || keep_numbers(tally, tickets) != quantity)
+        return false;
+    tally->sold++;
+    tally->tickets += quantity;
+    tally->last_sale = clock_monotonic();
+    count_server(tally, server, quantity);
+    return true;
+}
+
+static bool add_problem(struct tally *tally, const cJSON *problem, long status)
+{
+    const char *code = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(problem, "code"));
+    if (code == NULL)
+        return false;
+    if (strcmp(code, problem_code(PROBLEM_SOLD_OUT)) == 0) {
+        tally->sold_out++;
+        return true;
+    }
+    tally->failed++;
+    tally->unclear += status >= 500;
+    count_code(tally, code);
+    return true;
+}
+
+void tally_add(struct tally *tally, long status, const char *body, size_t length, int quantity,
+               int64_t latency)
+{
+    char error[JSON_ERROR_SIZE];
+    append(&tally->latencies, &tally->latency_count, &tally->latency_room, latency);
+    if (status == 0) {
+        tally->failed++;
+        tally->unclear++;
+        count_code(tally, "no answer");
+        return;
+    }
+    cJSON *json = json_parse(body, length, error);
+    if (!(status == 201 ? add_sale(tally, json, quantity) : add_problem(tally, json, status)))
+        tally->wrong++;
+    cJSON_Delete(json);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int compare_servers(const void *a, const void *b)
+{
+    const struct tally_server *x = a, *y = b;
+    return strverscmp(x->id, y->id);
+}
+
+void tally_sort(struct tally *tally)
+{
+    if (tally->number_count > 0)
+        qsort(tally->numbers, tally->number_count, sizeof *tally->numbers, compare_numbers);
+    if (tally->latency_count > 0)
+        qsort(tally->latencies, tally->latency_count, sizeof *tally->latencies, compare_numbers);
+    qsort(tally->servers, tally->server_count, sizeof *tally->servers, compare_servers);
+}
+
+int64_t tally_duplicates(const struct tally *tally, int64_t *example)
+{
+    int64_t found = 0;
+    for (size_t i = 1; i < tally->number_count; i++)
+        if (tally->numbers[i] == tally->numbers[i - 1] && found++ == 0)
+            *example = tally->numbers[i];
+    return found;
+}
+
+int64_t tally_percentile(const struct tally *tally, int percent)
+{
+    if (tally->latency_count == 0)
+        return 0;
+    size_t rank = (tally->latency_count * (size_t)percent + 99) / 100;
+    return tally->latencies[rank > 0 ? rank - 1 : 0];
+}
+
+void tally_free(struct tally *tally)
+{
+    free(tally->numbers);
+    free(tally->latencies);
+}
