@@ -1,0 +1,262 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/buffer.h"
+#include "common/log_file.h"
+#include "tests/lib/suite.h"
+
+static char dir[64];
+
+static const char *path_of(const char *name)
+{
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return path;
+}
+
+static void make_dir(void)
+{
+    snprintf(dir, sizeof dir, "/tmp/log_file_test.XXXXXX");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+}
+
+static void remove_dir(void)
+{
+    static const char *const names[] = {"log", "log.1", "log.2", "log.3", "log.new"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        unlink(path_of(names[i]));
+        rmdir(path_of(names[i]));
+    }
+    CU_ASSERT_EQUAL(rmdir(dir), 0);
+}
+
+/* The file's content, valid until the next call; "absent" where there is no such file. */
+static const char *content(const char *name)
+{
+    static char text[4096];
+    FILE *file = fopen(path_of(name), "r");
+    if (!file)
+        return "absent";
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void put(const char *name, const char *text)
+{
+    FILE *file = fopen(path_of(name), "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static struct log_file *open_log(int64_t size_max)
+{
+    char error[LOG_ERROR_SIZE] = "";
+    struct log_file *log = log_file_open(dir, "log", size_max, 3, error);
+    CU_ASSERT_STRING_EQUAL(error, "");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(log);
+    return log;
+}
+
+static bool write_text(struct log_file *log, const char *text)
+{
+    return log_file_write(log, text, strlen(text));
+}
+
+static void appends_and_goes_on(void)
+{
+    make_dir();
+    struct log_file *log = open_log(1000);
+    CU_ASSERT(log_file_empty(log));
+    CU_ASSERT(write_text(log, "one\ntwo\n"));
+    CU_ASSERT_FALSE(log_file_empty(log));
+    log_file_close(log);
+    log = open_log(1000);
+    CU_ASSERT_FALSE(log_file_empty(log));
+    CU_ASSERT(write_text(log, "three\n"));
+    CU_ASSERT_STRING_EQUAL(content("log"), "one\ntwo\nthree\n");
+    log_file_close(log);
+    remove_dir();
+}
+
+static void marks_a_torn_line(void)
+{
+    make_dir();
+    put("log", "one\ntw");
+    struct log_file *log = open_log(1000);
+    CU_ASSERT_STRING_EQUAL(content("log"), "one\ntw [torn]\n");
+    CU_ASSERT(write_text(log, "three\n"));
+    CU_ASSERT_STRING_EQUAL(content("log"), "one\ntw [torn]\nthree\n");
+    log_file_close(log);
+    put("log", "one [tor"); /* killed while it marked a torn line */
+    log_file_close(open_log(1000));
+    CU_ASSERT_STRING_EQUAL(content("log"), "one [tor [torn]\n");
+    remove_dir();
+}
+
+static void refuses_what_it_cannot_open(void)
+{
+    make_dir();
+    char error[LOG_ERROR_SIZE] = "";
+    CU_ASSERT_PTR_NULL(log_file_open("/nonexistent", "log", 10, 3, error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "/nonexistent/log"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "No such file"));
+    CU_ASSERT_EQUAL(mkfifo(path_of("log"), 0600), 0);
+    CU_ASSERT_PTR_NULL(log_file_open(dir, "log", 10, 3, error));
+    remove_dir();
+}
+
+static void rotates_and_loses_only_the_oldest(void)
+{
+    make_dir();
+    struct log_file *log = open_log(4);
+    for (int i = 0; i < 6; i++) {
+        char line[8];
+        snprintf(line, sizeof line, "n=%d\n", i);
+        CU_ASSERT_FALSE(log_file_full(log));
+        CU_ASSERT(write_text(log, line));
+        CU_ASSERT(log_file_full(log));
+        if (i < 5)
+            CU_ASSERT(log_file_rotate(log));
+    }
+    CU_ASSERT_STRING_EQUAL(content("log"), "n=5\n");
+    CU_ASSERT_STRING_EQUAL(content("log.1"), "n=4\n");
+    CU_ASSERT_STRING_EQUAL(content("log.2"), "n=3\n");
+    CU_ASSERT_STRING_EQUAL(content("log.3"), "n=2\n");
+    CU_ASSERT_STRING_EQUAL(content("log.4"), "absent");
+    CU_ASSERT_STRING_EQUAL(content("log.new"), "absent");
+    log_file_close(log);
+    remove_dir();
+}
+
+/* A rotation that failed half-way leaves an unused place; the next one fills it and deletes nothing. */
+static void fills_an_unused_place(void)
+{
+    make_dir();
+    put("log", "new\n");
+    put("log.2", "older\n");
+    put("log.3", "oldest\n");
+    struct log_file *log = open_log(4);
+    CU_ASSERT(log_file_rotate(log));
+    CU_ASSERT_STRING_EQUAL(content("log"), "");
+    CU_ASSERT_STRING_EQUAL(content("log.1"), "new\n");
+    CU_ASSERT_STRING_EQUAL(content("log.2"), "older\n");
+    CU_ASSERT_STRING_EQUAL(content("log.3"), "oldest\n");
+    log_file_close(log);
+    remove_dir();
+}
+
+/* A rotation that cannot be done changes nothing; the log goes on where it was. */
+static void survives_a_failed_rotation(void)
+{
+    make_dir();
+    struct log_file *log = open_log(4);
+    CU_ASSERT(write_text(log, "one\n"));
+    CU_ASSERT_EQUAL(mkdir(path_of("log.new"), 0700), 0);
+    CU_ASSERT_FALSE(log_file_rotate(log));
+    CU_ASSERT_EQUAL(errno, EISDIR);
+    CU_ASSERT(write_text(log, "two\n"));
+    CU_ASSERT_STRING_EQUAL(content("log"), "one\ntwo\n");
+    CU_ASSERT_STRING_EQUAL(content("log.1"), "absent");
+    CU_ASSERT_EQUAL(rmdir(path_of("log.new")), 0);
+    CU_ASSERT_EQUAL(mkdir(path_of("log.1"), 0700), 0);
+    CU_ASSERT_EQUAL(mkdir(path_of("log.2"), 0700), 0);
+    put("log.3", "oldest\n");
+    CU_ASSERT_FALSE(log_file_rotate(log)); /* a directory does not replace a file */
+    CU_ASSERT(write_text(log, "three\n"));
+    CU_ASSERT_STRING_EQUAL(content("log"), "one\ntwo\nthree\n");
+    CU_ASSERT_STRING_EQUAL(content("log.3"), "oldest\n");
+    CU_ASSERT_STRING_EQUAL(content("log.new"), "absent");
+    log_file_close(log);
+    remove_dir();
+}
+
+/* A file size limit stands for the full disk: the write that crosses it is cut short. */
+static void cuts_off_a_short_write(void)
+{
+    make_dir();
+    struct log_file *log = open_log(1000);
+    CU_ASSERT(write_text(log, "one\n"));
+    struct rlimit before, limit;
+    getrlimit(RLIMIT_FSIZE, &before);
+    limit = before;
+    limit.rlim_cur = 10;
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    CU_ASSERT_FALSE(write_text(log, "two\nthree\n"));
+    CU_ASSERT_EQUAL(errno, ENOSPC);
+    CU_ASSERT_STRING_EQUAL(content("log"), "one\n");
+    CU_ASSERT(write_text(log, "four\n"));
+    CU_ASSERT_FALSE(write_text(log, "five\n"));
+    setrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, handler);
+    CU_ASSERT(write_text(log, "six\n"));
+    CU_ASSERT_STRING_EQUAL(content("log"), "one\nfour\nsix\n");
+    log_file_close(log);
+    remove_dir();
+}
+
+static void full_disk_does_not_stop_the_opening(void)
+{
+    make_dir();
+    put("log", "one\ntw");
+    struct rlimit before, limit;
+    getrlimit(RLIMIT_FSIZE, &before);
+    limit = before;
+    limit.rlim_cur = 8;
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    struct log_file *log = open_log(1000);
+    CU_ASSERT_FALSE(write_text(log, "three\n"));
+    CU_ASSERT_STRING_EQUAL(content("log"), "one\ntw");
+    setrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, handler);
+    CU_ASSERT(write_text(log, "four\n"));
+    CU_ASSERT_STRING_EQUAL(content("log"), "one\ntw [torn]\nfour\n");
+    log_file_close(log);
+    remove_dir();
+}
+
+static bool has_writer(const char *name)
+{
+    int fd = open(path_of(name), O_RDONLY | O_CLOEXEC);
+    bool locked = flock(fd, LOCK_EX | LOCK_NB) != 0;
+    close(fd);
+    return locked;
+}
+
+static void shows_that_its_writer_lives(void)
+{
+    make_dir();
+    struct log_file *log = open_log(4);
+    CU_ASSERT(has_writer("log"));
+    CU_ASSERT(log_file_rotate(log));
+    CU_ASSERT(has_writer("log"));
+    CU_ASSERT_FALSE(has_writer("log.1"));
+    log_file_close(log);
+    CU_ASSERT_FALSE(has_writer("log"));
+    remove_dir();
+}
+
+static __attribute__((constructor)) void suite(void)
+{
+    suite_add("log_file", "appends and goes on", appends_and_goes_on);
+    suite_add("log_file", "marks a torn line", marks_a_torn_line);
+    suite_add("log_file", "refuses what it cannot open", refuses_what_it_cannot_open);
+    suite_add("log_file", "rotates and loses only the oldest", rotates_and_loses_only_the_oldest);
+    suite_add("log_file", "fills an unused place", fills_an_unused_place);
+    suite_add("log_file", "survives a failed rotation", survives_a_failed_rotation);
+    suite_add("log_file", "cuts off a short write", cuts_off_a_short_write);
+    suite_add("log_file", "full disk does not stop the opening",
+              full_disk_does_not_stop_the_opening);
+    suite_add("log_file", "shows that its writer lives", shows_that_its_writer_lives);
+}
