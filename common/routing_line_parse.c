@@ -235,6 +235,7 @@ static bool read_choice(struct cursor *cursor, struct routing_line *line)
 {
     struct routing_choice *choice = &line->choice;
     const char *to;
+    choice->candidates = line->candidates;
     if (!read_text(cursor, "request=", &choice->request) ||
         !read_text(cursor, " client=", &choice->client) || !expect(cursor, " route="))
         return false;
@@ -245,7 +246,6 @@ static bool read_choice(struct cursor *cursor, struct routing_line *line)
         !read_text(cursor, " why=", &choice->why) || !expect(cursor, " sold=") ||
         !read_candidates(cursor, line) || !find_to(cursor, choice, to))
         return false;
-    choice->candidates = line->candidates;
     choice->runner_up = choice->left_out && choice->count == 2 ? 1 - choice->to : choice->to;
     return true;
 }

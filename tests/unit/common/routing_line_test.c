@@ -1,0 +1,358 @@
+#include "common/routing_line.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/lib/suite.h"
+
+#define TIME_TEXT "2026-11-21T10:00:00.000042Z"
+#define REQUEST   "0193b0aa-0000-7000-8000-000000000001"
+
+static const int64_t noon = INT64_C(1795255200) * 1000000 + 42;
+
+static struct routing_line line;
+static char error[ROUTING_ERROR_SIZE];
+
+static bool parse(const char *text)
+{
+    return routing_line_parse(text, strlen(text), &line, error);
+}
+
+/* Compares without the newline, empties the buffer, and reads the line back. */
+static void check(struct buffer *out, const char *expected)
+{
+    CU_ASSERT_FATAL(out->length > 0 && out->data[out->length - 1] == '\n');
+    out->length--;
+    CU_ASSERT_STRING_EQUAL(buffer_text(out), expected);
+    CU_ASSERT(parse(expected));
+    CU_ASSERT_STRING_EQUAL(error, "");
+    buffer_clear(out);
+}
+
+static void writes_and_reads_each_kind(void)
+{
+    struct buffer out = {0};
+    routing_line_started(&out, 1, noon, "r-1");
+    check(&out, "n=1 time=" TIME_TEXT " started router=r-1 version=1");
+    CU_ASSERT(line.kind == ROUTING_STARTED && line.n == 1 && line.time == noon);
+    CU_ASSERT_STRING_EQUAL(line.router, "r-1");
+
+    struct routing_server server = {.server = "server-1",
+                                    .from = SERVER_NEW,
+                                    .to = SERVER_JOINING,
+                                    .limit = 512,
+                                    .store = "",
+                                    .why = "started as process 7"};
+    routing_line_server(&out, 2, noon, &server);
+    check(&out, "n=2 time=" TIME_TEXT " server server=server-1 state=new→joining boot=0 commit=0"
+                " told=0 limit=512 store=\"\" why=\"started as process 7\"");
+    CU_ASSERT(line.kind == ROUTING_SERVER && line.server.to == SERVER_JOINING);
+    CU_ASSERT(line.server.from == SERVER_NEW && line.server.limit == 512);
+    CU_ASSERT_STRING_EQUAL(line.server.why, "started as process 7");
+    CU_ASSERT_STRING_EQUAL(line.server.store, "");
+
+    struct routing_settled settled = {"server-2", 7, 3, 17, 6, 2, 1, 2, 3, 4, INT64_MAX};
+    routing_line_settled(&out, 3, noon, &settled);
+    check(&out, "n=3 time=" TIME_TEXT " settled server=server-2 flight=7 boot=3 commit=17 told=6"
+                " released=2 sold=1 replayed=2 refused=3 lost=4 unsent=9223372036854775807");
+    CU_ASSERT(line.kind == ROUTING_SETTLED && line.settled.flight == 7);
+    CU_ASSERT(line.settled.boot == 3 && line.settled.commit == 17 && line.settled.told == 6);
+    CU_ASSERT(line.settled.released == 2 && line.settled.sold == 1);
+    CU_ASSERT(line.settled.replayed == 2 && line.settled.refused == 3);
+    CU_ASSERT(line.settled.lost == 4 && line.settled.unsent == INT64_MAX);
+
+    routing_line_told(&out, 4, noon, "server-3", 1, 2, 3);
+    check(&out, "n=4 time=" TIME_TEXT " told server=server-3 boot=1 commit=2 told=3");
+    CU_ASSERT_STRING_EQUAL(line.told.server, "server-3");
+    CU_ASSERT(line.told.boot == 1 && line.told.commit == 2 && line.told.told == 3);
+
+    routing_line_stopped(&out, 5, noon, "r-1");
+    check(&out, "n=5 time=" TIME_TEXT " stopped router=r-1");
+    CU_ASSERT_EQUAL(line.kind, ROUTING_STOPPED);
+    buffer_free(&out);
+}
+
+static void writes_and_reads_a_state(void)
+{
+    struct buffer out = {0};
+    struct routing_snapshot state = {.router = "r", .store = "", .flight = 1};
+    routing_line_state(&out, 9, noon, &state);
+    check(&out, "n=9 time=" TIME_TEXT " state router=r store=\"\" flight=1 sales=0 servers=\"\"");
+    CU_ASSERT_EQUAL(line.state.count, 0);
+
+    const struct routing_snapshot_server servers[] = {
+        {"server-1", SERVER_UP, 5, 2, 3, 17, 512, 41, 40},
+        {"server-2", SERVER_DOWN, 4, 0, 1, 0, 32, 0, 0},
+    };
+    state = (struct routing_snapshot){"r", "s", 9, 12, 41, servers, 2};
+    routing_line_state(&out, 50, noon, &state);
+    check(&out, "n=50 time=" TIME_TEXT " state router=r store=s flight=9 sales=12 after_gap=41"
+                " servers=server-1|up|5+2|3.17|512|41|40,server-2|down|4+0|1.0|32|0|0");
+    CU_ASSERT(line.state.count == 2 && line.state.after_gap == 41 && line.state.sales == 12);
+    CU_ASSERT_STRING_EQUAL(line.state.servers[1].server, "server-2");
+    CU_ASSERT(line.state.servers[0].last == 41 && line.state.servers[0].last_read == 40);
+    CU_ASSERT(line.state.servers[0].pending == 2 && line.state.servers[1].state == SERVER_DOWN);
+
+    struct routing_snapshot_server many[ROUTING_SERVERS_MAX];
+    for (size_t i = 0; i < ROUTING_SERVERS_MAX; i++)
+        many[i] = (struct routing_snapshot_server){"a-server-with-a-name-of-32-bytes",
+                                                   SERVER_JOINING,
+                                                   INT64_MAX,
+                                                   INT64_MAX,
+                                                   INT64_MAX,
+                                                   INT64_MAX,
+                                                   INT64_MAX,
+                                                   INT64_MAX,
+                                                   INT64_MAX};
+    state.servers = many;
+    state.count = ROUTING_SERVERS_MAX;
+    buffer_clear(&out);
+    routing_line_state(&out, 51, noon, &state);
+    CU_ASSERT(routing_line_parse(out.data, out.length - 1, &line, error));
+    CU_ASSERT_EQUAL(line.state.count, ROUTING_SERVERS_MAX);
+    buffer_free(&out);
+}
+
+static struct routing_choice purchase_of(const struct candidate *candidates, size_t count)
+{
+    return (struct routing_choice){
+        .request = REQUEST,
+        .client = "127.0.0.1",
+        .event = "demo",
+        .quantity = 2,
+        .flight = 7,
+        .why = "fewest",
+        .to = 1,
+        .runner_up = 0,
+        .candidates = candidates,
+        .count = count,
+    };
+}
+
+#define CHOICE_HEAD                                                                                \
+    "n=3 time=" TIME_TEXT " choice request=" REQUEST " client=127.0.0.1 route=purchase"            \
+    " policy=fewest-sold event=demo quantity=2 to=server-2 flight=7 why=fewest sold="
+
+static void writes_and_reads_a_choice(void)
+{
+    struct buffer out = {0};
+    const struct candidate candidates[] = {
+        {"server-1", 5, 1, 0, MARK_NONE},   {"server-2", 4, 0, 9, MARK_NONE},
+        {"server-3", 4, 0, 0, MARK_DOWN},   {"server-4", 4, 0, 0, MARK_JOINING},
+        {"server-5", 4, 600, 0, MARK_FULL}, {"server-6", 4, 3, 0, MARK_TRIED},
+    };
+    struct routing_choice choice = purchase_of(candidates, 6);
+    routing_line_choice(&out, 3, noon, &choice);
+    check(&out, CHOICE_HEAD "server-1:5+1,server-2:4+0,server-3:4+0!down,server-4:4+0!joining,"
+                            "server-5:4+600!full,server-6:4+3!tried");
+    CU_ASSERT(line.kind == ROUTING_CHOICE && line.choice.route == ROUTE_PURCHASE);
+    CU_ASSERT(line.choice.count == 6 && line.choice.to == 1 && line.choice.left_out == 0);
+    CU_ASSERT(line.choice.flight == 7 && line.choice.quantity == 2);
+    CU_ASSERT(line.choice.candidates[4].pending == 600);
+    CU_ASSERT(line.choice.candidates[5].mark == MARK_TRIED);
+    CU_ASSERT_STRING_EQUAL(line.choice.request, REQUEST);
+    CU_ASSERT_STRING_EQUAL(line.choice.event, "demo");
+
+    choice.route = ROUTE_READ;
+    choice.why = "turn";
+    choice.count = 2;
+    routing_line_choice(&out, 3, noon, &choice);
+    check(&out, "n=3 time=" TIME_TEXT " choice request=" REQUEST " client=127.0.0.1 route=read"
+                " policy=round-robin to=server-2 why=turn sold=server-1:5+1,server-2:4+0");
+    CU_ASSERT(line.choice.route == ROUTE_READ && line.choice.to == 1);
+    buffer_free(&out);
+}
+
+static void lists_two_of_many_candidates(void)
+{
+    struct buffer out = {0};
+    static const char ids[17][4] = {"a", "b", "c", "d", "e", "f", "g", "h", "i",
+                                    "j", "k", "l", "m", "n", "o", "p", "q"};
+    struct candidate candidates[17];
+    for (size_t i = 0; i < 17; i++)
+        candidates[i] = (struct candidate){.server = ids[i], .told = (int64_t)i};
+    candidates[1].server = "server-2";
+    struct routing_choice choice = purchase_of(candidates, 16);
+    routing_line_choice(&out, 3, noon, &choice);
+    out.length--;
+    CU_ASSERT(parse(buffer_text(&out)));
+    CU_ASSERT(line.choice.count == 16 && line.choice.left_out == 0);
+    buffer_clear(&out);
+
+    choice.count = 17;
+    routing_line_choice(&out, 3, noon, &choice);
+    check(&out, CHOICE_HEAD "server-2:1+0,a:0+0,+15");
+    CU_ASSERT(line.choice.count == 2 && line.choice.to == 0 && line.choice.runner_up == 1);
+    CU_ASSERT_EQUAL(line.choice.left_out, 15);
+    choice.runner_up = choice.to;
+    routing_line_choice(&out, 3, noon, &choice);
+    check(&out, CHOICE_HEAD "server-2:1+0,+16");
+    CU_ASSERT(line.choice.count == 1 && line.choice.runner_up == 0 && line.choice.left_out == 16);
+    buffer_free(&out);
+}
+
+/* What a client or a name says can neither end a line, nor a value, nor hide. */
+static void escapes_what_could_forge_a_line(void)
+{
+    static const struct {
+        const char *text, *written;
+    } cases[] = {
+        {"", "\"\""},
+        {"plain-1.2_3:+!,|/@[]", "plain-1.2_3:+!,|/@[]"},
+        {"a b", "\"a b\""},
+        {"a=b", "\"a=b\""},
+        {"\"", "\"\\\"\""},
+        {"back\\slash", "\"back\\\\slash\""},
+        {"x\nn=9 time=now stopped", "\"x\\nn=9 time=now stopped\""},
+        {"\r\t\b\f\x01\x1f\x7f", "\"\\r\\t\\b\\f\\u0001\\u001f\\u007f\""},
+        {"caf\xc3\xa9 → \xf0\x9f\x8e\xab", "\"caf\xc3\xa9 → \xf0\x9f\x8e\xab\""},
+        {"\xc2\x85\xe2\x80\xa8\xe2\x80\xae\xe2\x81\xa6", "\"\\u0085\\u2028\\u202e\\u2066\""},
+        {"\xd8\x9c\xe2\x80\x8f", "\"\\u061c\\u200f\""},
+        {"bad\xff\xc3", "\"bad\xef\xbf\xbd\xef\xbf\xbd\""},
+        {"fe80::1%eth0", "\"fe80::1%eth0\""},
+    };
+    struct buffer out = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char expected[256];
+        snprintf(expected, sizeof expected, "n=1 time=" TIME_TEXT " stopped router=%s",
+                 cases[i].written);
+        routing_line_stopped(&out, 1, noon, cases[i].text);
+        check(&out, expected);
+        if (!strstr(cases[i].text, "bad"))
+            CU_ASSERT_STRING_EQUAL(line.router, cases[i].text);
+    }
+    const struct candidate candidate = {"server-2", 0, 0, 0, MARK_NONE};
+    struct routing_choice choice = purchase_of(&candidate, 1);
+    choice.to = 0;
+    choice.client = "\" to=server-9\nn=4 time=" TIME_TEXT " stopped router=r";
+    choice.event = "de mo\"";
+    routing_line_choice(&out, 3, noon, &choice);
+    out.length--;
+    CU_ASSERT_PTR_NULL(memchr(out.data, '\n', out.length));
+    CU_ASSERT(parse(buffer_text(&out)));
+    CU_ASSERT_STRING_EQUAL(line.choice.client, choice.client);
+    CU_ASSERT_STRING_EQUAL(line.choice.event, choice.event);
+    CU_ASSERT_STRING_EQUAL(line.choice.candidates[line.choice.to].server, "server-2");
+    buffer_free(&out);
+}
+
+static void refuses_every_other_spelling(void)
+{
+    static const char *const broken[] = {
+        "",
+        "n=1",
+        "n=01 time=" TIME_TEXT " stopped router=r",
+        "n=+1 time=" TIME_TEXT " stopped router=r",
+        "n= time=" TIME_TEXT " stopped router=r",
+        "n=9223372036854775808 time=" TIME_TEXT " stopped router=r",
+        "n=1  time=" TIME_TEXT " stopped router=r",
+        "n=1 time=2026-11-21T10:00:00.00004Z stopped router=r",
+        "n=1 time=2026-11-21 10:00:00.000042Z stopped router=r",
+        "n=1 time=2026-13-21T10:00:00.000042Z stopped router=r",
+        "n=1 time=" TIME_TEXT " stopped router=r ",
+        "n=1 time=" TIME_TEXT " stopped router=r\r",
+        "n=1 time=" TIME_TEXT " stopped router=r [torn]",
+        "n=1 time=" TIME_TEXT " stopped router=",
+        "n=1 time=" TIME_TEXT " stopped router=\"r\"",
+        "n=1 time=" TIME_TEXT " stopped router=\"r r",
+        "n=1 time=" TIME_TEXT " stopped router=a\"b",
+        "n=1 time=" TIME_TEXT " stopped router=\"a\\u0020b\"",
+        "n=1 time=" TIME_TEXT " stopped router=\"a b\\u000\"",
+        "n=1 time=" TIME_TEXT " stopped router=\"a b\\u00\xc3\xa9\"",
+        "n=1 time=" TIME_TEXT " stopped router=\"a b\\u000A\"",
+        "n=1 time=" TIME_TEXT " stopped router=\"a b\\ud800\"",
+        "n=1 time=" TIME_TEXT " stopped router=\"a b\\u0000\"",
+        "n=1 time=" TIME_TEXT " stopped router=\"a b\\x\"",
+        "n=1 time=" TIME_TEXT " stopped router=\"a b\\",
+        "n=1 time=" TIME_TEXT " stopped router=\"a b\tc\"",
+        "n=1 time=" TIME_TEXT " stopped router=\"a b\xff\"",
+        "n=1 time=" TIME_TEXT " started router=r",
+        "n=1 time=" TIME_TEXT " started router=r version=2",
+        "n=1 time=" TIME_TEXT " paused router=r",
+        "n=1 time=" TIME_TEXT " told server=Server boot=1 commit=2 told=3",
+        "n=1 time=" TIME_TEXT " told server= boot=1 commit=2 told=3",
+        "n=1 time=" TIME_TEXT
+        " told server=a23456789012345678901234567890123 boot=1 commit=2 told=3",
+        "n=1 time=" TIME_TEXT " told server=s boot=1 told=3 commit=2",
+        "n=1 time=" TIME_TEXT " told server=s boot=-1 commit=2 told=3",
+        "n=1 time=" TIME_TEXT " told server=s boot=1 commit=2",
+        "n=1 time=" TIME_TEXT " server server=s state=up->down boot=0 commit=0 told=0 limit=1"
+        " store=s why=w",
+        "n=1 time=" TIME_TEXT " server server=s state=up→away boot=0 commit=0 told=0 limit=1"
+        " store=s why=w",
+        "n=1 time=" TIME_TEXT " state router=r store=s flight=1 sales=0 after_gap=0 servers=\"\"",
+        "n=1 time=" TIME_TEXT " state router=r store=s flight=1 sales=0 servers=",
+        "n=1 time=" TIME_TEXT " state router=r store=s flight=1 sales=0 servers=a|up|1+2|1.1|5|1",
+        "n=1 time=" TIME_TEXT
+        " state router=r store=s flight=1 sales=0 servers=a|up|1+2|1.1|5|1|1,",
+        CHOICE_HEAD "",
+        CHOICE_HEAD "server-1:1+0",
+        CHOICE_HEAD "server-2:1+0,",
+        CHOICE_HEAD "server-2:1+0!gone",
+        CHOICE_HEAD "server-2:1-1",
+        CHOICE_HEAD "server-2:01+0",
+        CHOICE_HEAD "+1",
+        CHOICE_HEAD "server-2:1+0,+0",
+        CHOICE_HEAD "server-1:1+0,server-2:1+0,+3",
+        CHOICE_HEAD "server-2:1+0,a:1+0,b:1+0,+3",
+    };
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        CU_ASSERT_FALSE(parse(broken[i]));
+        CU_ASSERT_STRING_NOT_EQUAL(error, "");
+        if (line.text.length > strlen(broken[i]) + 1)
+            CU_FAIL("kept more than the line holds");
+    }
+    static const char nul[] = "n=1 time=" TIME_TEXT " stopped router=a\0b";
+    CU_ASSERT_FALSE(routing_line_parse(nul, sizeof nul - 1, &line, error));
+}
+
+/* What is refused is fine; what is read must be exactly what is written for it. */
+static bool refused_or_itself(const char *text, size_t length)
+{
+    if (!routing_line_parse(text, length, &line, error))
+        return true;
+    struct buffer out = {0};
+    routing_line_choice(&out, line.n, line.time, &line.choice);
+    bool same = out.length == length + 1 && memcmp(out.data, text, length) == 0;
+    buffer_free(&out);
+    return same;
+}
+
+static void never_reads_a_changed_line_as_the_old_one(void)
+{
+    static const char whole[] = CHOICE_HEAD "server-1:5+1!full,server-2:4+0";
+    static const char others[] = "\0\n \"\\:,+!=0ax\xc3";
+    size_t length = sizeof whole - 1;
+    for (size_t cut = 0; cut < length; cut++)
+        CU_ASSERT(refused_or_itself(whole, cut));
+    for (size_t at = 0; at < length; at++) {
+        for (size_t other = 0; other < sizeof others; other++) {
+            char text[sizeof whole];
+            memcpy(text, whole, sizeof whole);
+            text[at] = others[other];
+            CU_ASSERT(refused_or_itself(text, length));
+        }
+    }
+}
+
+static void says_what_was_expected_where(void)
+{
+    CU_ASSERT_FALSE(parse("n=1 time=" TIME_TEXT " told server=s boot=x"));
+    CU_ASSERT_STRING_EQUAL(error, "expected a number at byte 56");
+    CU_ASSERT_FALSE(parse("n=1 time=" TIME_TEXT " told server=s boot=1 commit=2 told=03"));
+    CU_ASSERT_STRING_EQUAL(error, "expected the router's own spelling at byte 72");
+    routing_line_free(&line);
+}
+
+static __attribute__((constructor)) void suite(void)
+{
+    suite_add("routing_line", "writes and reads each kind", writes_and_reads_each_kind);
+    suite_add("routing_line", "writes and reads a state", writes_and_reads_a_state);
+    suite_add("routing_line", "writes and reads a choice", writes_and_reads_a_choice);
+    suite_add("routing_line", "lists two of many candidates", lists_two_of_many_candidates);
+    suite_add("routing_line", "escapes what could forge a line", escapes_what_could_forge_a_line);
+    suite_add("routing_line", "refuses every other spelling", refuses_every_other_spelling);
+    suite_add("routing_line", "never reads a changed line as the old one",
+              never_reads_a_changed_line_as_the_old_one);
+    suite_add("routing_line", "says what was expected where", says_what_was_expected_where);
+}
