@@ -19,6 +19,7 @@ struct store;
 
 enum {
     STORE_ERROR_SIZE = 512,
+    STORE_PLACE_SIZE = 4096,      /* room for a path */
     STORE_BATCH_MAX = 4096,       /* decisions in one store_decide */
     STORE_REFUSALS_MAX = 1000000, /* stored refusals per event; past that 503 */
     STORE_REFUSAL_SECONDS = 3600, /* how long a stored refusal is kept at least */
@@ -42,6 +43,11 @@ struct store_made {
  * missing or unwritable directory, unusable lock file. */
 bool store_init(const char *url, int64_t demo_capacity, struct store_made *made,
                 char error[STORE_ERROR_SIZE]);
+
+/* Moves the store aside, for a fresh start: `aside` receives where it can be found from now on (it can
+ * still be opened there), or "" where there was no store. Refused, with the reason and nothing
+ * changed, while any process uses the store. */
+bool store_reset(const char *url, char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE]);
 
 /* Opens for selling as `server`, and raises that server's boot number in the store. From now on a
  * handle opened earlier under the same id is fenced: its decisions are refused. NULL with the

@@ -1,0 +1,40 @@
+/* What a storage engine is to db/store.c: one table of functions, each with the contract of the verb
+ * of the same name in db/store.h. Private to db/. */
+#ifndef BOX_OFFICE_ENGINE_H
+#define BOX_OFFICE_ENGINE_H
+
+#include "db/store.h"
+
+/* `place` is the URL behind its scheme: for SQLite, the path. */
+struct engine {
+    const char *scheme; /* with its colon, as a URL begins */
+    bool (*init)(const char *place, int64_t demo_capacity, struct store_made *made,
+                 char error[STORE_ERROR_SIZE]);
+    bool (*reset)(const char *place, char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE]);
+    struct store *(*open_seller)(const char *place, const char *server,
+                                 char error[STORE_ERROR_SIZE]);
+    struct store *(*open_reader)(const char *place, char error[STORE_ERROR_SIZE]);
+    void (*close)(struct store *store);
+    enum store_result (*decide)(struct store *store, struct decision *decisions, size_t n);
+    enum store_found (*read_tiers)(struct store *store, const char *event, store_tier_call *call,
+                                   void *context);
+    enum store_found (*read_sale)(struct store *store, const char *event, const struct id *id,
+                                  struct sale *sale);
+    enum store_found (*each_sale)(struct store *store, store_sale_call *call, void *context);
+    enum store_found (*each_server)(struct store *store, store_server_call *call, void *context);
+    enum store_found (*audit)(struct store *store, store_finding *finding, void *context);
+};
+
+/* A handle's part that all engines share: the first member of theirs. */
+struct store {
+    const struct engine *engine;
+    struct figures figures;       /* of a seller: as of its last durable batch */
+    bool seller;                  /* else it may only read */
+    char error[STORE_ERROR_SIZE]; /* the last failure */
+    store_stalled *stalled;       /* NULL: nobody asked to be told */
+    void *stalled_context;
+};
+
+extern const struct engine sqlite_engine;
+
+#endif

@@ -1,0 +1,182 @@
+#include "db/sqlite/batch_read.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "db/sqlite/column.h"
+
+/* A list with room for one more than `count`; its content is kept. */
+static void *grow(void *list, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return list;
+    size_t more = *room == 0 ? 16 : 2 * *room;
+    void *grown = realloc(list, more * size);
+    if (grown == NULL)
+        abort();
+    *room = more;
+    return grown;
+}
+
+static struct decide_event *new_event(struct batch *batch)
+{
+    size_t room = batch->event_room;
+    batch->rule.events =
+        grow(batch->rule.events, batch->events, &batch->event_room, sizeof *batch->rule.events);
+    batch->removed = grow(batch->removed, batch->events, &room, sizeof *batch->removed);
+    struct decide_event *event = &batch->rule.events[batch->events];
+    *event = (struct decide_event){.first_tier = batch->tiers};
+    batch->removed[batch->events++] = 0;
+    return event;
+}
+
+static void read_tier(struct batch *batch, sqlite3_stmt *row)
+{
+    batch->rule.tiers =
+        grow(batch->rule.tiers, batch->tiers, &batch->tier_room, sizeof *batch->rule.tiers);
+    struct decide_tier *tier = &batch->rule.tiers[batch->tiers++];
+    *tier = (struct decide_tier){
+        .id = sqlite3_column_int64(row, 0),
+        .price = sqlite3_column_int64(row, 3),
+        .capacity = sqlite3_column_int64(row, 4),
+        .sold = sqlite3_column_int64(row, 5),
+        .held = sqlite3_column_int64(row, 6),
+        .limit = sqlite3_column_int64(row, 7),
+        .next_number = sqlite3_column_int64(row, 8),
+    };
+    column_text(row, 1, tier->name, sizeof tier->name);
+    column_text(row, 2, tier->currency, sizeof tier->currency);
+}
+
+static int read_tiers(struct batch *batch, struct connection *connection,
+                      struct decide_event *event)
+{
+    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_TIERS_OF_EVENT);
+    if (statement == NULL)
+        return SQLITE_ERROR;
+    sqlite3_bind_int64(statement, 1, event->id);
+    while (sqlite3_step(statement) == SQLITE_ROW)
+        read_tier(batch, statement);
+    event->tiers = batch->tiers - event->first_tier;
+    return connection_done(connection, statement);
+}
+
+static int remove_expired(struct batch *batch, struct connection *connection, size_t index)
+{
+    struct decide_event *event = &batch->rule.events[index];
+    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_REMOVE_REFUSALS);
+    if (statement == NULL)
+        return SQLITE_ERROR;
+    sqlite3_bind_int64(statement, 1, event->id);
+    sqlite3_bind_int64(statement, 2, batch->rule.now - STORE_REFUSAL_SECONDS * CLOCK_SECOND);
+    sqlite3_bind_int64(statement, 3, 64 + 2 * (sqlite3_int64)batch->rule.count);
+    int rc = connection_run(connection, statement);
+    if (rc != SQLITE_OK)
+        return rc;
+    batch->removed[index] = sqlite3_changes(connection->db);
+    event->refusals -= batch->removed[index];
+    return SQLITE_OK;
+}
+
+static int read_event(struct batch *batch, struct connection *connection, const char *name)
+{
+    size_t index = batch->events;
+    struct decide_event *event = new_event(batch);
+    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_EVENT);
+    if (statement == NULL)
+        return SQLITE_ERROR;
+    sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        event->id = sqlite3_column_int64(statement, 0);
+        event->refusals = sqlite3_column_int64(statement, 1);
+    }
+    int rc = connection_done(connection, statement);
+    if (rc == SQLITE_OK && event->id != 0)
+        rc = read_tiers(batch, connection, event);
+    if (rc == SQLITE_OK && event->refusals > 0)
+        rc = remove_expired(batch, connection, index);
+    return rc;
+}
+
+/* Most batches are about one event: the one before is tried first. */
+static int find_event(struct batch *batch, struct connection *connection, size_t i)
+{
+    const char *name = batch->rule.decisions[i].item->purchase.event;
+    struct decide_item *item = &batch->rule.items[i];
+    if (i > 0 && strcmp(name, batch->rule.decisions[i - 1].item->purchase.event) == 0) {
+        item->event = batch->rule.items[i - 1].event;
+        return SQLITE_OK;
+    }
+    item->event = lookup_find(&batch->names, 0, name);
+    if (item->event != LOOKUP_NONE)
+        return SQLITE_OK;
+    item->event = batch->events;
+    lookup_add(&batch->names, 0, name, item->event);
+    return read_event(batch, connection, name);
+}
+
+static int read_sale(struct connection *connection, const char *event, const void *id,
+                     struct sale *sale)
+{
+    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_SALE);
+    if (statement == NULL)
+        return SQLITE_ERROR;
+    sqlite3_bind_text(statement, 1, event, -1, SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 2, id, sizeof sale->id.bytes, SQLITE_STATIC);
+    bool found = sqlite3_step(statement) == SQLITE_ROW;
+    if (found)
+        column_sale(statement, sale);
+    int rc = connection_done(connection, statement);
+    return rc == SQLITE_OK && !found ? SQLITE_CORRUPT : rc;
+}
+
+/* The first outcome of a key that the store knows. */
+static int read_outcome(struct connection *connection, sqlite3_stmt *row, struct decide_item *item,
+                        struct decision *decision)
+{
+    struct outcome *outcome = &decision->outcome;
+    memset(outcome, 0, sizeof *outcome);
+    item->known = true;
+    column_bytes(row, 0, item->fingerprint, sizeof item->fingerprint);
+    if (sqlite3_column_type(row, 1) == SQLITE_NULL) {
+        outcome->problem = column_problem(row, 2);
+        outcome->remaining = sqlite3_column_int64(row, 3);
+        return SQLITE_OK;
+    }
+    struct id id;
+    column_bytes(row, 1, id.bytes, sizeof id.bytes);
+    return read_sale(connection, decision->item->purchase.event, id.bytes, &outcome->sale);
+}
+
+static int find_key(struct batch *batch, struct connection *connection, size_t i)
+{
+    struct decide_item *item = &batch->rule.items[i];
+    struct decision *decision = &batch->rule.decisions[i];
+    item->known = false;
+    if (batch->rule.events[item->event].id == 0)
+        return SQLITE_OK;
+    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_KEY);
+    if (statement == NULL)
+        return SQLITE_ERROR;
+    sqlite3_bind_int64(statement, 1, batch->rule.events[item->event].id);
+    sqlite3_bind_text(statement, 2, decision->item->key, -1, SQLITE_STATIC);
+    int rc = SQLITE_OK;
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        rc = read_outcome(connection, statement, item, decision);
+    int done = connection_done(connection, statement);
+    return rc == SQLITE_OK ? done : rc;
+}
+
+int batch_read(struct batch *batch, struct connection *connection)
+{
+    lookup_begin(&batch->names, batch->rule.count);
+    for (size_t i = 0; i < batch->rule.count; i++) {
+        int rc = find_event(batch, connection, i);
+        if (rc == SQLITE_OK)
+            rc = find_key(batch, connection, i);
+        if (rc != SQLITE_OK)
+            return rc;
+    }
+    return SQLITE_OK;
+}

@@ -1,0 +1,52 @@
+/* A SQLite connection with its prepared statements, its transaction, and the words for its errors.
+ *
+ * One owner, one thread. Statements are prepared when first used and kept. */
+#ifndef BOX_OFFICE_SQLITE_CONNECTION_H
+#define BOX_OFFICE_SQLITE_CONNECTION_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "db/sqlite/statement.h"
+#include "db/store.h"
+
+struct connection {
+    sqlite3 *db; /* owned; NULL: closed */
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    const char *path; /* not owned */
+    char *error;      /* not owned, STORE_ERROR_SIZE bytes: where failures are told */
+};
+
+/* Opens the file, for writing or only for reading. SQLITE_OK, or the code with the reason told. The
+ * connection never checkpoints by closing: whoever wants that calls connection_fold. */
+int connection_open(struct connection *connection, const char *path, bool writes, char *error);
+void connection_close(struct connection *connection);
+
+/* A statement, reset, ready for its values; NULL with the reason. */
+sqlite3_stmt *connection_statement(struct connection *connection, enum statement which);
+
+/* Runs a statement that returns no rows, and resets it. SQLITE_OK, or the extended code with the
+ * reason told. */
+int connection_run(struct connection *connection, sqlite3_stmt *statement);
+
+/* Ends a statement whose rows have been read: SQLITE_OK, or why the reading ended, with the reason
+ * told. */
+int connection_done(struct connection *connection, sqlite3_stmt *statement);
+
+/* Runs SQL text; false with the reason. */
+bool connection_execute(struct connection *connection, const char *sql);
+
+/* The one whole number that the SQL text returns; false with the reason. */
+bool connection_number(struct connection *connection, const char *sql, sqlite3_int64 *number);
+
+/* Tells the connection's last error as "doing: reason", and returns false. */
+bool connection_fail(struct connection *connection, const char *doing);
+
+/* Rolls back where a transaction is open (some errors have done it already). */
+void connection_rollback(struct connection *connection);
+
+/* Folds the whole journal into the database, where no reader is in the way. The writer lock must be
+ * taken, or the store seized. */
+void connection_fold(struct connection *connection);
+
+#endif

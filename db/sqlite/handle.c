@@ -1,0 +1,170 @@
+#include "db/sqlite/handle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/buffer.h"
+#include "common/clock.h"
+#include "db/sqlite/column.h"
+#include "db/sqlite/schema.h"
+
+static const int64_t open_wait = 10 * CLOCK_SECOND;
+static const int64_t close_wait = 2 * CLOCK_SECOND;
+
+struct handle *handle_new(bool seller)
+{
+    struct handle *handle = memory_new(sizeof *handle);
+    handle->base.engine = &sqlite_engine;
+    handle->base.seller = seller;
+    handle->file.fd = -1;
+    return handle;
+}
+
+/* Folds the journal into the database, so that after a clean stop one file holds everything. What
+ * cannot be folded now is folded by whoever opens the store next. */
+static void fold(struct handle *handle)
+{
+    char why[STORE_ERROR_SIZE];
+    if (handle->lock.page == NULL || handle->connection.db == NULL)
+        return;
+    if (writer_lock_take(&handle->lock, clock_monotonic() + close_wait, NULL, NULL, why) !=
+        WRITER_LOCK_TAKEN)
+        return;
+    connection_fold(&handle->connection);
+    writer_lock_drop(&handle->lock);
+}
+
+void handle_close(struct store *store)
+{
+    struct handle *handle = (struct handle *)store;
+    if (store->seller)
+        fold(handle);
+    batch_free(&handle->batch);
+    connection_close(&handle->connection);
+    writer_lock_close(&handle->lock);
+    lock_file_close(&handle->file);
+    free(handle);
+}
+
+/* True where the database is certainly not for us. An empty file may just be in the making, so it is
+ * not looked into. */
+static bool foreign(struct handle *handle)
+{
+    struct stat file;
+    struct connection look;
+    if (stat(handle->place.database, &file) != 0 || file.st_size == 0)
+        return false;
+    int rc = connection_open(&look, handle->place.database, false, handle->base.error);
+    if (rc != SQLITE_OK) /* other causes may pass; if not, opening it in earnest tells */
+        return rc == SQLITE_NOTADB || (rc & 0xff) == SQLITE_CORRUPT;
+    enum schema_state state = schema_inspect(&look);
+    connection_close(&look);
+    return state == SCHEMA_REFUSED;
+}
+
+bool handle_settle(struct handle *handle, const char *path, bool make, enum lock_use use)
+{
+    bool absent;
+    return place_find(&handle->place, path, make, &absent, handle->base.error) &&
+           !foreign(handle) &&
+           lock_file_open(&handle->file, &handle->place, use, handle->base.error);
+}
+
+bool handle_open_writing(struct handle *handle)
+{
+    if (!writer_lock_open(&handle->lock, &handle->file, handle->base.error))
+        return false;
+    if (writer_lock_take(&handle->lock, clock_monotonic() + open_wait, NULL, NULL,
+                         handle->base.error) != WRITER_LOCK_TAKEN)
+        return false;
+    if (connection_open(&handle->connection, handle->place.database, true, handle->base.error) ==
+        SQLITE_OK)
+        return true;
+    writer_lock_drop(&handle->lock);
+    return false;
+}
+
+/* Whether the tables are those that this program works with. */
+static bool check_schema(struct handle *handle)
+{
+    enum schema_state state = schema_inspect(&handle->connection);
+    if (state == SCHEMA_EMPTY || state == SCHEMA_OLD)
+        snprintf(handle->base.error, STORE_ERROR_SIZE,
+                 "%.200s %s; run ticket_server --init on it first", handle->place.database,
+                 state == SCHEMA_EMPTY ? "holds no store yet" : "was made by an older version");
+    return state == SCHEMA_PRESENT;
+}
+
+static bool read_identity(struct handle *handle)
+{
+    sqlite3_stmt *statement = connection_statement(&handle->connection, STATEMENT_STORE_ID);
+    if (statement == NULL)
+        return false;
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        column_text(statement, 0, handle->base.figures.store, sizeof handle->base.figures.store);
+    return connection_done(&handle->connection, statement) == SQLITE_OK;
+}
+
+/* One number about this handle's server. */
+static bool read_number(struct handle *handle, enum statement which, int64_t *number)
+{
+    sqlite3_stmt *statement = connection_statement(&handle->connection, which);
+    if (statement == NULL)
+        return false;
+    sqlite3_bind_text(statement, 1, handle->base.figures.server, -1, SQLITE_STATIC);
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        *number = sqlite3_column_int64(statement, 0);
+    return connection_done(&handle->connection, statement) == SQLITE_OK;
+}
+
+/* Raises the boot number, which fences handles that were opened earlier under the same id. Its commit
+ * also makes durable whatever a crash left in the journal unsynced, so that a replayed outcome is
+ * durable without a commit of its own. */
+static bool raise_boot(struct handle *handle)
+{
+    struct connection *connection = &handle->connection;
+    struct figures *figures = &handle->base.figures;
+    sqlite3_stmt *raise = connection_statement(connection, STATEMENT_RAISE_BOOT);
+    if (raise == NULL || !connection_execute(connection, "BEGIN IMMEDIATE"))
+        return false;
+    sqlite3_bind_text(raise, 1, figures->server, -1, SQLITE_STATIC);
+    if (connection_run(connection, raise) == SQLITE_OK &&
+        read_number(handle, STATEMENT_BOOT, &figures->boot) &&
+        read_number(handle, STATEMENT_SERVER_SOLD, &figures->sold) &&
+        connection_execute(connection, "COMMIT"))
+        return true;
+    connection_rollback(connection);
+    return false;
+}
+
+static struct store *give_up(struct handle *handle, char error[STORE_ERROR_SIZE])
+{
+    memcpy(error, handle->base.error, STORE_ERROR_SIZE);
+    handle->base.seller = false; /* nothing was written: nothing to fold */
+    handle_close(&handle->base);
+    return NULL;
+}
+
+struct store *handle_open_seller(const char *path, const char *server, char error[STORE_ERROR_SIZE])
+{
+    struct handle *handle = handle_new(true);
+    snprintf(handle->base.figures.server, sizeof handle->base.figures.server, "%s", server);
+    if (!handle_settle(handle, path, false, LOCK_WRITE) || !handle_open_writing(handle))
+        return give_up(handle, error);
+    bool opened = check_schema(handle) && read_identity(handle) && raise_boot(handle);
+    writer_lock_drop(&handle->lock);
+    return opened ? &handle->base : give_up(handle, error);
+}
+
+struct store *handle_open_reader(const char *path, char error[STORE_ERROR_SIZE])
+{
+    struct handle *handle = handle_new(false);
+    if (handle_settle(handle, path, false, LOCK_READ) &&
+        connection_open(&handle->connection, handle->place.database, false, handle->base.error) ==
+            SQLITE_OK &&
+        check_schema(handle) && read_identity(handle))
+        return &handle->base;
+    return give_up(handle, error);
+}

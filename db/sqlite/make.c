@@ -1,0 +1,157 @@
+#include "db/sqlite/make.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "db/sqlite/column.h"
+#include "db/sqlite/handle.h"
+#include "db/sqlite/schema.h"
+
+/* Outside a transaction, and only where it is not so already: switching needs the file for itself. */
+static bool use_journal(struct connection *connection)
+{
+    sqlite3_int64 wal;
+    if (!connection_execute(connection, "PRAGMA journal_mode = WAL") ||
+        !connection_number(connection, "SELECT journal_mode = 'wal' FROM pragma_journal_mode",
+                           &wal))
+        return false;
+    if (!wal)
+        snprintf(connection->error, STORE_ERROR_SIZE,
+                 "%.200s cannot have a write-ahead journal; put it on a local disk",
+                 connection->path);
+    return wal;
+}
+
+static bool make_identity(struct connection *connection)
+{
+    char text[ID_TEXT_SIZE];
+    char sql[128];
+    struct id id = id_make();
+    id_format(&id, text);
+    snprintf(sql, sizeof sql, "INSERT OR IGNORE INTO store (one, id) VALUES (1, '%s')", text);
+    return connection_execute(connection, sql);
+}
+
+static bool make_demo(struct connection *connection, int64_t capacity, bool *made)
+{
+    sqlite3_int64 events;
+    char sql[256];
+    if (!connection_number(connection, "SELECT count(*) FROM events", &events))
+        return false;
+    if (capacity <= 0 || events > 0)
+        return true;
+    *made = true;
+    snprintf(sql, sizeof sql,
+             "INSERT INTO events (event, name) VALUES (1, 'demo');"
+             "INSERT INTO tiers (event, tier, name, price, currency, capacity, order_limit)"
+             "  VALUES (1, 1, 'standard', 2500, 'EUR', %lld, %d)",
+             (long long)capacity, STORE_ORDER_LIMIT);
+    return connection_execute(connection, sql);
+}
+
+static bool tell(struct connection *connection, struct store_made *made)
+{
+    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_STORE_ID);
+    if (statement == NULL)
+        return false;
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        column_text(statement, 0, made->id, sizeof made->id);
+    sqlite3_int64 sold;
+    if (connection_done(connection, statement) != SQLITE_OK ||
+        !connection_number(connection, "SELECT coalesce(sum(sold), 0) FROM tiers", &sold))
+        return false;
+    made->tickets = sold;
+    return true;
+}
+
+/* Under the writer lock. */
+static bool bring_up_to_date(struct connection *connection, int64_t demo_capacity,
+                             struct store_made *made)
+{
+    enum schema_state state = schema_inspect(connection);
+    if (state == SCHEMA_REFUSED || state == SCHEMA_UNREADABLE)
+        return false;
+    made->created = state == SCHEMA_EMPTY;
+    if (!use_journal(connection) || !connection_execute(connection, "BEGIN IMMEDIATE"))
+        return false;
+    if (schema_migrate(connection) && make_identity(connection) &&
+        make_demo(connection, demo_capacity, &made->demo_created) && tell(connection, made) &&
+        connection_execute(connection, "COMMIT"))
+        return true;
+    connection_rollback(connection);
+    return false;
+}
+
+bool make_store(const char *path, int64_t demo_capacity, struct store_made *made,
+                char error[STORE_ERROR_SIZE])
+{
+    struct handle *handle = handle_new(false);
+    bool done = handle_settle(handle, path, true, LOCK_WRITE) && handle_open_writing(handle);
+    if (done) {
+        done = bring_up_to_date(&handle->connection, demo_capacity, made);
+        writer_lock_drop(&handle->lock);
+    }
+    memcpy(error, handle->base.error, STORE_ERROR_SIZE);
+    handle_close(&handle->base);
+    return done;
+}
+
+/* Puts everything into the one database file. A damaged one cannot, and is moved as it is. */
+static void fold(const struct place *place)
+{
+    char why[STORE_ERROR_SIZE];
+    struct connection connection;
+    if (connection_open(&connection, place->database, true, why) != SQLITE_OK)
+        return;
+    connection_fold(&connection);
+    connection_close(&connection);
+}
+
+/* Moves the file PATH+ending, which need not exist. */
+static bool move(const char *from, const char *to, const char *ending, char error[STORE_ERROR_SIZE])
+{
+    char old[STORE_PLACE_SIZE + 8];
+    char new[STORE_PLACE_SIZE + 8];
+    snprintf(old, sizeof old, "%s%s", from, ending);
+    snprintf(new, sizeof new, "%s%s", to, ending);
+    if (rename(old, new) == 0 || errno == ENOENT)
+        return true;
+    snprintf(error, STORE_ERROR_SIZE, "cannot move %.200s aside: %s", old, strerror(errno));
+    return false;
+}
+
+/* With the store seized. The journal goes first: a database without its (empty) journal is whole,
+ * while a journal left behind could meet a new database. */
+static bool move_aside(const struct place *place, char aside[STORE_PLACE_SIZE],
+                       char error[STORE_ERROR_SIZE])
+{
+    char time[CLOCK_TEXT_SIZE];
+    clock_format(clock_now(), time);
+    int length = snprintf(aside, STORE_PLACE_SIZE, "%.*s-%s",
+                          STORE_PLACE_SIZE - CLOCK_TEXT_SIZE - 1, place->database, time);
+    if (length < 0 || !place_unchanged(place)) {
+        snprintf(error, STORE_ERROR_SIZE, "%.200s was moved by somebody else", place->database);
+        return false;
+    }
+    fold(place);
+    unlink(place->lock);
+    return move(place->database, aside, "-wal", error) &&
+           move(place->database, aside, "-shm", error) && move(place->database, aside, "", error);
+}
+
+bool make_reset(const char *path, char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE])
+{
+    struct place place;
+    struct lock_file file;
+    bool absent;
+    if (!place_find(&place, path, false, &absent, error))
+        return absent;
+    if (!lock_file_seize(&file, &place, error))
+        return false;
+    bool moved = move_aside(&place, aside, error);
+    lock_file_close(&file);
+    return moved;
+}

@@ -1,0 +1,87 @@
+#include "db/sqlite/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool fail(char error[STORE_ERROR_SIZE], const char *what, const char *path)
+{
+    const char *hint = "";
+    if (errno == ENOENT || errno == ENOTDIR)
+        hint = "; make that directory first";
+    else if (errno == EACCES || errno == EROFS || errno == EPERM)
+        hint = "; choose a place that this user may write to";
+    snprintf(error, STORE_ERROR_SIZE, "cannot %s %.200s: %s%s", what, path, strerror(errno), hint);
+    return false;
+}
+
+/* Makes an empty file, and its name durable. mknod, because it opens nothing. */
+static bool make_file(const char *path, char error[STORE_ERROR_SIZE])
+{
+    char copy[STORE_PLACE_SIZE];
+    snprintf(copy, sizeof copy, "%s", path);
+    const char *directory = dirname(copy);
+    if (mknod(path, S_IFREG | 0644, 0) != 0)
+        return errno == EEXIST || fail(error, "make the database", path);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return fail(error, "open the directory", directory);
+    bool synced = fsync(fd) == 0;
+    close(fd);
+    return synced || fail(error, "save the directory", directory);
+}
+
+static bool resolve(struct place *place, const char *path, char error[STORE_ERROR_SIZE])
+{
+    char found[PATH_MAX];
+    struct stat file;
+    if (realpath(path, found) == NULL || stat(found, &file) != 0)
+        return fail(error, "find the database", path);
+    if (!S_ISREG(file.st_mode)) {
+        snprintf(error, STORE_ERROR_SIZE, "%.200s is not a file, so it cannot be a database", path);
+        return false;
+    }
+    size_t room = sizeof place->lock;
+    snprintf(place->database, sizeof place->database, "%s", found);
+    if ((size_t)snprintf(place->lock, room, "%.*s-lock", (int)room - 6, found) !=
+        strlen(found) + 5) {
+        errno = ENAMETOOLONG;
+        return fail(error, "use", path);
+    }
+    place->device = file.st_dev;
+    place->inode = file.st_ino;
+    return true;
+}
+
+bool place_find(struct place *place, const char *path, bool make, bool *absent,
+                char error[STORE_ERROR_SIZE])
+{
+    struct stat file;
+    *absent = false;
+    if (strlen(path) >= sizeof place->database) {
+        errno = ENAMETOOLONG;
+        return fail(error, "use", path);
+    }
+    if (stat(path, &file) == 0)
+        return resolve(place, path, error);
+    if (errno != ENOENT)
+        return fail(error, "reach the database", path);
+    *absent = true;
+    if (make)
+        return make_file(path, error) && resolve(place, path, error);
+    snprintf(error, STORE_ERROR_SIZE,
+             "there is no store at %.200s; make one with ticket_server --init", path);
+    return false;
+}
+
+bool place_unchanged(const struct place *place)
+{
+    struct stat file;
+    return stat(place->database, &file) == 0 && file.st_dev == place->device &&
+           file.st_ino == place->inode;
+}

@@ -1,0 +1,140 @@
+#include "db/sqlite/schema.h"
+
+#include <stdio.h>
+
+/* step[v] leads from version v to v + 1; once released, a step is never changed.
+ *
+ * Every table's key begins with the event, so that another engine can spread events over nodes. Times
+ * are microseconds since 1970, ids and fingerprints 16 bytes. */
+static const char *const step[SCHEMA_VERSION] = {
+    "CREATE TABLE store ("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "  id TEXT NOT NULL"
+    ") STRICT;"
+
+    "CREATE TABLE servers ("
+    "  server TEXT PRIMARY KEY,"
+    "  boot INTEGER NOT NULL CHECK (boot > 0)" /* starts; the latest one fences the others */
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE events ("
+    "  event INTEGER PRIMARY KEY,"
+    "  name TEXT NOT NULL UNIQUE,"
+    "  refusals INTEGER NOT NULL DEFAULT 0 CHECK (refusals >= 0)" /* rows of keys without a sale */
+    ") STRICT;"
+
+    /* The CHECK and the seller's conditional UPDATE are the last defence against overselling. */
+    "CREATE TABLE tiers ("
+    "  event INTEGER NOT NULL REFERENCES events (event),"
+    "  tier INTEGER NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  price INTEGER NOT NULL CHECK (price BETWEEN 0 AND 1000000000000),"
+    "  currency TEXT NOT NULL CHECK (length(currency) = 3),"
+    "  capacity INTEGER NOT NULL CHECK (capacity >= 0),"
+    "  sold INTEGER NOT NULL DEFAULT 0,"
+    "  held INTEGER NOT NULL DEFAULT 0,"
+    "  order_limit INTEGER NOT NULL CHECK (order_limit BETWEEN 1 AND 1000),"
+    "  next_number INTEGER NOT NULL DEFAULT 1 CHECK (next_number > 0)," /* never falls */
+    "  PRIMARY KEY (event, tier),"
+    "  UNIQUE (event, name),"
+    "  CHECK (sold >= 0 AND held >= 0 AND sold + held <= capacity)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* One row per key and exactly one outcome per row: a key cannot stand for a sale and a refusal.
+     * That a sale names its key is a foreign key; the way back is left to the audit, because it would
+     * need a second index on every sale. */
+    "CREATE TABLE keys ("
+    "  event INTEGER NOT NULL REFERENCES events (event),"
+    "  key TEXT NOT NULL,"
+    "  fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 16),"
+    "  sale BLOB,"
+    "  problem TEXT," /* of a stored refusal: its code */
+    "  remaining INTEGER,"
+    "  created_at INTEGER NOT NULL,"
+    "  PRIMARY KEY (event, key),"
+    "  CHECK ((sale IS NULL) <> (problem IS NULL)),"
+    "  CHECK ((remaining IS NULL) = (problem IS NULL))"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX refusals ON keys (event, created_at) WHERE sale IS NULL;"
+
+    "CREATE TABLE sales ("
+    "  event INTEGER NOT NULL,"
+    "  id BLOB NOT NULL CHECK (length(id) = 16),"
+    "  tier INTEGER NOT NULL,"
+    "  quantity INTEGER NOT NULL CHECK (quantity BETWEEN 1 AND 1000),"
+    "  first_number INTEGER NOT NULL CHECK (first_number > 0),"
+    "  amount INTEGER NOT NULL CHECK (amount >= 0),"
+    "  currency TEXT NOT NULL,"
+    "  buyer TEXT NOT NULL," /* '' where none was given */
+    "  key TEXT NOT NULL,"
+    "  server TEXT NOT NULL,"
+    "  router TEXT NOT NULL," /* '' where it was sold directly */
+    "  created_at INTEGER NOT NULL,"
+    "  PRIMARY KEY (event, id),"
+    "  FOREIGN KEY (event, tier) REFERENCES tiers (event, tier),"
+    "  FOREIGN KEY (event, key) REFERENCES keys (event, key)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE tickets ("
+    "  event INTEGER NOT NULL,"
+    "  tier INTEGER NOT NULL,"
+    "  number INTEGER NOT NULL CHECK (number > 0),"
+    "  sale BLOB NOT NULL,"
+    "  PRIMARY KEY (event, tier, number),"
+    "  FOREIGN KEY (event, sale) REFERENCES sales (event, id)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* Tickets ever sold: a refund does not lower them. */
+    "CREATE TABLE totals ("
+    "  event INTEGER NOT NULL,"
+    "  tier INTEGER NOT NULL,"
+    "  server TEXT NOT NULL,"
+    "  sold INTEGER NOT NULL CHECK (sold >= 0),"
+    "  PRIMARY KEY (event, tier, server),"
+    "  FOREIGN KEY (event, tier) REFERENCES tiers (event, tier)"
+    ") STRICT, WITHOUT ROWID;",
+};
+
+static enum schema_state refuse(struct connection *connection, const char *why)
+{
+    snprintf(connection->error, STORE_ERROR_SIZE, "%.200s %s", connection->path, why);
+    return SCHEMA_REFUSED;
+}
+
+static enum schema_state unreadable(const struct connection *connection)
+{
+    int code = sqlite3_errcode(connection->db);
+    return code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? SCHEMA_REFUSED : SCHEMA_UNREADABLE;
+}
+
+enum schema_state schema_inspect(struct connection *connection)
+{
+    sqlite3_int64 application;
+    sqlite3_int64 version;
+    sqlite3_int64 tables;
+    if (!connection_number(connection, "PRAGMA application_id", &application) ||
+        !connection_number(connection, "PRAGMA user_version", &version) ||
+        !connection_number(connection, "SELECT count(*) FROM sqlite_schema", &tables))
+        return unreadable(connection);
+    if (application == 0 && version == 0 && tables == 0)
+        return SCHEMA_EMPTY;
+    if (application != SCHEMA_APPLICATION)
+        return refuse(connection, "is a database of another program: choose another path");
+    if (version > SCHEMA_VERSION)
+        return refuse(connection, "was made by a newer version of this program: use that version");
+    return version < SCHEMA_VERSION ? SCHEMA_OLD : SCHEMA_PRESENT;
+}
+
+bool schema_migrate(struct connection *connection)
+{
+    sqlite3_int64 version;
+    if (!connection_number(connection, "PRAGMA user_version", &version))
+        return false;
+    for (; version < SCHEMA_VERSION; version++)
+        if (!connection_execute(connection, step[version]))
+            return false;
+    char mark[96];
+    snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+             SCHEMA_APPLICATION, SCHEMA_VERSION);
+    return connection_execute(connection, mark);
+}

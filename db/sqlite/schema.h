@@ -1,0 +1,29 @@
+/* The tables, as the steps that lead from an empty file to the present version. */
+#ifndef BOX_OFFICE_SQLITE_SCHEMA_H
+#define BOX_OFFICE_SQLITE_SCHEMA_H
+
+#include <stdbool.h>
+
+#include "db/sqlite/connection.h"
+
+enum {
+    SCHEMA_APPLICATION = 0x426f784f, /* "BoxO" in the file's header: the database is ours */
+    SCHEMA_VERSION = 1,              /* user_version of an up-to-date database */
+};
+
+enum schema_state {
+    SCHEMA_EMPTY,
+    SCHEMA_OLD,
+    SCHEMA_PRESENT,
+    SCHEMA_REFUSED,    /* not ours, newer than we know, or damaged: the reason is told */
+    SCHEMA_UNREADABLE, /* for another reason, which is told: perhaps only now */
+};
+
+/* What the database is to us. Changes nothing. */
+enum schema_state schema_inspect(struct connection *connection);
+
+/* Takes the steps that an empty or an old database lacks, inside the caller's transaction. False with
+ * the reason. */
+bool schema_migrate(struct connection *connection);
+
+#endif

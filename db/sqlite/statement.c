@@ -1,0 +1,74 @@
+#include "db/sqlite/statement.h"
+
+/* The columns of a sale, in the order in which read.c takes them. */
+static const char *const texts[STATEMENT_COUNT] = {
+    [STATEMENT_BEGIN_WRITING] = "BEGIN IMMEDIATE",
+    [STATEMENT_BEGIN_READING] = "BEGIN",
+    [STATEMENT_COMMIT] = "COMMIT",
+    [STATEMENT_ROLLBACK] = "ROLLBACK",
+    [STATEMENT_SAVEPOINT] = "SAVEPOINT one_item",
+    [STATEMENT_RELEASE] = "RELEASE one_item",
+    [STATEMENT_BACK_TO_SAVEPOINT] = "ROLLBACK TO one_item",
+
+    [STATEMENT_BOOT] = "SELECT boot FROM servers WHERE server = ?1",
+    [STATEMENT_EVENT] = "SELECT event, refusals FROM events WHERE name = ?1",
+    [STATEMENT_TIERS_OF_EVENT] =
+        "SELECT tier, name, currency, price, capacity, sold, held, order_limit, next_number"
+        "  FROM tiers WHERE event = ?1 ORDER BY tier",
+    [STATEMENT_KEY] = "SELECT fingerprint, sale, problem, remaining"
+                      "  FROM keys WHERE event = ?1 AND key = ?2",
+    [STATEMENT_SALE] =
+        "SELECT s.id, ?1, t.name, s.buyer, s.server, s.currency, s.quantity, s.first_number,"
+        "       s.amount, s.created_at"
+        "  FROM sales s JOIN tiers t ON t.event = s.event AND t.tier = s.tier"
+        "  WHERE s.event = (SELECT event FROM events WHERE name = ?1) AND s.id = ?2",
+
+    /* Oldest first, a bounded number: a batch must not pay for a million of them. */
+    [STATEMENT_REMOVE_REFUSALS] =
+        "DELETE FROM keys WHERE event = ?1 AND key IN"
+        "  (SELECT key FROM keys WHERE event = ?1 AND sale IS NULL AND created_at < ?2"
+        "   ORDER BY created_at LIMIT ?3)",
+    [STATEMENT_ADD_KEY] =
+        "INSERT INTO keys (event, key, fingerprint, sale, problem, remaining, created_at)"
+        "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [STATEMENT_ADD_SALE] =
+        "INSERT INTO sales (event, id, tier, quantity, first_number, amount, currency, buyer, key,"
+        "                   server, router, created_at)"
+        "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [STATEMENT_ADD_TICKET] = "INSERT INTO tickets (event, tier, number, sale)"
+                             "  VALUES (?1, ?2, ?3, ?4)",
+    [STATEMENT_TAKE_FROM_TIER] =
+        "UPDATE tiers SET sold = sold + ?3, next_number = next_number + ?3"
+        "  WHERE event = ?1 AND tier = ?2 AND sold + held + ?3 <= capacity AND next_number = ?4",
+    [STATEMENT_ADD_TOTAL] =
+        "INSERT INTO totals (event, tier, server, sold) VALUES (?1, ?2, ?3, ?4)"
+        "  ON CONFLICT (event, tier, server) DO UPDATE SET sold = sold + excluded.sold",
+    [STATEMENT_COUNT_REFUSALS] = "UPDATE events SET refusals = refusals + ?2 WHERE event = ?1",
+
+    [STATEMENT_STORE_ID] = "SELECT id FROM store",
+    [STATEMENT_RAISE_BOOT] = "INSERT INTO servers (server, boot) VALUES (?1, 1)"
+                             "  ON CONFLICT (server) DO UPDATE SET boot = boot + 1",
+    [STATEMENT_SERVER_SOLD] = "SELECT coalesce(sum(sold), 0) FROM totals WHERE server = ?1",
+
+    [STATEMENT_READ_TIERS] =
+        "SELECT e.name, t.name, t.currency, t.price, t.capacity, t.sold, t.held, t.order_limit"
+        "  FROM (SELECT event, name FROM events ORDER BY name LIMIT 1000) e"
+        "  JOIN tiers t ON t.event = e.event ORDER BY e.name, t.name",
+    [STATEMENT_READ_EVENT_TIERS] =
+        "SELECT e.name, t.name, t.currency, t.price, t.capacity, t.sold, t.held, t.order_limit"
+        "  FROM events e JOIN tiers t ON t.event = e.event WHERE e.name = ?1 ORDER BY t.name",
+    [STATEMENT_EACH_SALE] =
+        "SELECT s.id, e.name, t.name, s.buyer, s.server, s.currency, s.quantity, s.first_number,"
+        "       s.amount, s.created_at, s.router, s.key"
+        "  FROM events e CROSS JOIN sales s ON s.event = e.event"
+        "  JOIN tiers t ON t.event = s.event AND t.tier = s.tier ORDER BY e.name, s.id",
+    [STATEMENT_EACH_SERVER] =
+        "SELECT v.server, v.boot, (SELECT coalesce(sum(sold), 0) FROM totals t"
+        "                          WHERE t.server = v.server)"
+        "  FROM servers v ORDER BY v.server",
+};
+
+const char *statement_text(enum statement which)
+{
+    return texts[which];
+}

@@ -1,0 +1,42 @@
+/* The SQL of selling and reading: one text per statement. */
+#ifndef BOX_OFFICE_SQLITE_STATEMENT_H
+#define BOX_OFFICE_SQLITE_STATEMENT_H
+
+enum statement {
+    /* transaction */
+    STATEMENT_BEGIN_WRITING,
+    STATEMENT_BEGIN_READING,
+    STATEMENT_COMMIT,
+    STATEMENT_ROLLBACK,
+    STATEMENT_SAVEPOINT,
+    STATEMENT_RELEASE,
+    STATEMENT_BACK_TO_SAVEPOINT,
+    /* what a batch reads */
+    STATEMENT_BOOT,
+    STATEMENT_EVENT,
+    STATEMENT_TIERS_OF_EVENT,
+    STATEMENT_KEY,
+    STATEMENT_SALE,
+    /* what a batch writes */
+    STATEMENT_REMOVE_REFUSALS,
+    STATEMENT_ADD_KEY,
+    STATEMENT_ADD_SALE,
+    STATEMENT_ADD_TICKET,
+    STATEMENT_TAKE_FROM_TIER,
+    STATEMENT_ADD_TOTAL,
+    STATEMENT_COUNT_REFUSALS,
+    /* opening */
+    STATEMENT_STORE_ID,
+    STATEMENT_RAISE_BOOT,
+    STATEMENT_SERVER_SOLD,
+    /* reading */
+    STATEMENT_READ_TIERS,
+    STATEMENT_READ_EVENT_TIERS,
+    STATEMENT_EACH_SALE,
+    STATEMENT_EACH_SERVER,
+    STATEMENT_COUNT,
+};
+
+const char *statement_text(enum statement which);
+
+#endif

@@ -1,0 +1,127 @@
+#include "db/store.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "db/engine.h"
+
+static const struct engine *const engines[] = {&sqlite_engine};
+
+/* The engine that a URL names, and the place behind its scheme; NULL with the reason. */
+static const struct engine *engine_of(const char *url, const char **place,
+                                      char error[STORE_ERROR_SIZE])
+{
+    for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
+        size_t length = strlen(engines[i]->scheme);
+        if (strncmp(url, engines[i]->scheme, length) != 0)
+            continue;
+        *place = url + length;
+        if ((*place)[0] != '\0')
+            return engines[i];
+    }
+    snprintf(error, STORE_ERROR_SIZE, "%.200s is not the URL of a store: sqlite:PATH is one", url);
+    return NULL;
+}
+
+bool store_init(const char *url, int64_t demo_capacity, struct store_made *made,
+                char error[STORE_ERROR_SIZE])
+{
+    const char *place;
+    const struct engine *engine = engine_of(url, &place, error);
+    memset(made, 0, sizeof *made);
+    return engine != NULL && engine->init(place, demo_capacity, made, error);
+}
+
+bool store_reset(const char *url, char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE])
+{
+    const char *place;
+    const struct engine *engine = engine_of(url, &place, error);
+    aside[0] = '\0';
+    return engine != NULL && engine->reset(place, aside, error);
+}
+
+struct store *store_open_seller(const char *url, const char *server, char error[STORE_ERROR_SIZE])
+{
+    const char *place;
+    const struct engine *engine = engine_of(url, &place, error);
+    if (engine == NULL)
+        return NULL;
+    if (!server_id_valid(server)) {
+        snprintf(error, STORE_ERROR_SIZE,
+                 "'%.64s' cannot name a ticket server: 1 to 32 of a-z, 0-9 and -", server);
+        return NULL;
+    }
+    return engine->open_seller(place, server, error);
+}
+
+struct store *store_open_reader(const char *url, char error[STORE_ERROR_SIZE])
+{
+    const char *place;
+    const struct engine *engine = engine_of(url, &place, error);
+    return engine == NULL ? NULL : engine->open_reader(place, error);
+}
+
+void store_close(struct store *store)
+{
+    if (store != NULL)
+        store->engine->close(store);
+}
+
+const char *store_id(const struct store *store)
+{
+    return store->figures.store;
+}
+
+enum store_result store_decide(struct store *store, struct decision *decisions, size_t n,
+                               struct figures *figures)
+{
+    assert(store->seller && n <= STORE_BATCH_MAX);
+    enum store_result result = store->engine->decide(store, decisions, n);
+    if (result == STORE_DURABLE)
+        *figures = store->figures;
+    return result;
+}
+
+void store_figures(const struct store *store, struct figures *figures)
+{
+    *figures = store->figures;
+}
+
+const char *store_error(const struct store *store)
+{
+    return store->error;
+}
+
+void store_on_stall(struct store *store, store_stalled *stalled, void *context)
+{
+    store->stalled = stalled;
+    store->stalled_context = context;
+}
+
+enum store_found store_read_tiers(struct store *store, const char *event, store_tier_call *call,
+                                  void *context)
+{
+    return store->engine->read_tiers(store, event, call, context);
+}
+
+enum store_found store_read_sale(struct store *store, const char *event, const struct id *id,
+                                 struct sale *sale)
+{
+    return store->engine->read_sale(store, event, id, sale);
+}
+
+enum store_found store_each_sale(struct store *store, store_sale_call *call, void *context)
+{
+    return store->engine->each_sale(store, call, context);
+}
+
+enum store_found store_each_server(struct store *store, store_server_call *call, void *context)
+{
+    return store->engine->each_server(store, call, context);
+}
+
+enum store_found store_audit(struct store *store, store_finding *finding, void *context)
+{
+    return store->engine->audit(store, finding, context);
+}
