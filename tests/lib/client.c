@@ -213,3 +213,22 @@ bool client_buy(struct client *client, const char *url, const char *form, const 
     response_free(&response);
     return read;
 }
+
+int64_t client_sold(struct client *client, const char *url)
+{
+    char error[JSON_ERROR_SIZE];
+    struct query query = {.url = url, .path = "/events/demo"};
+    struct response response = {0};
+    int64_t sum = 0, sold;
+    client_ask(client, &query, &response);
+    cJSON *json = json_parse(response.body.data, response.body.length, error);
+    const cJSON *tiers = cJSON_GetObjectItemCaseSensitive(json, "tiers"), *tier;
+    cJSON_ArrayForEach(tier, tiers)
+    {
+        sum = number_member(tier, "sold", &sold) && sum >= 0 ? sum + sold : -1;
+    }
+    bool had = response.status == 200 && cJSON_GetArraySize(tiers) > 0;
+    cJSON_Delete(json);
+    response_free(&response);
+    return had ? sum : -1;
+}

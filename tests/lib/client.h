@@ -61,4 +61,7 @@ bool bought_read(struct response *response, struct bought *bought);
 bool client_buy(struct client *client, const char *url, const char *form, const char *key,
                 struct bought *bought);
 
+/* Tickets of the event demo that are sold, by GET /events/demo; -1 where it cannot be had. */
+int64_t client_sold(struct client *client, const char *url);
+
 #endif

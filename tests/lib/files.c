@@ -24,12 +24,17 @@ static int remove_entry(const char *path, const struct stat *status, int kind, s
     return remove(path);
 }
 
+void files_discard(const char *directory)
+{
+    nftw(directory, remove_entry, DESCRIPTORS_MAX, FTW_DEPTH | FTW_PHYS);
+}
+
 void files_remove(const char *directory)
 {
     if (getenv("KEEP") != NULL)
         printf("  kept: %s\n", directory);
     else
-        nftw(directory, remove_entry, DESCRIPTORS_MAX, FTW_DEPTH | FTW_PHYS);
+        files_discard(directory);
 }
 
 void files_path(char path[FILES_PATH_SIZE], const char *directory, const char *name)

@@ -18,6 +18,9 @@ void files_directory(char path[FILES_PATH_SIZE]);
 /* Removes it with all that is in it; with KEEP=1 in the environment says where it is instead. */
 void files_remove(const char *directory);
 
+/* Removes it always. */
+void files_discard(const char *directory);
+
 /* DIRECTORY/NAME. */
 void files_path(char path[FILES_PATH_SIZE], const char *directory, const char *name);
 

@@ -93,6 +93,11 @@ void raw_receive(int fd, struct raw_answer *answer, bool head_only, int seconds)
     answer->status = 0;
 }
 
+const char *raw_body(struct raw_answer *answer)
+{
+    return answer->status != 0 ? buffer_text(&answer->bytes) + answer->head : "";
+}
+
 void raw_exchange(const char *url, const void *bytes, size_t length, struct raw_answer *answer)
 {
     int fd = raw_connect(url);

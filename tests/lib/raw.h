@@ -22,6 +22,9 @@ struct raw_answer {
     size_t head;         /* length of the head, with its blank line */
 };
 
+/* The body of a whole answer, NUL-terminated; "" where there is none. */
+const char *raw_body(struct raw_answer *answer);
+
 /* Receives one whole answer, or until the other side closes, or `seconds` have passed. `head_only`:
  * the request was a HEAD, so no body follows. */
 void raw_receive(int fd, struct raw_answer *answer, bool head_only, int seconds);

@@ -1,0 +1,160 @@
+/* Whatever is killed or frozen, at any time: nothing acknowledged is lost, nothing is sold twice, and
+ * what was killed comes back. */
+#include <signal.h>
+#include <stdio.h>
+
+#include "tests/lib/audit.h"
+#include "tests/lib/cluster.h"
+#include "tests/lib/load.h"
+#include "tests/lib/suite.h"
+#include "tests/lib/wait.h"
+
+enum {
+    CAPACITY = 10000000, /* never sold out meanwhile */
+    GONE_SECONDS = 60,
+    SALES = 200, /* of the load, before and after each blow */
+};
+
+struct scene {
+    struct cluster cluster;
+    struct load load;
+};
+
+/* A cluster with buyers who never stop; they ask again for `patience` seconds. */
+static void scene_open(struct scene *scene, const char *prefix, int patience)
+{
+    cluster_open(&scene->cluster, CAPACITY, 3);
+    scene->load = (struct load){.url = {scene->cluster.url},
+                                .urls = 1,
+                                .threads = 16,
+                                .patience = patience,
+                                .prefix = prefix};
+    load_begin(&scene->load);
+    CU_ASSERT(load_progress(&scene->load, (size_t)load_scaled(SALES)));
+}
+
+/* No buyer got an error. Whether one got no answer at first, and asked again, is for the caller. */
+static void scene_close(struct scene *scene)
+{
+    CU_ASSERT(load_progress(&scene->load, (size_t)load_scaled(SALES)));
+    load_end(&scene->load);
+    CU_ASSERT_EQUAL(scene->load.failed, 0);
+    if (scene->load.failed > 0)
+        printf("  %d failed: %s\n", scene->load.failed, scene->load.failure);
+    audit_repeats(&scene->cluster, &scene->load);
+    audit_exact(&scene->cluster, &scene->load);
+    cluster_close(&scene->cluster);
+    load_free(&scene->load);
+}
+
+/* Buyers without patience: the balancer asks another server for them. */
+static void a_server(void)
+{
+    struct scene scene;
+    struct cluster *cluster = &scene.cluster;
+    scene_open(&scene, "kill-server", 0);
+    for (size_t i = 0; i < 3; i++) {
+        CU_ASSERT(cluster_look(cluster));
+        pid_t pid = cluster->server[i].pid;
+        int64_t boot = cluster->server[i].boot;
+        CU_ASSERT_EQUAL(kill(pid, SIGKILL), 0);
+        CU_ASSERT(load_progress(&scene.load, (size_t)load_scaled(SALES)));
+        CU_ASSERT(cluster_restarted(cluster, i, pid));
+        CU_ASSERT(cluster->server[i].boot > boot);
+    }
+    CU_ASSERT_EQUAL(scene.load.repeats, 0);
+    scene_close(&scene);
+}
+
+/* One that is stopped answers nobody, and may hold the store's writer lock: the master kills it then. */
+static void a_frozen_server(void)
+{
+    struct scene scene;
+    struct cluster *cluster = &scene.cluster;
+    scene_open(&scene, "freeze-server", 0);
+    for (size_t i = 0; i < 3; i++) {
+        CU_ASSERT(cluster_all_up(cluster));
+        pid_t pid = cluster->server[i].pid;
+        CU_ASSERT_EQUAL(kill(pid, SIGSTOP), 0);
+        CU_ASSERT(load_progress(&scene.load, (size_t)load_scaled(SALES)));
+        kill(pid, SIGCONT);
+        CU_ASSERT(cluster_all_up(cluster));
+    }
+    CU_ASSERT_EQUAL(scene.load.repeats, 0);
+    scene_close(&scene);
+}
+
+struct router_gone {
+    struct cluster *cluster;
+    pid_t before;
+};
+
+static bool router_restarted(void *context)
+{
+    struct router_gone *gone = context;
+    return cluster_look(gone->cluster) && gone->cluster->router != gone->before;
+}
+
+static void the_router(void)
+{
+    struct scene scene;
+    struct cluster *cluster = &scene.cluster;
+    scene_open(&scene, "kill-router", 20);
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT(cluster_look(cluster));
+        struct router_gone gone = {cluster, cluster->router};
+        CU_ASSERT_EQUAL(kill(gone.before, SIGKILL), 0);
+        CU_ASSERT(wait_until(router_restarted, &gone, GONE_SECONDS));
+        CU_ASSERT(cluster_all_up(cluster));
+        CU_ASSERT(load_progress(&scene.load, (size_t)load_scaled(SALES)));
+    }
+    scene_close(&scene);
+}
+
+/* Its children go by themselves, also while buyers keep asking; a new one takes the same ports. */
+static void the_master(void)
+{
+    struct scene scene;
+    struct cluster *cluster = &scene.cluster;
+    scene_open(&scene, "kill-master", 60);
+    CU_ASSERT_EQUAL(kill(cluster->master.pid, SIGKILL), 0);
+    CU_ASSERT_EQUAL(process_wait(&cluster->master, GONE_SECONDS), PROCESS_KILLED + SIGKILL);
+    CU_ASSERT(process_none_left(GONE_SECONDS));
+    cluster_start_again(cluster);
+    scene_close(&scene);
+}
+
+/* Not waiting for the old children: the new master shares ports, store and logs with them. */
+static void the_master_in_haste(void)
+{
+    struct scene scene;
+    struct cluster *cluster = &scene.cluster;
+    scene_open(&scene, "haste-master", 60);
+    CU_ASSERT_EQUAL(kill(cluster->master.pid, SIGKILL), 0);
+    CU_ASSERT_EQUAL(process_wait(&cluster->master, GONE_SECONDS), PROCESS_KILLED + SIGKILL);
+    cluster_start_again(cluster);
+    scene_close(&scene);
+}
+
+static void all_at_once(void)
+{
+    struct scene scene;
+    struct cluster *cluster = &scene.cluster;
+    scene_open(&scene, "kill-all", 60);
+    for (int i = 0; i < 3; i++) {
+        cluster_kill_all(cluster);
+        cluster_start_again(cluster);
+        CU_ASSERT(load_progress(&scene.load, (size_t)load_scaled(SALES)));
+    }
+    scene_close(&scene);
+}
+
+static __attribute__((constructor)) void suite(void)
+{
+    suite_add("kills", "a_server", a_server);
+    suite_add("kills", "a_frozen_server", a_frozen_server);
+    suite_add("kills", "the_router", the_router);
+    suite_add("kills", "the_master", the_master);
+    suite_add("kills", "the_master_in_haste", the_master_in_haste);
+    suite_add("kills", "all_at_once", all_at_once);
+}

@@ -1,0 +1,138 @@
+/* The routing log is evidence: whoever changes a figure in it, or takes a line out, is found out. */
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tests/lib/audit.h"
+#include "tests/lib/client.h"
+#include "tests/lib/cluster.h"
+#include "tests/lib/suite.h"
+
+enum {
+    BUYS = 60,
+};
+
+/* What a log is turned into. */
+struct edit {
+    const char *what;
+    const char *in;    /* a line that holds this … */
+    const char *field; /* … has this … */
+    const char *to;    /* … followed by digits, which become others; "" takes the line out */
+};
+
+static const struct edit edits[] = {
+    {"to", " choice ", " to=server-", "digit"},
+    {"sold of the first candidate", " choice ", " sold=server-1:", "digit"},
+    {"pending of the first candidate", " choice ", "+", "digit"},
+    {"quantity", " choice ", " quantity=", "digit"},
+    {"n of a choice", " choice ", "n=", "digit"},
+    {"n of a settlement", " settled ", "n=", "digit"},
+    {"told of a settlement", " settled ", " told=", "digit"},
+    {"released of a settlement", " settled ", " released=", "digit"},
+    {"sold of a settlement", " settled ", " sold=", "digit"},
+    {"commit of a settlement", " settled ", " commit=", "digit"},
+    {"flight of a choice", " choice ", " flight=", "digit"},
+    {"a choice taken out", " choice ", "n=", ""},
+    {"a settlement taken out", " settled ", "n=", ""},
+    {"a server's line taken out", " server ", "n=", ""},
+};
+
+static void copy_logs(const char *from, const char *to)
+{
+    DIR *directory = opendir(from);
+    struct dirent *entry;
+    struct buffer bytes = {0};
+    CU_ASSERT_PTR_NOT_NULL_FATAL(directory);
+    CU_ASSERT_EQUAL(mkdir(to, 0755), 0);
+    while ((entry = readdir(directory)) != NULL) {
+        char source[FILES_PATH_SIZE], target[FILES_PATH_SIZE];
+        if (entry->d_name[0] == '.')
+            continue;
+        files_path(source, from, entry->d_name);
+        files_path(target, to, entry->d_name);
+        files_read(source, &bytes);
+        files_write(target, bytes.data, bytes.length);
+    }
+    closedir(directory);
+    buffer_free(&bytes);
+}
+
+/* The line in the middle of all that hold `text`; NULL where none does. */
+static char *middle_line(char *log, const char *text)
+{
+    size_t count = 0;
+    char *at, *line = NULL;
+    for (at = log; (at = strstr(at, text)) != NULL; at++)
+        count++;
+    at = log;
+    for (size_t i = 0; i <= count / 2 && (at = strstr(at, text)) != NULL; i++, at++)
+        line = at;
+    while (line != NULL && line > log && line[-1] != '\n')
+        line--;
+    return line;
+}
+
+/* Makes the edit in the log's text. False where there is nothing to edit. */
+static bool make_edit(const struct edit *edit, struct buffer *log)
+{
+    char *text = log->data, *line = middle_line(text, edit->in);
+    char *field = line != NULL ? strstr(line, edit->field) : NULL;
+    if (field == NULL)
+        return false;
+    if (edit->to[0] == '\0') {
+        char *next = strchr(line, '\n') + 1;
+        memmove(line, next, strlen(next) + 1);
+        log->length = strlen(text);
+        return true;
+    }
+    char *digit = field + strlen(edit->field);
+    digit += strspn(digit, "0123456789") - 1;
+    if (*digit < '0' || *digit > '9')
+        return false;
+    *digit = *digit == '3' ? '2' : *digit == '9' ? '8' : (char)(*digit + 1);
+    return true;
+}
+
+static void expect_found_out(struct cluster *cluster, const struct edit *edit)
+{
+    char logs[FILES_PATH_SIZE], path[FILES_PATH_SIZE];
+    struct buffer log = {0};
+    files_path(logs, cluster->dir, "edited");
+    copy_logs(cluster->logs, logs);
+    files_path(path, logs, "routing.log");
+    files_read(path, &log);
+    buffer_text(&log);
+    CU_ASSERT(make_edit(edit, &log));
+    files_write(path, log.data, log.length);
+    int status = audit_report(cluster, logs, 1);
+    if (status != 1)
+        printf("  edited: %s\n", edit->what);
+    buffer_free(&log);
+    files_discard(logs);
+}
+
+static void are_found_out(void)
+{
+    struct cluster cluster;
+    struct client *client = client_open();
+    cluster_open(&cluster, 1000, 3);
+    for (int i = 0; i < BUYS; i++) {
+        struct bought bought;
+        const char *form = i % 2 ? "event=demo&quantity=2" : "event=demo";
+        CU_ASSERT(client_buy(client, cluster.url, form, NULL, &bought));
+    }
+    client_close(client);
+    cluster_stop(&cluster, SIGTERM);
+    audit_clean(&cluster, NULL);
+    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++)
+        expect_found_out(&cluster, &edits[i]);
+    cluster_close(&cluster);
+}
+
+static __attribute__((constructor)) void suite(void)
+{
+    suite_add("report_edits", "are_found_out", are_found_out);
+}
