@@ -17,8 +17,9 @@ FLAGS    = -std=c11 -D_GNU_SOURCE -I. -pthread -fno-common -Wall -Wextra -Wshado
 LIBS_BALANCER = -lmicrohttpd -lcurl -lcjson -lgnutls
 LIBS_STORE    = -lmicrohttpd -lsqlite3 -lcjson -lgnutls
 
+OBJ      = $(BUILD)/obj
 sources  = $(sort $(wildcard $(addsuffix /*.c,$(1))))
-objects  = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
+objects  = $(patsubst %.c,$(OBJ)/%.o,$(call sources,$(1)))
 
 COMMON        = $(call objects,common)
 BALANCER      = $(call objects,balancer balancer/client balancer/routing balancer/routing/policies \
@@ -38,11 +39,11 @@ TESTS    = $(addprefix $(BUILD)/test_,unit store cluster)
 .PHONY: all help
 all: $(PROGRAMS)
 
-$(BUILD)/%.o: %.c Makefile
+$(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
 
 LINK = $(CC) $(FLAGS) -o $@ $(filter %.o,$^)
 
@@ -50,11 +51,11 @@ $(BUILD)/balancer: $(COMMON) $(BALANCER)
 	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/ticket_server: $(COMMON) $(DB) $(TICKET_SERVER)
 	$(LINK) $(LIBS_STORE)
-$(BUILD)/report $(BUILD)/audit: $(BUILD)/%: $(BUILD)/tools/%.o $(COMMON) $(DB)
+$(BUILD)/report $(BUILD)/audit: $(BUILD)/%: $(OBJ)/tools/%.o $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE)
-$(BUILD)/watch: $(BUILD)/tools/watch.o $(COMMON)
+$(BUILD)/watch: $(OBJ)/tools/watch.o $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
-$(BUILD)/rush: $(BUILD)/tools/rush.o $(call objects,tools/rush) $(COMMON)
+$(BUILD)/rush: $(OBJ)/tools/rush.o $(call objects,tools/rush) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 
 # The unit tests see everything but the programs' main files.

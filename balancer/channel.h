@@ -1,0 +1,34 @@
+/* Messages between the master and its children: one line of text per packet, over a socketpair
+ * (SOCK_SEQPACKET), so that none is ever seen in part.
+ *
+ *   master → router           server ID ADDRESS PID · gone ID REASON… · stop
+ *   router → master           up N (how many servers are up, at each change)
+ *   master → ticket server    stop
+ *   ticket server → master    ready ADDRESS BOOT · stalled PID (see db/store.h)
+ *
+ * The end of the channel is the end of the other process. */
+#ifndef BOX_OFFICE_CHANNEL_H
+#define BOX_OFFICE_CHANNEL_H
+
+#include <stdbool.h>
+
+enum {
+    MESSAGE_SIZE = 512,
+};
+
+/* False where it could not be made. Both ends are close-on-exec and non-blocking. */
+bool channel_open(int ends[2]);
+
+/* Sends one message. A full or ended channel drops it: the other side will be found dead. */
+void channel_send(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+enum channel_result {
+    CHANNEL_MESSAGE,
+    CHANNEL_EMPTY, /* nothing more for now */
+    CHANNEL_ENDED, /* the other process is gone */
+};
+
+/* Takes one message, without its newline. */
+enum channel_result channel_receive(int fd, char message[MESSAGE_SIZE]);
+
+#endif

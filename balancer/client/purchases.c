@@ -1,0 +1,167 @@
+#include "balancer/client/purchases.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "balancer/client/request.h"
+#include "balancer/routing/choose.h"
+#include "common/admit.h"
+#include "common/clock.h"
+
+struct purchases {
+    struct loop *loop;
+    struct servers *servers;
+    struct routing_log *log;
+    struct flights *flights; /* owned */
+    struct requests requests;
+    size_t waiting_max;
+};
+
+static struct request *request_of(struct passenger *passenger)
+{
+    return (struct request *)(void *)((char *)passenger - offsetof(struct request, passenger));
+}
+
+/* The last step: the client is answered, and the request is gone. */
+static void answer(struct purchases *purchases, struct request *request,
+                   const struct outcome *outcome)
+{
+    admit_answer(request->http, &request->passenger.item, outcome);
+    requests_remove(&purchases->requests, request);
+    free(request);
+}
+
+static void refuse(struct purchases *purchases, struct request *request, enum problem problem)
+{
+    struct outcome outcome = {.problem = problem};
+    answer(purchases, request, &outcome);
+}
+
+static void decided(void *context, struct passenger *passenger, const struct outcome *outcome)
+{
+    answer(context, request_of(passenger), outcome);
+}
+
+/* A flight gave it back; the choice is made anew in the coming turn. */
+static void returned(void *context, struct passenger *passenger)
+{
+    struct purchases *purchases = context;
+    struct request *request = request_of(passenger);
+    request->retry = true;
+    requests_wait(&purchases->requests, request);
+    loop_wake(purchases->loop);
+}
+
+struct purchases *purchases_open(struct loop *loop, struct servers *servers,
+                                 struct routing_log *log, struct upstream *upstream,
+                                 size_t waiting_max)
+{
+    struct purchases *purchases = memory_new(sizeof *purchases);
+    struct flight_calls calls = {.decided = decided, .returned = returned, .context = purchases};
+    purchases->loop = loop;
+    purchases->servers = servers;
+    purchases->log = log;
+    purchases->waiting_max = waiting_max;
+    purchases->flights = flights_open(servers, upstream, &calls);
+    return purchases;
+}
+
+void purchases_close(struct purchases *purchases)
+{
+    assert(purchases->requests.count == 0);
+    flights_close(purchases->flights);
+    free(purchases);
+}
+
+static struct request *request_new(struct http_request *http, const struct item *item)
+{
+    struct request *request = memory_new(sizeof *request);
+    request->http = http;
+    request->passenger.item = *item;
+    request->passenger.room = FLIGHT_ITEMS_MAX;
+    request->deadline = clock_monotonic() + PURCHASE_SECONDS * CLOCK_SECOND;
+    id_format(&item->request, request->id);
+    return request;
+}
+
+/* Chooses a server and takes a seat in the flight that loads for it. */
+static enum chosen choose(struct purchases *purchases, struct request *request)
+{
+    const struct purchase *purchase = &request->passenger.item.purchase;
+    struct purchase_choice choice = {
+        .request = request->id,
+        .client = http_client(request->http),
+        .event = purchase->event,
+        .quantity = purchase_quantity(purchase),
+        .room = request->passenger.room,
+        .retry = request->retry,
+    };
+    struct loading *loading = flights_loading(purchases->flights);
+    size_t server;
+    enum chosen chosen = choose_for_purchase(purchases->servers, &choice, loading, &server);
+    if (chosen == CHOSEN)
+        flights_board(purchases->flights, server, loading[server].flight, &request->passenger);
+    return chosen;
+}
+
+/* Nobody overtakes those that wait already. */
+static enum chosen choose_in_order(struct purchases *purchases, struct request *request)
+{
+    if (purchases->requests.waiting == 0)
+        return choose(purchases, request);
+    return servers_any_up(purchases->servers) ? CHOSEN_NO_ROOM : CHOSEN_NO_SERVER;
+}
+
+void purchases_accept(struct purchases *purchases, struct http_request *http)
+{
+    struct item item;
+    if (!admit_purchase(http, &item))
+        return;
+    struct request *request = request_new(http, &item);
+    requests_add(&purchases->requests, request);
+    switch (choose_in_order(purchases, request)) {
+    case CHOSEN:
+        break;
+    case CHOSEN_NO_SERVER:
+        refuse(purchases, request, PROBLEM_NO_SERVER);
+        break;
+    case CHOSEN_NO_ROOM:
+        if (purchases->requests.waiting < purchases->waiting_max)
+            requests_wait(&purchases->requests, request);
+        else
+            refuse(purchases, request, PROBLEM_OVERLOADED);
+        break;
+    }
+}
+
+static void choose_for_waiting(struct purchases *purchases)
+{
+    struct request *request;
+    while ((request = purchases->requests.first_waiting) != NULL) {
+        if (choose(purchases, request) != CHOSEN)
+            break;
+        requests_wait_no_more(&purchases->requests, request);
+    }
+}
+
+void purchases_turn(struct purchases *purchases)
+{
+    choose_for_waiting(purchases);
+    routing_log_flush(purchases->log);
+    flights_depart(purchases->flights);
+}
+
+static void expire(struct purchases *purchases, struct request *request)
+{
+    bool unknown = request->waiting ? request->passenger.sent : flights_drop(&request->passenger);
+    refuse(purchases, request, unknown ? PROBLEM_OUTCOME_UNKNOWN : PROBLEM_EXPIRED);
+}
+
+void purchases_check(struct purchases *purchases)
+{
+    int64_t now = clock_monotonic();
+    struct request *request;
+    while ((request = purchases->requests.oldest) != NULL && request->deadline <= now)
+        expire(purchases, request);
+    flights_check(purchases->flights);
+}

@@ -1,0 +1,34 @@
+/* The way of a purchase at the balancer: admit, choose, board a flight or wait for room, answer.
+ *
+ * Belongs to one worker; its thread only. */
+#ifndef BOX_OFFICE_PURCHASES_H
+#define BOX_OFFICE_PURCHASES_H
+
+#include <stddef.h>
+
+#include "balancer/pool/servers.h"
+#include "balancer/routing/routing_log.h"
+#include "balancer/upstream/upstream.h"
+#include "common/http.h"
+#include "common/loop.h"
+
+struct purchases;
+
+/* `waiting_max`: purchases that may wait for room; beyond, 503 at once. */
+struct purchases *purchases_open(struct loop *loop, struct servers *servers,
+                                 struct routing_log *log, struct upstream *upstream,
+                                 size_t waiting_max);
+
+/* No purchase may be left. */
+void purchases_close(struct purchases *purchases);
+
+/* Takes a POST /purchases over and answers it in the end, within its deadline. */
+void purchases_accept(struct purchases *purchases, struct http_request *http);
+
+/* Once per turn of the loop: chooses for those that wait, writes the routing log, lets flights leave. */
+void purchases_turn(struct purchases *purchases);
+
+/* A few times a second: deadlines, and flights that take too long. */
+void purchases_check(struct purchases *purchases);
+
+#endif

@@ -1,0 +1,68 @@
+#include "balancer/client/request.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+void requests_add(struct requests *requests, struct request *request)
+{
+    request->older = requests->newest;
+    request->newer = NULL;
+    if (requests->newest != NULL)
+        requests->newest->newer = request;
+    else
+        requests->oldest = request;
+    requests->newest = request;
+    requests->count++;
+}
+
+void requests_remove(struct requests *requests, struct request *request)
+{
+    if (request->waiting)
+        requests_wait_no_more(requests, request);
+    if (request->older != NULL)
+        request->older->newer = request->newer;
+    else
+        requests->oldest = request->newer;
+    if (request->newer != NULL)
+        request->newer->older = request->older;
+    else
+        requests->newest = request->older;
+    requests->count--;
+}
+
+/* Who was admitted first is served first: a request that comes back from a flight goes in front of
+ * all that were admitted after it. */
+void requests_wait(struct requests *requests, struct request *request)
+{
+    assert(!request->waiting);
+    struct request *before = requests->last_waiting;
+    while (before != NULL && before->deadline > request->deadline)
+        before = before->previous_waiting;
+    request->waiting = true;
+    request->previous_waiting = before;
+    request->next_waiting = before != NULL ? before->next_waiting : requests->first_waiting;
+    if (before != NULL)
+        before->next_waiting = request;
+    else
+        requests->first_waiting = request;
+    if (request->next_waiting != NULL)
+        request->next_waiting->previous_waiting = request;
+    else
+        requests->last_waiting = request;
+    requests->waiting++;
+}
+
+void requests_wait_no_more(struct requests *requests, struct request *request)
+{
+    assert(request->waiting);
+    if (request->previous_waiting != NULL)
+        request->previous_waiting->next_waiting = request->next_waiting;
+    else
+        requests->first_waiting = request->next_waiting;
+    if (request->next_waiting != NULL)
+        request->next_waiting->previous_waiting = request->previous_waiting;
+    else
+        requests->last_waiting = request->previous_waiting;
+    request->waiting = false;
+    requests->waiting--;
+}

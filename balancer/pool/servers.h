@@ -1,0 +1,121 @@
+/* The ticket servers as the balancer knows them: the list, what each has told, what is pending, its
+ * state; and the numbered history of it all.
+ *
+ * Every change takes the next number n and leaves its line (common/routing_line.h) in `history`, under
+ * the one lock. So choices have a total order, and the routing log, which is that history in a file,
+ * says exactly what each choice saw. The lock is short: nothing under it waits, and only memory is
+ * touched. It is the innermost lock: no other is taken under it. */
+#ifndef BOX_OFFICE_SERVERS_H
+#define BOX_OFFICE_SERVERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/buffer.h"
+#include "common/id.h"
+#include "common/item.h"
+#include "common/routing_line.h"
+#include "common/socket.h"
+#include "common/thread.h"
+
+enum {
+    MAX_PENDING = 512, /* tickets pending at one server */
+};
+
+struct server {
+    char id[SERVER_SIZE];
+    char address[ADDRESS_SIZE];
+    pid_t pid;
+    unsigned
+        start; /* raised with each new process: tells its flights from those of the one before */
+    enum server_state state;
+    int64_t since; /* wall clock: in this state */
+    char why[ROUTING_WHY_SIZE];
+    int64_t told, boot, commit; /* the latest it told, by (boot, commit) */
+    int64_t pending;
+    int64_t limit;      /* of pending */
+    uint64_t last;      /* n of the last purchase given to it; 0: none */
+    uint64_t last_read; /* n of the last read given to it; 0: none */
+    int64_t settled_at; /* clock_monotonic() of its last answered flight */
+    int64_t sold;       /* purchases it has sold for this router */
+};
+
+struct servers {
+    char router[ID_TEXT_SIZE]; /* fixed at start: no lock */
+    struct lock lock;          /* guards all below */
+    struct server list[ROUTING_SERVERS_MAX];
+    size_t count;             /* never falls: an index stays good */
+    char store[ID_TEXT_SIZE]; /* of the first server heard of; others must sell from the same */
+    uint64_t n;               /* of the last line */
+    uint64_t flight;          /* number of the last flight */
+    int64_t sold;             /* purchases sold since the start */
+    struct buffer history;
+    uint64_t history_first; /* n of the first line in it */
+};
+
+/* The flight that loads for one server at one worker: what a choice joins. Zeroed: none is loading.
+ * Belongs to the worker's thread. */
+struct loading {
+    uint64_t flight; /* 0: none */
+    size_t count;    /* purchases in it */
+    size_t room;     /* purchases it may carry */
+};
+
+/* How a flight ended, in purchases (and tickets for `released`). */
+struct settlement {
+    uint64_t flight;
+    int64_t released;
+    int64_t sold, replayed, refused, lost, unsent;
+};
+
+/* Begins the history with `started`. Any thread may call the functions below; each takes the lock. */
+void servers_init(struct servers *servers);
+void servers_free(struct servers *servers);
+
+/* The master started a process: it joins the list, or takes its old place with a new address. False
+ * where the list is full. */
+bool servers_joined(struct servers *servers, const char *id, const char *address, pid_t pid);
+
+/* The master says that the process has ended. */
+void servers_gone(struct servers *servers, const char *id, const char *why);
+
+/* A request to this start of the server failed: it is down until a probe succeeds. */
+void servers_failed(struct servers *servers, size_t index, unsigned start, const char *why);
+
+/* A probe was answered with these figures: the server is up, unless it sells from another store. */
+void servers_probed(struct servers *servers, size_t index, unsigned start,
+                    const struct figures *figures);
+
+/* A flight is over. `figures`: what the answer told; NULL where there was none. */
+void servers_settle(struct servers *servers, size_t index, const struct settlement *settlement,
+                    const struct figures *figures);
+
+/* A copy of one server; false where there is none of that index. */
+bool servers_get(struct servers *servers, size_t index, struct server *server);
+
+/* True where at least one is up. */
+bool servers_any_up(struct servers *servers);
+
+/* True where another server than this one settled a flight at or after that clock_monotonic() time. */
+bool servers_others_settled(struct servers *servers, size_t index, int64_t since);
+
+/* Moves all lines so far to `lines` (emptied first); returns the n of the first, 0 where there is
+ * none. */
+uint64_t servers_take_history(struct servers *servers, struct buffer *lines);
+
+/* The same, and opens what follows with a `state` line. */
+uint64_t servers_cut_history(struct servers *servers, struct buffer *lines);
+
+/* Forgets all lines so far and puts a `state` line in their place, which says that the lines from
+ * `from` on are missing. */
+void servers_state_gap(struct servers *servers, uint64_t from);
+
+/* Ends the history with `stopped`. */
+void servers_stopped(struct servers *servers);
+
+/* For routing/choose.c, which has the lock: the number and the time of the next line. */
+uint64_t servers_next_line(struct servers *servers);
+
+#endif

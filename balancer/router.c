@@ -1,0 +1,200 @@
+#include "balancer/router.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "balancer/admin/api.h"
+#include "balancer/channel.h"
+#include "balancer/pool/servers.h"
+#include "balancer/routing/routing_log.h"
+#include "balancer/upstream/probe.h"
+#include "balancer/worker.h"
+#include "common/http.h"
+#include "common/log.h"
+#include "common/loop.h"
+
+enum {
+    ADMIN_CONNECTIONS = 64,
+    ADMIN_BODY_MAX = 16 * 1024,
+    ADMIN_MEMORY = 16 * 1024,
+    WORKERS_MAX = 16,
+};
+
+struct router {
+    const struct settings *settings;
+    int public_fd, admin_fd, master_fd;
+    struct servers servers;
+    struct routing_log *log;
+    struct admin admin;
+
+    /* the main thread only */
+    struct loop *loop;
+    struct http_server *admin_http;
+    struct worker *workers[WORKERS_MAX];
+    size_t worker_count;
+    struct probe *probe;
+    size_t told_up; /* servers up, as the master was last told */
+};
+
+/* On the probe's thread: those who wait for a server should look again, and the main thread too. */
+static void servers_changed(void *context)
+{
+    struct router *router = context;
+    for (size_t i = 0; i < router->worker_count; i++)
+        worker_wake(router->workers[i]);
+    loop_wake(router->loop);
+}
+
+static void tell_master(void *context)
+{
+    struct router *router = context;
+    struct server server;
+    size_t up = 0;
+    for (size_t i = 0; servers_get(&router->servers, i, &server); i++)
+        up += server.state == SERVER_UP;
+    if (up == router->told_up)
+        return;
+    router->told_up = up;
+    channel_send(router->master_fd, "up %zu", up);
+}
+
+static void server_joins(struct router *router, const char *message)
+{
+    char id[SERVER_SIZE], address[ADDRESS_SIZE];
+    int pid;
+    if (sscanf(message, "server %32s %55s %d", id, address, &pid) != 3 ||
+        !servers_joined(&router->servers, id, address, pid))
+        log_line("the master's message is not understood: %s", message);
+    probe_now(router->probe);
+}
+
+static void server_goes(struct router *router, const char *message)
+{
+    char id[SERVER_SIZE], why[ROUTING_WHY_SIZE];
+    if (sscanf(message, "gone %32s %127[^\n]", id, why) == 2)
+        servers_gone(&router->servers, id, why);
+    servers_changed(router);
+}
+
+static void hear_master(void *context, int fd, uint32_t events)
+{
+    struct router *router = context;
+    char message[MESSAGE_SIZE];
+    enum channel_result result;
+    (void)events;
+    while ((result = channel_receive(fd, message)) == CHANNEL_MESSAGE) {
+        if (strncmp(message, "server ", 7) == 0)
+            server_joins(router, message);
+        else if (strncmp(message, "gone ", 5) == 0)
+            server_goes(router, message);
+        else if (strcmp(message, "stop") == 0)
+            loop_stop(router->loop);
+    }
+    if (result == CHANNEL_ENDED) {
+        loop_unwatch(router->loop, fd);
+        loop_stop(router->loop);
+    }
+}
+
+static bool read_descriptors(struct router *router)
+{
+    return sscanf(router->settings->router, "%d,%d,%d", &router->public_fd, &router->admin_fd,
+                  &router->master_fd) == 3 &&
+           fcntl(router->public_fd, F_SETFD, FD_CLOEXEC) == 0 &&
+           fcntl(router->admin_fd, F_SETFD, FD_CLOEXEC) == 0 &&
+           fcntl(router->master_fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+static bool start_admin(struct router *router)
+{
+    struct http_settings http = {
+        .listen_fd = router->admin_fd,
+        .connections_max = ADMIN_CONNECTIONS,
+        .body_max = ADMIN_BODY_MAX,
+        .connection_memory = ADMIN_MEMORY,
+        .handler = admin_handle,
+        .context = &router->admin,
+    };
+    router->admin.servers = &router->servers;
+    if (!token_read(router->settings->token_file, router->admin.token))
+        return false;
+    router->admin_http = http_open(router->loop, &http);
+    return router->admin_http != NULL;
+}
+
+/* Each worker has a descriptor of its own for the one listening socket: a daemon closes what it was
+ * given. */
+static bool start_workers(struct router *router)
+{
+    size_t count = (size_t)router->settings->workers;
+    struct worker_settings settings = {
+        .servers = &router->servers,
+        .log = router->log,
+        .connections_max = (unsigned)((size_t)router->settings->connections / count),
+        .waiting_max = ((size_t)router->settings->waiting + count - 1) / count,
+    };
+    for (size_t i = 0; i < count; i++) {
+        settings.listen_fd = fcntl(router->public_fd, F_DUPFD_CLOEXEC, 0);
+        settings.number = (unsigned)i + 1;
+        router->workers[i] = worker_start(&settings);
+        if (router->workers[i] == NULL)
+            return false;
+        router->worker_count++;
+    }
+    close(router->public_fd);
+    return true;
+}
+
+static bool start(struct router *router)
+{
+    char error[LOG_ERROR_SIZE];
+    if (!read_descriptors(router))
+        die(EXIT_USAGE, "--router is for the balancer's own use");
+    servers_init(&router->servers);
+    router->log = routing_log_open(&router->servers, router->settings->log_dir,
+                                   router->settings->log_size, error);
+    if (router->log == NULL)
+        die(EXIT_TROUBLE, "%s", error);
+    routing_log_flush(router->log);
+    router->loop = loop_open();
+    if (!start_admin(router) || !start_workers(router))
+        return false;
+    router->probe = probe_start(&router->servers, servers_changed, router);
+    loop_watch(router->loop, router->master_fd, EPOLLIN, hear_master, router);
+    loop_each_turn(router->loop, tell_master, router);
+    return true;
+}
+
+/* The workers finish what they have begun while servers are still probed; then the history ends. */
+static void stop(struct router *router)
+{
+    for (size_t i = 0; i < router->worker_count; i++)
+        worker_drain(router->workers[i]);
+    for (size_t i = 0; i < router->worker_count; i++)
+        worker_join(router->workers[i]);
+    probe_stop(router->probe);
+    for (size_t i = 0; i < router->worker_count; i++)
+        worker_free(router->workers[i]);
+    http_close(router->admin_http);
+    servers_stopped(&router->servers);
+    routing_log_close(router->log);
+    loop_close(router->loop);
+    servers_free(&router->servers);
+}
+
+int router_run(const struct settings *settings)
+{
+    static struct router router; /* large, and there is one */
+    router.settings = settings;
+    log_name("router");
+    if (!start(&router))
+        return EXIT_TROUBLE;
+    loop_run(router.loop);
+    stop(&router);
+    return EXIT_FINE;
+}

@@ -1,0 +1,10 @@
+/* The router: the process that serves buyers. Started by the master, with its sockets inherited. */
+#ifndef BOX_OFFICE_ROUTER_H
+#define BOX_OFFICE_ROUTER_H
+
+#include "balancer/settings.h"
+
+/* Runs until the master says stop or is gone, then drains. Returns the process's exit status. */
+int router_run(const struct settings *settings);
+
+#endif

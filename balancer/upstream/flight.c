@@ -1,0 +1,381 @@
+#include "balancer/upstream/flight.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+
+enum {
+    DEATHS_MAX = 3, /* servers that may die with a purchase on board */
+};
+
+static const int64_t age_limit = CLOCK_SECOND;           /* of a flight, while others land */
+static const int64_t flight_timeout = 10 * CLOCK_SECOND; /* past every deadline on board */
+
+struct flight {
+    struct flights *flights;
+    uint64_t number;
+    size_t server;
+    unsigned start;   /* of the server, when it left */
+    int64_t departed; /* clock_monotonic() */
+    int64_t tickets;  /* of all that ever boarded */
+    size_t count;     /* seats taken; until it leaves, dropped ones included */
+    size_t unsent;    /* seats dropped before it left */
+    struct call *call;
+    struct buffer body;
+    struct flight *next;                       /* that waits behind it for the same server */
+    struct passenger *seats[FLIGHT_ITEMS_MAX]; /* not owned; NULL: dropped */
+};
+
+struct lane {
+    struct flight *air;          /* owned; NULL: none is under way */
+    struct flight *first, *last; /* loading or loaded; owned */
+};
+
+struct flights {
+    struct servers *servers;
+    struct upstream *upstream;
+    struct flight_calls calls;
+    size_t waiting; /* flights that have not left */
+    struct lane lanes[ROUTING_SERVERS_MAX];
+    struct loading loading[ROUTING_SERVERS_MAX]; /* the last flight of each lane */
+    struct flight *spare;                      /* kept for reuse, through next */
+    struct outcome outcomes[FLIGHT_ITEMS_MAX]; /* of the flight that lands */
+};
+
+struct flights *flights_open(struct servers *servers, struct upstream *upstream,
+                             const struct flight_calls *calls)
+{
+    struct flights *flights = memory_new(sizeof *flights);
+    flights->servers = servers;
+    flights->upstream = upstream;
+    flights->calls = *calls;
+    return flights;
+}
+
+void flights_close(struct flights *flights)
+{
+    for (size_t i = 0; i < ROUTING_SERVERS_MAX; i++)
+        assert(flights->lanes[i].air == NULL && flights->lanes[i].first == NULL);
+    while (flights->spare != NULL) {
+        struct flight *flight = flights->spare;
+        flights->spare = flight->next;
+        buffer_free(&flight->body);
+        free(flight);
+    }
+    free(flights);
+}
+
+static struct flight *flight_new(struct flights *flights, size_t server, uint64_t number)
+{
+    struct flight *flight = flights->spare;
+    if (flight == NULL)
+        flight = memory_new(sizeof *flight);
+    else
+        flights->spare = flight->next;
+    flight->flights = flights;
+    flight->number = number;
+    flight->server = server;
+    flight->tickets = 0;
+    flight->count = 0;
+    flight->unsent = 0;
+    flight->call = NULL;
+    flight->next = NULL;
+    return flight;
+}
+
+static void flight_put_back(struct flight *flight)
+{
+    flight->next = flight->flights->spare;
+    flight->flights->spare = flight;
+}
+
+/* A further flight at the end of the lane. */
+static struct flight *append_flight(struct flights *flights, size_t server, uint64_t number)
+{
+    struct lane *lane = &flights->lanes[server];
+    struct flight *flight = flight_new(flights, server, number);
+    if (lane->last == NULL)
+        lane->first = flight;
+    else
+        lane->last->next = flight;
+    lane->last = flight;
+    flights->waiting++;
+    return flight;
+}
+
+static struct flight *take_first(struct flights *flights, struct lane *lane)
+{
+    struct flight *flight = lane->first;
+    lane->first = flight->next;
+    if (lane->first == NULL) {
+        lane->last = NULL;
+        flights->loading[flight->server] = (struct loading){0};
+    }
+    flight->next = NULL;
+    flights->waiting--;
+    return flight;
+}
+
+void flights_board(struct flights *flights, size_t server, uint64_t number,
+                   struct passenger *passenger)
+{
+    struct flight *flight = flights->lanes[server].last;
+    if (flight == NULL || flight->number != number)
+        flight = append_flight(flights, server, number);
+    assert(flight->count < FLIGHT_ITEMS_MAX);
+    passenger->flight = flight;
+    passenger->seat = flight->count;
+    flight->seats[flight->count++] = passenger;
+    flight->tickets += purchase_quantity(&passenger->item.purchase);
+}
+
+bool flights_drop(struct passenger *passenger)
+{
+    struct flight *flight = passenger->flight;
+    flight->seats[passenger->seat] = NULL;
+    passenger->flight = NULL;
+    return passenger->sent || flight->call != NULL;
+}
+
+struct loading *flights_loading(struct flights *flights)
+{
+    return flights->loading;
+}
+
+/* Gives every passenger still on board back, to be chosen anew. */
+static void return_passengers(struct flight *flight)
+{
+    const struct flight_calls *calls = &flight->flights->calls;
+    for (size_t i = 0; i < flight->count; i++) {
+        struct passenger *passenger = flight->seats[i];
+        if (passenger == NULL)
+            continue;
+        passenger->flight = NULL;
+        calls->returned(calls->context, passenger);
+    }
+}
+
+/* The flight never left: nothing was decided. */
+static void unload(struct flight *flight)
+{
+    struct settlement settlement = {.flight = flight->number,
+                                    .released = flight->tickets,
+                                    .unsent = (int64_t)(flight->count + flight->unsent)};
+    servers_settle(flight->flights->servers, flight->server, &settlement, NULL);
+    return_passengers(flight);
+    flight_put_back(flight);
+}
+
+static void unload_waiting(struct flights *flights, struct lane *lane)
+{
+    while (lane->first != NULL)
+        unload(take_first(flights, lane));
+}
+
+/* Nobody knows what became of a purchase on whose board three servers died. */
+static void give_up(struct flight *flight, struct passenger *passenger)
+{
+    const struct flight_calls *calls = &flight->flights->calls;
+    struct outcome unknown = {.problem = PROBLEM_OUTCOME_UNKNOWN};
+    char request[ID_TEXT_SIZE];
+    id_format(&passenger->item.request, request);
+    log_line("%u servers died with purchase %s of event %s on board; it is not tried again",
+             passenger->deaths, request, passenger->item.purchase.event);
+    calls->decided(calls->context, passenger, &unknown);
+}
+
+/* A purchase that kills its server must not kill one after the other: a flight lost that way is
+ * repeated in halves, then its purchases one by one. */
+static void share_blame(struct flight *flight, struct passenger *passenger)
+{
+    passenger->deaths++;
+    passenger->room = passenger->deaths == 1 ? (flight->count + 1) / 2 : 1;
+}
+
+/* The flight may have been decided, but its answer is not to be had. `death`: because the server's
+ * connection broke. */
+static void lose(struct flight *flight, bool death)
+{
+    struct settlement settlement = {.flight = flight->number,
+                                    .released = flight->tickets,
+                                    .lost = (int64_t)flight->count,
+                                    .unsent = (int64_t)flight->unsent};
+    servers_settle(flight->flights->servers, flight->server, &settlement, NULL);
+    for (size_t i = 0; i < flight->count; i++) {
+        struct passenger *passenger = flight->seats[i];
+        if (passenger == NULL)
+            continue;
+        passenger->sent = true;
+        passenger->item.attempt++;
+        if (death)
+            share_blame(flight, passenger);
+        if (passenger->deaths < DEATHS_MAX)
+            continue;
+        flight->seats[i] = NULL;
+        passenger->flight = NULL;
+        give_up(flight, passenger);
+    }
+    return_passengers(flight);
+    flight_put_back(flight);
+}
+
+static void count_outcome(struct settlement *settlement, const struct outcome *outcome)
+{
+    if (outcome->replayed)
+        settlement->replayed++;
+    else if (outcome->problem == PROBLEM_NONE)
+        settlement->sold++;
+    else
+        settlement->refused++;
+}
+
+static void land(struct flight *flight, const struct figures *figures)
+{
+    struct flights *flights = flight->flights;
+    struct settlement settlement = {
+        .flight = flight->number, .released = flight->tickets, .unsent = (int64_t)flight->unsent};
+    for (size_t i = 0; i < flight->count; i++)
+        count_outcome(&settlement, &flights->outcomes[i]);
+    servers_settle(flights->servers, flight->server, &settlement, figures);
+    for (size_t i = 0; i < flight->count; i++) {
+        struct passenger *passenger = flight->seats[i];
+        if (passenger == NULL)
+            continue;
+        passenger->flight = NULL;
+        flights->calls.decided(flights->calls.context, passenger, &flights->outcomes[i]);
+    }
+    flight_put_back(flight);
+}
+
+/* The server is out until a probe succeeds, and what waits for it is chosen anew. */
+static void fail(struct flight *flight, const char *why)
+{
+    struct flights *flights = flight->flights;
+    char reason[ROUTING_WHY_SIZE];
+    snprintf(reason, sizeof reason, "flight %llu: %.90s", (unsigned long long)flight->number, why);
+    servers_failed(flights->servers, flight->server, flight->start, reason);
+}
+
+static void not_landed(struct flight *flight, const struct upstream_answer *answer)
+{
+    struct flights *flights = flight->flights;
+    struct lane *lane = &flights->lanes[flight->server];
+    char why[ROUTING_WHY_SIZE];
+    if (answer->answered)
+        snprintf(why, sizeof why, "answered %u, or not as a flight is answered", answer->status);
+    else
+        snprintf(why, sizeof why, "%s", answer->error);
+    fail(flight, why);
+    bool undecided = !answer->sent || (answer->answered && answer->status == 503);
+    if (undecided)
+        unload(flight);
+    else
+        lose(flight, !answer->answered);
+    unload_waiting(flights, lane);
+}
+
+static void flight_done(void *context, const struct upstream_answer *answer)
+{
+    struct flight *flight = context;
+    struct flights *flights = flight->flights;
+    struct figures figures;
+    char error[JSON_ERROR_SIZE];
+    flights->lanes[flight->server].air = NULL;
+    flight->call = NULL;
+    if (answer->answered && answer->status == 200 &&
+        answer_parse(answer->body, answer->length, flight->count, &figures, flights->outcomes,
+                     error))
+        land(flight, &figures);
+    else
+        not_landed(flight, answer);
+}
+
+/* Only those still on board leave; the others' choices are settled as unsent when it lands. */
+static void close_doors(struct flight *flight)
+{
+    size_t taken = 0;
+    for (size_t i = 0; i < flight->count; i++) {
+        struct passenger *passenger = flight->seats[i];
+        if (passenger == NULL)
+            continue;
+        passenger->seat = taken;
+        flight->seats[taken++] = passenger;
+    }
+    flight->unsent = flight->count - taken;
+    flight->count = taken;
+}
+
+static void write_body(struct flight *flight)
+{
+    buffer_clear(&flight->body);
+    flight_begin(&flight->body, flight->flights->servers->router);
+    for (size_t i = 0; i < flight->count; i++)
+        item_append(&flight->body, &flight->seats[i]->item);
+    flight_end(&flight->body);
+    assert(flight->body.length <= FLIGHT_BYTES_MAX);
+}
+
+static void depart(struct flight *flight)
+{
+    struct flights *flights = flight->flights;
+    struct server server;
+    servers_get(flights->servers, flight->server, &server);
+    close_doors(flight);
+    if (flight->count == 0 || server.state != SERVER_UP) {
+        unload(flight);
+        return;
+    }
+    write_body(flight);
+    flight->start = server.start;
+    flight->departed = clock_monotonic();
+    struct upstream_request request = {
+        .address = server.address,
+        .path = "/flights",
+        .body = flight->body.data,
+        .length = flight->body.length,
+        .timeout = flight_timeout,
+        .answer_max = FLIGHT_BYTES_MAX,
+        .done = flight_done,
+        .context = flight,
+    };
+    flights->lanes[flight->server].air = flight;
+    flight->call = upstream_send(flights->upstream, &request);
+}
+
+void flights_depart(struct flights *flights)
+{
+    for (size_t i = 0; i < ROUTING_SERVERS_MAX && flights->waiting > 0; i++)
+        if (flights->lanes[i].first != NULL && flights->lanes[i].air == NULL)
+            depart(take_first(flights, &flights->lanes[i]));
+}
+
+/* A flight that is older than a second: its server hangs, if others answer meanwhile; if none does,
+ * the store itself is slow and all wait, to their deadlines. */
+static void check_age(struct flights *flights, struct flight *flight)
+{
+    int64_t now = clock_monotonic();
+    if (now - flight->departed < age_limit ||
+        !servers_others_settled(flights->servers, flight->server, now - age_limit))
+        return;
+    upstream_cancel(flight->call);
+    flights->lanes[flight->server].air = NULL;
+    fail(flight, "no answer within a second, while others answer");
+    lose(flight, false);
+}
+
+void flights_check(struct flights *flights)
+{
+    for (size_t i = 0; i < ROUTING_SERVERS_MAX; i++) {
+        struct lane *lane = &flights->lanes[i];
+        struct server server;
+        if (lane->air != NULL)
+            check_age(flights, lane->air);
+        if (lane->first != NULL && servers_get(flights->servers, i, &server) &&
+            server.state != SERVER_UP)
+            unload_waiting(flights, lane);
+    }
+}

@@ -1,0 +1,65 @@
+/* Flights: one upstream request carries many purchases to one server.
+ *
+ * One flight per (worker, server) is in the air at a time. What is chosen meanwhile loads the next
+ * one; the moment the first lands, the next leaves with all that waits. So an idle system adds no
+ * delay and a busy one shares a request, a commit and an fsync among many. There is no timer.
+ *
+ * The worker's thread only. A passenger belongs to the flight from flights_board until one of the two
+ * callbacks gives it back, or flights_drop takes it out. */
+#ifndef BOX_OFFICE_FLIGHT_H
+#define BOX_OFFICE_FLIGHT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "balancer/pool/servers.h"
+#include "balancer/upstream/upstream.h"
+#include "common/item.h"
+
+struct flights;
+struct flight;
+
+/* A purchase on its way; part of the client's request. */
+struct passenger {
+    struct item item;      /* item.attempt counts the servers asked, this one included */
+    size_t room;           /* the most purchases a flight with this one may carry */
+    unsigned deaths;       /* servers that died with it on board */
+    bool sent;             /* some server may have decided it: the outcome is unknown */
+    struct flight *flight; /* the flight it is on; NULL: none */
+    size_t seat;           /* there */
+};
+
+struct flight_calls {
+    /* The server has decided; or three servers died and nobody knows. */
+    void (*decided)(void *context, struct passenger *passenger, const struct outcome *outcome);
+    /* Its flight did not leave, or was lost: choose anew. */
+    void (*returned)(void *context, struct passenger *passenger);
+    void *context;
+};
+
+struct flights *flights_open(struct servers *servers, struct upstream *upstream,
+                             const struct flight_calls *calls);
+
+/* No flight may be left. */
+void flights_close(struct flights *flights);
+
+/* What loads for each server, by its index: for choose_for_purchase. */
+struct loading *flights_loading(struct flights *flights);
+
+/* Takes a seat in flight `number` to that server, as the choice said. */
+void flights_board(struct flights *flights, size_t server, uint64_t number,
+                   struct passenger *passenger);
+
+/* Lets them leave. Their choices must be in the routing log by now. */
+void flights_depart(struct flights *flights);
+
+/* To be called a few times a second: ends flights that are older than a second while other servers
+ * answer, and takes back what waits for a server that is not up. */
+void flights_check(struct flights *flights);
+
+/* Takes out a passenger whose deadline has come. True where a server may have decided it, or still
+ * may. */
+bool flights_drop(struct passenger *passenger);
+
+#endif

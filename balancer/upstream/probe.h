@@ -1,0 +1,19 @@
+/* The probe: one thread that asks every server for its health, a few times a second. Who answers is
+ * up; who does not is down, with the reason. */
+#ifndef BOX_OFFICE_PROBE_H
+#define BOX_OFFICE_PROBE_H
+
+#include "balancer/pool/servers.h"
+
+struct probe;
+
+/* `changed(context)` is called on the probe's thread after every answer and failure. */
+struct probe *probe_start(struct servers *servers, void (*changed)(void *context), void *context);
+
+/* Probes at once what joins. Any thread. */
+void probe_now(struct probe *probe);
+
+/* Ends the thread and frees it. */
+void probe_stop(struct probe *probe);
+
+#endif

@@ -1,0 +1,149 @@
+#include "balancer/worker.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "balancer/client/purchases.h"
+#include "balancer/client/reads.h"
+#include "common/clock.h"
+#include "common/http.h"
+#include "common/log.h"
+
+enum {
+    BODY_BYTES_MAX = 16 * 1024,
+    CONNECTION_MEMORY = 16 * 1024,
+    FLIGHT_CONNECTIONS = 2, /* per server: one flight, and its successor while that one closes */
+    READ_CONNECTIONS = 16,  /* per server */
+};
+
+static const int64_t check_interval = 50 * CLOCK_MILLISECOND;
+static const int64_t drain_limit = 10 * CLOCK_SECOND;
+static const int64_t drain_quiet = CLOCK_SECOND / 2; /* idle clients may still send for so long */
+
+struct worker {
+    struct worker_settings settings; /* fixed at start */
+    pthread_t thread;
+    struct loop *loop; /* fixed at start; only loop_wake is called from other threads */
+    atomic_bool drain; /* set by other threads */
+
+    /* the worker's thread only */
+    struct upstream *flight_upstream;
+    struct upstream *read_upstream;
+    struct http_server *http;
+    struct purchases *purchases;
+    struct reads *reads;
+    struct loop_timer check;
+    int64_t drain_since; /* 0: not draining */
+    int64_t busy_at;     /* when it was last seen with something to do */
+};
+
+/* The way in: which path is whose. */
+static void accept_request(void *context, struct http_request *request)
+{
+    struct worker *worker = context;
+    if (strcmp(http_path(request), "/purchases") == 0)
+        purchases_accept(worker->purchases, request);
+    else if (reads_path(http_path(request)))
+        reads_accept(worker->reads, request);
+    else
+        http_refuse(request, PROBLEM_NOT_FOUND, "There is nothing at this path.", NULL);
+}
+
+/* Drained: nobody is connected, or whoever still is has had nothing to say for a while. */
+static void check_drain(struct worker *worker, int64_t now)
+{
+    if (worker->drain_since == 0) {
+        worker->drain_since = now;
+        http_quiesce(worker->http);
+    }
+    if (http_unanswered(worker->http) > 0)
+        worker->busy_at = now;
+    bool quiet =
+        now - (worker->busy_at > worker->drain_since ? worker->busy_at : worker->drain_since) >=
+        drain_quiet;
+    if (http_connections(worker->http) == 0 || quiet || now - worker->drain_since >= drain_limit)
+        loop_stop(worker->loop);
+}
+
+static void check(void *context)
+{
+    struct worker *worker = context;
+    int64_t now = clock_monotonic();
+    purchases_check(worker->purchases);
+    if (atomic_load(&worker->drain))
+        check_drain(worker, now);
+    loop_timer_set(worker->loop, &worker->check, now + check_interval);
+}
+
+static void turn(void *context)
+{
+    struct worker *worker = context;
+    purchases_turn(worker->purchases);
+}
+
+static void *run(void *context)
+{
+    struct worker *worker = context;
+    loop_run(worker->loop);
+    http_close(worker->http);
+    purchases_close(worker->purchases);
+    reads_close(worker->reads);
+    upstream_close(worker->flight_upstream);
+    upstream_close(worker->read_upstream);
+    return NULL;
+}
+
+struct worker *worker_start(const struct worker_settings *settings)
+{
+    struct worker *worker = memory_new(sizeof *worker);
+    worker->settings = *settings;
+    worker->loop = loop_open();
+    worker->flight_upstream = upstream_open(worker->loop, FLIGHT_CONNECTIONS);
+    worker->read_upstream = upstream_open(worker->loop, READ_CONNECTIONS);
+    worker->purchases = purchases_open(worker->loop, settings->servers, settings->log,
+                                       worker->flight_upstream, settings->waiting_max);
+    worker->reads = reads_open(settings->servers, worker->read_upstream);
+    loop_each_turn(worker->loop, turn, worker);
+    struct http_settings http = {
+        .listen_fd = settings->listen_fd,
+        .connections_max = settings->connections_max,
+        .body_max = BODY_BYTES_MAX,
+        .connection_memory = CONNECTION_MEMORY,
+        .handler = accept_request,
+        .context = worker,
+    };
+    worker->http = http_open(worker->loop, &http);
+    if (worker->http == NULL)
+        return NULL;
+    worker->check.ring = check;
+    worker->check.context = worker;
+    loop_timer_set(worker->loop, &worker->check, clock_monotonic() + check_interval);
+    char name[16];
+    snprintf(name, sizeof name, "worker-%u", settings->number);
+    thread_start(&worker->thread, name, run, worker);
+    return worker;
+}
+
+void worker_wake(struct worker *worker)
+{
+    loop_wake(worker->loop);
+}
+
+void worker_drain(struct worker *worker)
+{
+    atomic_store(&worker->drain, true);
+    loop_wake(worker->loop);
+}
+
+void worker_join(struct worker *worker)
+{
+    thread_join(worker->thread);
+}
+
+void worker_free(struct worker *worker)
+{
+    loop_close(worker->loop);
+    free(worker);
+}

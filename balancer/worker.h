@@ -1,0 +1,33 @@
+/* A worker: one thread with one event loop, which owns its clients' connections, its requests and its
+ * flights. */
+#ifndef BOX_OFFICE_WORKER_H
+#define BOX_OFFICE_WORKER_H
+
+#include "balancer/pool/servers.h"
+#include "balancer/routing/routing_log.h"
+
+struct worker;
+
+struct worker_settings {
+    struct servers *servers;
+    struct routing_log *log;
+    int listen_fd; /* owned by the worker from now on */
+    unsigned connections_max;
+    size_t waiting_max; /* purchases that may wait for room */
+    unsigned number;    /* 1, 2, …: for the thread's name */
+};
+
+/* Starts the thread. NULL with a line on stderr where the HTTP server cannot be started. */
+struct worker *worker_start(const struct worker_settings *settings);
+
+/* Ends the present wait: servers have changed. Any thread. */
+void worker_wake(struct worker *worker);
+
+/* Tells it to drain: no new connections, what was begun is finished. Any thread. */
+void worker_drain(struct worker *worker);
+
+/* Waits until it has drained. It can still be woken, until it is freed. */
+void worker_join(struct worker *worker);
+void worker_free(struct worker *worker);
+
+#endif
