@@ -55,8 +55,8 @@ static long get_patiently(const char *url, struct buffer *body)
 
 static bool add_count(const cJSON *tier, const char *name, int64_t *sum)
 {
-    int64_t number;
-    if (!json_integer(cJSON_GetObjectItemCaseSensitive(tier, name), 0, INT64_C(1) << 52, &number))
+    int64_t number, most = INT64_C(1) << 52;
+    if (!json_integer(cJSON_GetObjectItemCaseSensitive(tier, name), -most, most, &number))
         return false;
     *sum += number;
     return true;
