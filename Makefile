@@ -36,7 +36,71 @@ PROGRAMS = $(BUILD)/balancer $(BUILD)/ticket_server \
            $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/report.c tools/audit.c tools/rush.c tools/watch.c))
 TESTS    = $(addprefix $(BUILD)/test_,unit store cluster)
 
-.PHONY: all help
+.DEFAULT_GOAL = help
+.PHONY: all help run reset rush report audit watch test asan tsan lint format clean packages-% check
+
+help: ## this list
+	@awk -F ': .*## ' '/^[a-z.]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo "  Settings: PORT=$(PORT) ADMIN_PORT=$(ADMIN_PORT) SERVERS=$(SERVERS) STORE=$(STORE)"
+	@echo "            CAPACITY=$(CAPACITY) LOG_DIR=$(LOG_DIR) BUYERS=$(BUYERS)"
+
+packages-%:
+	@.ci/packages $*
+
+# Packages first, then the rest in a make of its own: what is installed may be what is needed to build.
+run: packages-run ## install what is missing, build, and sell until Ctrl-C
+	@$(MAKE) --no-print-directory -s all
+	@mkdir -p $(LOG_DIR)
+	@$(BUILD)/ticket_server --init --demo $(CAPACITY) --store $(STORE)
+	@exec $(BUILD)/balancer --listen 127.0.0.1:$(PORT) --admin 127.0.0.1:$(ADMIN_PORT) \
+	    --servers $(SERVERS) --store $(STORE) --log-dir $(LOG_DIR)
+
+rush: $(BUILD)/rush ## many buyers at once against the running cluster; then the report
+	@$(BUILD)/rush --url http://127.0.0.1:$(PORT) --buyers $(BUYERS)
+	@$(MAKE) --no-print-directory report
+
+report: $(BUILD)/report ## prove the routing log, and hold it against the store
+	@$(BUILD)/report --log-dir $(LOG_DIR) --store $(STORE)
+
+audit: $(BUILD)/audit ## prove the store: sales, keys, numbers and counts, rebuilt from the rows
+	@$(BUILD)/audit --store $(STORE)
+
+watch: $(BUILD)/watch ## follow the routing log, readable
+	@$(BUILD)/watch --log-dir $(LOG_DIR)
+
+reset: $(BUILD)/ticket_server ## delete all sales and move the logs aside (asks first)
+	@.ci/reset $(BUILD)/ticket_server $(STORE) $(LOG_DIR)
+
+test: packages-run packages-test ## all tests: units, store, cluster (under 5 minutes)
+	@$(MAKE) --no-print-directory -s all check
+
+check: $(TESTS)
+	@.ci/test $(TESTS)
+
+# The same tests under the sanitizers, with less load: they are slower by a factor.
+asan: packages-run packages-test ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@TEST_LOAD=20 $(MAKE) --no-print-directory -s all check BUILD=$(BUILD)/asan \
+	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+
+tsan: packages-run packages-test ## all tests under ThreadSanitizer
+	@TEST_LOAD=20 TSAN_OPTIONS="halt_on_error=1 $$TSAN_OPTIONS" $(MAKE) --no-print-directory -s all check \
+	    BUILD=$(BUILD)/tsan SANITIZE=-fsanitize=thread
+
+lint: packages-run packages-test packages-lint ## clang-format, clang-tidy, cppcheck, house rules
+	@$(MAKE) --no-print-directory -s all
+	@.ci/lint
+
+format: ## lay all sources out anew
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+flow.png: flow.dot ## draw the way of a purchase
+	@.ci/packages flow
+	dot -Tpng -Gdpi=110 -o $@ $<
+
+clean: ## remove what was built; sales and logs stay
+	rm -rf $(BUILD)
+
 all: $(PROGRAMS)
 
 $(OBJ)/%.o: %.c Makefile

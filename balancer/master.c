@@ -324,7 +324,7 @@ static int listen_or_die(const char *option, const char *address)
     int64_t give_up = clock_monotonic() + port_patience;
     int fd = socket_listen(address);
     while (fd < 0 && errno == EADDRINUSE && clock_monotonic() < give_up) {
-        const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+        const struct timespec pause = {.tv_nsec = 50000000};
         nanosleep(&pause, NULL);
         fd = socket_listen(address);
     }

@@ -42,8 +42,8 @@ struct flights {
     size_t waiting; /* flights that have not left */
     struct lane lanes[ROUTING_SERVERS_MAX];
     struct loading loading[ROUTING_SERVERS_MAX]; /* the last flight of each lane */
-    struct flight *spare;                      /* kept for reuse, through next */
-    struct outcome outcomes[FLIGHT_ITEMS_MAX]; /* of the flight that lands */
+    struct flight *spare;                        /* kept for reuse, through next */
+    struct outcome outcomes[FLIGHT_ITEMS_MAX];   /* of the flight that lands */
 };
 
 struct flights *flights_open(struct servers *servers, struct upstream *upstream,
