@@ -55,32 +55,6 @@ void sale_append(struct buffer *out, const struct sale *sale)
     buffer_add(out, "\"}");
 }
 
-/* What a client is told where nothing of the purchase itself needs to be named. */
-static const char *plain_detail(enum problem problem)
-{
-    switch (problem) {
-    case PROBLEM_NO_SUCH_EVENT:
-        return "There is no event of this name; GET /events lists them.";
-    case PROBLEM_NO_SUCH_TIER:
-        return "The event has no tier of this name; GET /events/{event} lists its tiers.";
-    case PROBLEM_TIER_REQUIRED:
-        return "The event has several tiers: name one of those that GET /events/{event} lists.";
-    case PROBLEM_KEY_REUSED:
-        return "This Idempotency-Key stands for another purchase: repeat that one unchanged, or "
-               "send this one with a new key.";
-    case PROBLEM_OVERLOADED:
-        return "More purchases are waiting than can be served. Nothing was decided: try again.";
-    case PROBLEM_NO_SERVER:
-        return "No ticket server is up. Nothing was decided: try again.";
-    case PROBLEM_EXPIRED:
-        return "The purchase could not be decided in time. Nothing was sold: try again.";
-    case PROBLEM_STORE_UNAVAILABLE:
-        return "The store cannot take a sale now. Nothing was decided: try again.";
-    default:
-        return problem_title(problem);
-    }
-}
-
 static void append_sold_out(struct buffer *out, int64_t remaining)
 {
     char detail[PROBLEM_DETAIL_SIZE];
@@ -90,7 +64,7 @@ static void append_sold_out(struct buffer *out, int64_t remaining)
                  "Only %" PRId64 " tickets are left: ask for no more, with a new Idempotency-Key.",
                  remaining);
     else
-        snprintf(detail, sizeof detail, "All tickets are sold.");
+        snprintf(detail, sizeof detail, "%s", problem_detail(PROBLEM_SOLD_OUT));
     snprintf(member, sizeof member, "\"remaining\":%" PRId64, remaining);
     problem_append(out, PROBLEM_SOLD_OUT, detail, member);
 }
@@ -138,6 +112,6 @@ void outcome_append(struct buffer *out, const struct outcome *outcome, const cha
         append_unknown(out, event, key);
         break;
     default:
-        problem_append(out, outcome->problem, plain_detail(outcome->problem), NULL);
+        problem_append(out, outcome->problem, problem_detail(outcome->problem), NULL);
     }
 }

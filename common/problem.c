@@ -11,34 +11,57 @@ struct row {
     const char *title;
     unsigned status;
     int retry_after;
+    const char *detail;
 };
 
 static const struct row rows[PROBLEM_COUNT] = {
-    [PROBLEM_MALFORMED] = {"malformed", "malformed", "Malformed request", 400, 0},
-    [PROBLEM_UNAUTHORIZED] = {"unauthorized", "unauthorized", "Unauthorized", 401, 0},
-    [PROBLEM_NOT_FOUND] = {"not_found", "not-found", "Not found", 404, 0},
-    [PROBLEM_NO_SUCH_EVENT] = {"no_such_event", "no-such-event", "No such event", 404, 0},
-    [PROBLEM_NO_SUCH_TIER] = {"no_such_tier", "no-such-tier", "No such tier", 404, 0},
+    [PROBLEM_MALFORMED] = {"malformed", "malformed", "Malformed request", 400, 0,
+                           "The request cannot be read."},
+    [PROBLEM_UNAUTHORIZED] = {"unauthorized", "unauthorized", "Unauthorized", 401, 0,
+                              "A valid bearer token is needed."},
+    [PROBLEM_NOT_FOUND] = {"not_found", "not-found", "Not found", 404, 0, "There is nothing here."},
+    [PROBLEM_NO_SUCH_EVENT] = {"no_such_event", "no-such-event", "No such event", 404, 0,
+                               "There is no event of this name; GET /events lists them."},
+    [PROBLEM_NO_SUCH_TIER] =
+        {"no_such_tier", "no-such-tier", "No such tier", 404, 0,
+         "The event has no tier of this name; GET /events/{event} lists its tiers."},
     [PROBLEM_NO_SUCH_PURCHASE] = {"no_such_purchase", "no-such-purchase", "No such purchase", 404,
-                                  0},
+                                  0, "This event has no purchase of this id."},
     [PROBLEM_METHOD_NOT_ALLOWED] = {"method_not_allowed", "method-not-allowed",
-                                    "Method not allowed", 405, 0},
-    [PROBLEM_SOLD_OUT] = {"sold_out", "sold-out", "Sold out", 409, 0},
-    [PROBLEM_TOO_LARGE] = {"too_large", "too-large", "Request too large", 413, 0},
+                                    "Method not allowed", 405, 0,
+                                    "The Allow header names the methods that can be used here."},
+    [PROBLEM_SOLD_OUT] = {"sold_out", "sold-out", "Sold out", 409, 0, "All tickets are sold."},
+    [PROBLEM_TOO_LARGE] = {"too_large", "too-large", "Request too large", 413, 0,
+                           "The request is larger than it may be."},
     [PROBLEM_UNSUPPORTED_MEDIA_TYPE] = {"unsupported_media_type", "unsupported-media-type",
-                                        "Unsupported media type", 415, 0},
-    [PROBLEM_INVALID] = {"invalid", "invalid", "Invalid purchase", 422, 0},
-    [PROBLEM_TIER_REQUIRED] = {"tier_required", "tier-required", "Tier required", 422, 0},
-    [PROBLEM_OVER_LIMIT] = {"over_limit", "over-limit", "Too many tickets in one order", 422, 0},
-    [PROBLEM_KEY_REUSED] = {"key_reused", "key-reused", "Idempotency-Key already used", 422, 0},
-    [PROBLEM_INTERNAL] = {"internal", "internal", "Internal error", 500, 0},
-    [PROBLEM_BAD_GATEWAY] = {"bad_gateway", "bad-gateway", "Bad gateway", 502, 0},
-    [PROBLEM_OVERLOADED] = {"overloaded", "overloaded", "Overloaded", 503, 1},
-    [PROBLEM_NO_SERVER] = {"no_server", "no-server", "No ticket server", 503, 1},
-    [PROBLEM_EXPIRED] = {"expired", "expired", "Not decided in time", 503, 1},
+                                        "Unsupported media type", 415, 0,
+                                        "The Content-Type is not one that is understood here."},
+    [PROBLEM_INVALID] = {"invalid", "invalid", "Invalid purchase", 422, 0,
+                         "The purchase breaks a rule."},
+    [PROBLEM_TIER_REQUIRED] =
+        {"tier_required", "tier-required", "Tier required", 422, 0,
+         "The event has several tiers: name one of those that GET /events/{event} lists."},
+    [PROBLEM_OVER_LIMIT] = {"over_limit", "over-limit", "Too many tickets in one order", 422, 0,
+                            "These are more tickets than can be bought in one order."},
+    [PROBLEM_KEY_REUSED] = {"key_reused", "key-reused", "Idempotency-Key already used", 422, 0,
+                            "This Idempotency-Key stands for another purchase: repeat that one "
+                            "unchanged, or send this one with a new key."},
+    [PROBLEM_INTERNAL] = {"internal", "internal", "Internal error", 500, 0,
+                          "Something went wrong here; the log tells more."},
+    [PROBLEM_BAD_GATEWAY] = {"bad_gateway", "bad-gateway", "Bad gateway", 502, 0,
+                             "A ticket server gave an answer that cannot be used."},
+    [PROBLEM_OVERLOADED] = {"overloaded", "overloaded", "Overloaded", 503, 1,
+                            "More is waiting than can be served. Nothing was decided: try again."},
+    [PROBLEM_NO_SERVER] = {"no_server", "no-server", "No ticket server", 503, 1,
+                           "No ticket server is up. Nothing was decided: try again."},
+    [PROBLEM_EXPIRED] = {"expired", "expired", "Not decided in time", 503, 1,
+                         "This could not be decided in time. Nothing was sold: try again."},
     [PROBLEM_STORE_UNAVAILABLE] = {"store_unavailable", "store-unavailable", "Store unavailable",
-                                   503, 1},
-    [PROBLEM_OUTCOME_UNKNOWN] = {"outcome_unknown", "outcome-unknown", "Outcome unknown", 503, 1},
+                                   503, 1,
+                                   "The store cannot be used now. Nothing was decided: try again."},
+    [PROBLEM_OUTCOME_UNKNOWN] = {"outcome_unknown", "outcome-unknown", "Outcome unknown", 503, 1,
+                                 "It is not known whether this was decided: repeat it unchanged, "
+                                 "with its Idempotency-Key."},
 };
 
 static const struct row *row_of(enum problem problem)
@@ -65,6 +88,11 @@ const char *problem_title(enum problem problem)
 int problem_retry_after(enum problem problem)
 {
     return row_of(problem)->retry_after;
+}
+
+const char *problem_detail(enum problem problem)
+{
+    return row_of(problem)->detail;
 }
 
 enum problem problem_from_code(const char *code)

@@ -39,10 +39,11 @@ enum {
 };
 
 /* What the table says of a problem. Valid for every value but PROBLEM_NONE and PROBLEM_COUNT. */
-unsigned problem_status(enum problem problem);   /* HTTP status, 4xx or 5xx */
-const char *problem_code(enum problem problem);  /* "sold_out" */
-const char *problem_title(enum problem problem); /* "Sold out" */
-int problem_retry_after(enum problem problem);   /* seconds for Retry-After; 0: no such header */
+unsigned problem_status(enum problem problem);    /* HTTP status, 4xx or 5xx */
+const char *problem_code(enum problem problem);   /* "sold_out" */
+const char *problem_title(enum problem problem);  /* "Sold out" */
+int problem_retry_after(enum problem problem);    /* seconds for Retry-After; 0: no such header */
+const char *problem_detail(enum problem problem); /* a sentence, where nothing more is to be said */
 
 /* The problem with this code; PROBLEM_NONE where there is none. */
 enum problem problem_from_code(const char *code);

@@ -11,6 +11,7 @@ static void has_a_row_for_each(void)
         enum problem problem = (enum problem)i;
         CU_ASSERT_PTR_NOT_NULL_FATAL(problem_code(problem));
         CU_ASSERT_PTR_NOT_NULL_FATAL(problem_title(problem));
+        CU_ASSERT_PTR_NOT_NULL_FATAL(problem_detail(problem));
         CU_ASSERT(problem_status(problem) >= 400 && problem_status(problem) < 600);
         CU_ASSERT_EQUAL(problem_from_code(problem_code(problem)), problem);
         CU_ASSERT_EQUAL(problem_retry_after(problem) > 0, problem_status(problem) == 503);
