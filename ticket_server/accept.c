@@ -1,0 +1,214 @@
+#include "ticket_server/accept.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/admit.h"
+
+/* --- one purchase, asked for directly ---------------------------------------------------------- */
+
+struct single {
+    struct job job;
+    struct http_request *request;
+    struct item item;
+    struct decision decision;
+};
+
+static void answer_single(struct job *job)
+{
+    struct single *single = (struct single *)job; /* its first member */
+    admit_answer(single->request, &single->item, &single->decision.outcome);
+    free(single);
+}
+
+static void accept_purchase(struct acceptor *acceptor, struct http_request *request)
+{
+    struct item item;
+    if (!admit_purchase(request, &item))
+        return;
+    struct single *single = memory_new(sizeof *single);
+    single->request = request;
+    single->item = item;
+    single->decision.item = &single->item;
+    single->decision.router = "";
+    purchase_fingerprint(&item.purchase, single->decision.fingerprint);
+    single->job = (struct job){.decisions = &single->decision, .count = 1, .done = answer_single};
+    if (seller_submit(acceptor->seller, &single->job))
+        return;
+    single->decision.outcome.problem = PROBLEM_OVERLOADED;
+    answer_single(&single->job);
+}
+
+/* --- a flight ---------------------------------------------------------------------------------- */
+
+struct flight {
+    struct job job;
+    struct http_request *request;
+    char router[ID_TEXT_SIZE];
+    struct item *items; /* owned */
+};
+
+static struct flight *flight_new(struct http_request *request, const char *router,
+                                 const struct item *items, size_t count)
+{
+    struct flight *flight = memory_new(sizeof *flight);
+    flight->request = request;
+    memcpy(flight->router, router, sizeof flight->router);
+    flight->items = memory_new(count * sizeof *items);
+    memcpy(flight->items, items, count * sizeof *items);
+    struct decision *decisions = memory_new(count * sizeof *decisions);
+    for (size_t i = 0; i < count; i++) {
+        decisions[i].item = &flight->items[i];
+        decisions[i].router = flight->router;
+        purchase_fingerprint(&items[i].purchase, decisions[i].fingerprint);
+    }
+    flight->job.decisions = decisions;
+    flight->job.count = count;
+    return flight;
+}
+
+static void flight_free(struct flight *flight)
+{
+    free(flight->job.decisions);
+    free(flight->items);
+    free(flight);
+}
+
+static void answer_flight(struct job *job)
+{
+    struct flight *flight = (struct flight *)job; /* its first member */
+    struct buffer body = {0};
+    answer_begin(&body, &job->figures);
+    for (size_t i = 0; i < job->count; i++)
+        answer_add(&body, &job->decisions[i].outcome);
+    answer_end(&body);
+    struct http_reply reply = {.status = 200, .body = body.data, .length = body.length};
+    http_answer(flight->request, &reply);
+    buffer_free(&body);
+    flight_free(flight);
+}
+
+static void accept_flight(struct acceptor *acceptor, struct http_request *request)
+{
+    size_t length;
+    char router[ID_TEXT_SIZE];
+    char error[JSON_ERROR_SIZE];
+    const char *type = http_header(request, "Content-Type");
+    const char *body = http_body(request, &length);
+    if (!type || strcasecmp(type, "application/json") != 0) {
+        http_refuse(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "A flight is application/json.", NULL);
+        return;
+    }
+    int count = flight_parse(body, length, acceptor->items, FLIGHT_ITEMS_MAX, router, error);
+    if (count < 0) {
+        http_refuse(request, PROBLEM_MALFORMED, error, NULL);
+        return;
+    }
+    struct flight *flight = flight_new(request, router, acceptor->items, (size_t)count);
+    flight->job.done = answer_flight;
+    if (seller_submit(acceptor->seller, &flight->job))
+        return;
+    flight_free(flight);
+    http_refuse(request, PROBLEM_OVERLOADED,
+                "More purchases are waiting than can be decided. Nothing of this flight was.",
+                NULL);
+}
+
+/* --- reads ------------------------------------------------------------------------------------- */
+
+static void answer_read(struct http_request *request, enum problem problem, struct buffer *body)
+{
+    struct http_reply reply = {.status = 200, .body = body->data, .length = body->length};
+    if (problem == PROBLEM_NONE)
+        http_answer(request, &reply);
+    else
+        http_refuse(request, problem, problem_detail(problem), NULL);
+    buffer_free(body);
+}
+
+static void accept_health(struct acceptor *acceptor, struct http_request *request)
+{
+    struct buffer body = {0};
+    struct seller_status status;
+    seller_status(acceptor->seller, &status);
+    health_append(&acceptor->health, &status, &body);
+    answer_read(request, PROBLEM_NONE, &body);
+}
+
+static void accept_events(struct acceptor *acceptor, struct http_request *request)
+{
+    struct buffer body = {0};
+    answer_read(request, reads_events(acceptor->reads, &body), &body);
+}
+
+/* What is under /events/: an event, or one of its purchases. */
+static enum problem read_under_events(struct reads *reads, const char *rest, struct buffer *body)
+{
+    static const char purchases[] = "/purchases/";
+    char path[NAME_SIZE + sizeof purchases + ID_TEXT_SIZE];
+    if (strlen(rest) >= sizeof path)
+        return PROBLEM_NOT_FOUND;
+    strcpy(path, rest);
+    char *id = strstr(path, purchases);
+    if (id) {
+        *id = '\0';
+        id += sizeof purchases - 1;
+    }
+    if (strchr(path, '/') || (id && strchr(id, '/')))
+        return PROBLEM_NOT_FOUND;
+    return id ? reads_purchase(reads, path, id, body) : reads_event(reads, path, body);
+}
+
+static void accept_event(struct acceptor *acceptor, struct http_request *request)
+{
+    struct buffer body = {0};
+    const char *rest = http_path(request) + strlen("/events/");
+    answer_read(request, read_under_events(acceptor->reads, rest, &body), &body);
+}
+
+/* --- which path is what ------------------------------------------------------------------------ */
+
+struct route {
+    const char *path;
+    bool prefix; /* whatever begins like this */
+    bool read;   /* GET and HEAD; else POST */
+    void (*accept)(struct acceptor *acceptor, struct http_request *request);
+};
+
+static const struct route routes[] = {
+    {"/purchases", false, false, accept_purchase}, {"/flights", false, false, accept_flight},
+    {"/healthz", false, true, accept_health},      {"/events", false, true, accept_events},
+    {"/events/", true, true, accept_event},
+};
+
+static const struct route *route_of(const char *path)
+{
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        const struct route *route = &routes[i];
+        if (route->prefix ? strncmp(path, route->path, strlen(route->path)) == 0
+                          : strcmp(path, route->path) == 0)
+            return route;
+    }
+    return NULL;
+}
+
+static bool method_fits(const struct route *route, const char *method)
+{
+    if (!route->read)
+        return strcmp(method, "POST") == 0;
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+void accept_request(void *context, struct http_request *request)
+{
+    const struct route *route = route_of(http_path(request));
+    if (!route)
+        http_refuse(request, PROBLEM_NOT_FOUND, problem_detail(PROBLEM_NOT_FOUND), NULL);
+    else if (!method_fits(route, http_method(request)))
+        http_refuse(request, PROBLEM_METHOD_NOT_ALLOWED, problem_detail(PROBLEM_METHOD_NOT_ALLOWED),
+                    route->read ? "GET, HEAD" : "POST");
+    else
+        route->accept(context, request);
+}

@@ -1,0 +1,21 @@
+/* Accepting requests: what each path means, and the way of a purchase from HTTP to the seller and
+ * back. The loop's thread only. */
+#ifndef BOX_OFFICE_ACCEPT_H
+#define BOX_OFFICE_ACCEPT_H
+
+#include "common/http.h"
+#include "ticket_server/health.h"
+#include "ticket_server/reads.h"
+#include "ticket_server/seller.h"
+
+struct acceptor {
+    struct seller *seller; /* not owned */
+    struct reads *reads;   /* not owned */
+    struct health health;
+    struct item items[FLIGHT_ITEMS_MAX]; /* of the flight that is being read */
+};
+
+/* An http_handler; `context` is the acceptor. */
+void accept_request(void *context, struct http_request *request);
+
+#endif

@@ -1,0 +1,115 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/options.h"
+#include "db/store.h"
+#include "ticket_server/server.h"
+
+enum {
+    CAPACITY_MAX = 1000000000,
+    DESCRIPTOR_MAX = 1 << 20,
+};
+
+struct command_line {
+    const char *id, *listen, *store, *log_dir;
+    bool init;
+    int64_t demo;
+    int64_t supervisor;
+};
+
+static void read_command_line(struct command_line *given, int argc, char **argv)
+{
+    const struct option_entry table[] = {
+        {.name = "id",
+         .argument = "ID",
+         .kind = OPTION_TEXT,
+         .fallback = "server-1",
+         .help = "this server's id: 1 to 32 of a-z 0-9 -",
+         .value = &given->id},
+        {.name = "listen",
+         .argument = "ADDR:PORT",
+         .kind = OPTION_TEXT,
+         .fallback = "127.0.0.1:8090",
+         .help = "where to listen; port 0 picks a free one",
+         .value = &given->listen},
+        {.name = "store",
+         .argument = "URL",
+         .kind = OPTION_TEXT,
+         .fallback = "sqlite:db/tickets.db",
+         .help = "the store to sell from",
+         .value = &given->store},
+        {.name = "log-dir",
+         .argument = "DIR",
+         .kind = OPTION_TEXT,
+         .fallback = "logs",
+         .help = "where the decision log is written",
+         .value = &given->log_dir},
+        {.name = "init",
+         .kind = OPTION_FLAG,
+         .help = "make the store or bring it up to date, say how it stands, and exit",
+         .value = &given->init},
+        {.name = "demo",
+         .argument = "CAPACITY",
+         .kind = OPTION_NUMBER,
+         .fallback = "0",
+         .min = 0,
+         .max = CAPACITY_MAX,
+         .help = "with --init: make the event demo with so many tickets where there is no event",
+         .value = &given->demo},
+        {.name = "supervisor",
+         .argument = "FD",
+         .kind = OPTION_NUMBER,
+         .fallback = "-1",
+         .min = -1,
+         .max = DESCRIPTOR_MAX,
+         .value = &given->supervisor},
+    };
+    options_read(table, sizeof table / sizeof *table,
+                 "ticket_server [--id ID] [--listen ADDR:PORT] [--store URL] [--log-dir DIR]\n"
+                 "       ticket_server --init [--demo CAPACITY] [--store URL]",
+                 "Sells tickets from a store: POST /purchases, POST /flights, GET /events, GET "
+                 "/healthz.",
+                 argc, argv);
+}
+
+static int init(const struct command_line *given)
+{
+    struct store_made made;
+    char error[STORE_ERROR_SIZE];
+    if (!store_init(given->store, given->demo, &made, error))
+        die(EXIT_TROUBLE, "%s", error);
+    if (made.demo_created)
+        printf("%s: event demo with %lld tickets\n",
+               made.created ? "store created" : "store kept, it held no event",
+               (long long)given->demo);
+    else if (made.created)
+        printf("store created: no event yet\n");
+    else
+        printf("store kept: %lld tickets sold; `make reset` starts anew\n",
+               (long long)made.tickets);
+    return fflush(stdout) == 0 ? EXIT_FINE : EXIT_TROUBLE;
+}
+
+int main(int argc, char **argv)
+{
+    struct command_line given;
+    log_name("ticket_server");
+    read_command_line(&given, argc, argv);
+    if (given.demo > 0 && !given.init)
+        die(EXIT_USAGE, "--demo goes with --init");
+    if (given.init)
+        return init(&given);
+    if (!server_id_valid(given.id))
+        die(EXIT_USAGE, "--id takes 1 to 32 of a-z 0-9 -, not '%s'", given.id);
+    char name[SERVER_SIZE + 16];
+    snprintf(name, sizeof name, "ticket_server %s", given.id);
+    log_name(name);
+    const struct server_settings settings = {.id = given.id,
+                                             .listen = given.listen,
+                                             .store = given.store,
+                                             .log_dir = given.log_dir,
+                                             .supervisor = (int)given.supervisor};
+    server_run(&settings);
+    return EXIT_FINE;
+}

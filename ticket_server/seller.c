@@ -1,0 +1,223 @@
+#include "ticket_server/seller.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/buffer.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/thread.h"
+
+struct jobs {
+    struct job *first, **last;
+};
+
+struct seller {
+    /* the seller's thread only, from its start to its end */
+    struct store *store;
+    struct decision_log *log;
+    struct decision *batch; /* STORE_BATCH_MAX of them */
+    int64_t warned_at;      /* when stderr was last told that the store refuses */
+
+    /* fixed from the start */
+    struct loop *loop;
+    pthread_t thread;
+
+    struct lock lock; /* guards what is below; announced when there is work, or an end to it */
+    struct jobs waiting;
+    struct jobs done;
+    struct seller_status status;
+    bool closing;
+};
+
+static void jobs_clear(struct jobs *jobs)
+{
+    jobs->first = NULL;
+    jobs->last = &jobs->first;
+}
+
+static void jobs_add(struct jobs *jobs, struct job *job)
+{
+    job->next = NULL;
+    *jobs->last = job;
+    jobs->last = &job->next;
+}
+
+static struct job *jobs_take_first(struct jobs *jobs)
+{
+    struct job *job = jobs->first;
+    jobs->first = job->next;
+    if (!jobs->first)
+        jobs_clear(jobs);
+    return job;
+}
+
+/* Waits for work, and moves as many jobs as one batch can hold. False: the end. */
+static bool take_jobs(struct seller *seller, struct jobs *taken)
+{
+    size_t count = 0;
+    jobs_clear(taken);
+    lock_take(&seller->lock);
+    while (!seller->waiting.first && !seller->closing)
+        lock_wait(&seller->lock);
+    while (seller->waiting.first && count + seller->waiting.first->count <= STORE_BATCH_MAX) {
+        struct job *job = jobs_take_first(&seller->waiting);
+        count += job->count;
+        jobs_add(taken, job);
+    }
+    lock_drop(&seller->lock);
+    return taken->first != NULL;
+}
+
+static size_t gather(struct decision *batch, const struct jobs *jobs)
+{
+    size_t count = 0;
+    for (const struct job *job = jobs->first; job; job = job->next)
+        for (size_t i = 0; i < job->count; i++)
+            batch[count++] = job->decisions[i];
+    return count;
+}
+
+static void scatter(const struct decision *batch, const struct jobs *jobs,
+                    const struct figures *figures)
+{
+    for (struct job *job = jobs->first; job; job = job->next) {
+        job->figures = *figures;
+        for (size_t i = 0; i < job->count; i++)
+            job->decisions[i].outcome = batch++->outcome;
+    }
+}
+
+/* At once, without answering anybody and without running what others registered for an exit: other
+ * threads are at work. */
+static _Noreturn void leave_unanswered(const struct seller *seller, const char *why, size_t count)
+{
+    log_line("%s: %s; leaving %zu purchases unanswered, their keys decide", why,
+             store_error(seller->store), count);
+    _exit(EXIT_TROUBLE);
+}
+
+static void refuse_all(struct seller *seller, struct decision *batch, size_t count)
+{
+    int64_t now = clock_monotonic();
+    if (seller->warned_at == 0 || now - seller->warned_at >= CLOCK_SECOND) {
+        log_line("the store takes no sale now: %s; %zu purchases refused",
+                 store_error(seller->store), count);
+        seller->warned_at = now;
+    }
+    for (size_t i = 0; i < count; i++)
+        batch[i].outcome = (struct outcome){.problem = PROBLEM_STORE_UNAVAILABLE};
+}
+
+static void decide(struct seller *seller, size_t count, struct figures *figures)
+{
+    switch (store_decide(seller->store, seller->batch, count, figures)) {
+    case STORE_DURABLE:
+        return;
+    case STORE_REFUSED:
+        refuse_all(seller, seller->batch, count);
+        store_figures(seller->store, figures);
+        return;
+    case STORE_UNKNOWN:
+        leave_unanswered(seller, "whether the last sales are durable is not known", count);
+    case STORE_FENCED:
+        leave_unanswered(seller, "another process sells under this id", count);
+    }
+}
+
+static void hand_back(struct seller *seller, struct jobs *jobs, size_t count,
+                      const struct figures *figures, int64_t took)
+{
+    lock_take(&seller->lock);
+    *seller->done.last = jobs->first;
+    seller->done.last = jobs->last;
+    struct seller_status *status = &seller->status;
+    status->figures = *figures;
+    status->pending -= count;
+    status->commit_us += status->commit_us ? (took - status->commit_us) / 8 : took;
+    lock_drop(&seller->lock);
+    loop_wake(seller->loop);
+}
+
+static void *sell(void *context)
+{
+    struct seller *seller = context;
+    struct jobs jobs;
+    while (take_jobs(seller, &jobs)) {
+        struct figures figures;
+        size_t count = gather(seller->batch, &jobs);
+        int64_t start = clock_monotonic();
+        decide(seller, count, &figures);
+        int64_t took = clock_monotonic() - start;
+        scatter(seller->batch, &jobs, &figures);
+        decision_log_write(seller->log, seller->batch, count, clock_now(), took);
+        hand_back(seller, &jobs, count, &figures, took);
+    }
+    return NULL;
+}
+
+struct seller *seller_open(const struct seller_settings *settings)
+{
+    struct seller *seller = memory_new(sizeof *seller);
+    seller->store = settings->store;
+    seller->log = settings->log;
+    seller->loop = settings->loop;
+    seller->batch = memory_new(STORE_BATCH_MAX * sizeof *seller->batch);
+    lock_init(&seller->lock);
+    jobs_clear(&seller->waiting);
+    jobs_clear(&seller->done);
+    store_figures(seller->store, &seller->status.figures);
+    store_on_stall(seller->store, settings->stalled, settings->context);
+    thread_start(&seller->thread, "seller", sell, seller);
+    return seller;
+}
+
+void seller_close(struct seller *seller)
+{
+    lock_take(&seller->lock);
+    seller->closing = true;
+    lock_announce(&seller->lock);
+    lock_drop(&seller->lock);
+    thread_join(seller->thread);
+    seller_collect(seller);
+    store_close(seller->store);
+    decision_log_close(seller->log);
+    lock_free(&seller->lock);
+    free(seller->batch);
+    free(seller);
+}
+
+bool seller_submit(struct seller *seller, struct job *job)
+{
+    assert(job->count > 0 && job->count <= FLIGHT_ITEMS_MAX);
+    lock_take(&seller->lock);
+    bool room = seller->status.pending + job->count <= SELLER_WAITING_MAX;
+    if (room) {
+        jobs_add(&seller->waiting, job);
+        seller->status.pending += job->count;
+        lock_announce(&seller->lock);
+    }
+    lock_drop(&seller->lock);
+    return room;
+}
+
+void seller_collect(struct seller *seller)
+{
+    lock_take(&seller->lock);
+    struct job *job = seller->done.first;
+    jobs_clear(&seller->done);
+    lock_drop(&seller->lock);
+    while (job) {
+        struct job *next = job->next; /* `done` frees the job */
+        job->done(job);
+        job = next;
+    }
+}
+
+void seller_status(struct seller *seller, struct seller_status *status)
+{
+    lock_take(&seller->lock);
+    *status = seller->status;
+    lock_drop(&seller->lock);
+}

@@ -1,0 +1,71 @@
+/* The seller: the one thread that owns the store's writing handle, and the only place where a
+ * decision is made.
+ *
+ * It takes all that waits, from every connection, decides it in one transaction with one durable
+ * commit, writes the decision log, and hands the jobs back. There is no timer: while it decides, what
+ * arrives waits, and leaves together the moment it is done. */
+#ifndef BOX_OFFICE_SELLER_H
+#define BOX_OFFICE_SELLER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/item.h"
+#include "common/loop.h"
+#include "db/store.h"
+#include "ticket_server/decision_log.h"
+
+enum {
+    SELLER_WAITING_MAX = 16384, /* decisions; further ones are refused */
+};
+
+struct seller;
+
+/* Decisions that belong together: those of a flight, or one that a client asked for directly. Owned
+ * by whoever submits it; the seller's from seller_submit until `done`. */
+struct job {
+    struct decision *decisions; /* to be decided; their outcomes are filled in */
+    size_t count;               /* 1 to FLIGHT_ITEMS_MAX */
+    void (*done)(struct job *job);
+    struct figures figures; /* what the server has to tell, this job included */
+    struct job *next;       /* the seller's */
+};
+
+struct seller_settings {
+    struct store *store;      /* the selling handle; the seller's, which closes it */
+    struct decision_log *log; /* the seller's, which closes it */
+    struct loop *loop;        /* woken when jobs are done */
+    store_stalled *stalled;   /* called on the seller's thread; see store_on_stall */
+    void *context;            /* of `stalled` */
+};
+
+/* What a health report tells; as of the last durable commit, never ahead of it. */
+struct seller_status {
+    struct figures figures;
+    size_t pending; /* decisions submitted and not decided yet */
+    /* What a batch takes in the store, waiting for the writer lock included: the average of late,
+     * each new one counting an eighth; 0: none yet. */
+    int64_t commit_us;
+};
+
+/* Starts the thread. Main thread. Batches whose outcome the store does not know, or which another
+ * process under the same server id has fenced off, end the process at once, unanswered: the keys
+ * decide when they are asked again. */
+struct seller *seller_open(const struct seller_settings *settings);
+
+/* Decides all that was submitted, ends the thread, and closes the store and the log. Jobs that are
+ * done by then have been handed back. The loop's thread. */
+void seller_close(struct seller *seller);
+
+/* False where too much waits: then the job is not taken. Any thread. */
+bool seller_submit(struct seller *seller, struct job *job);
+
+/* Calls `done` of every job that is decided. The loop's thread, once per turn. */
+void seller_collect(struct seller *seller);
+
+/* Any thread; never waits for the store. */
+void seller_status(struct seller *seller, struct seller_status *status);
+
+#endif

@@ -1,0 +1,273 @@
+#include "ticket_server/server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/socket.h"
+#include "ticket_server/accept.h"
+#include "ticket_server/supervisor.h"
+
+enum {
+    CONNECTIONS_MAX = 4096,
+    DESCRIPTORS_SPARE = 64, /* for the store, the logs and what the libraries open */
+    CONNECTION_MEMORY = 64 * 1024,
+    LEAVE_SECONDS = 10, /* longest time from the wish to leave to leaving */
+};
+
+/* How a server leaves: by draining; an orphan serves those connected for a while first. */
+enum phase {
+    PHASE_SERVING,
+    PHASE_ORPHANED, /* the master is gone: serve until nobody is connected */
+    PHASE_DRAINING, /* finish what was begun, begin nothing */
+};
+
+/* All fields: the loop's thread; the supervisor's lines may be written by the seller's. */
+struct server {
+    enum phase phase;
+    struct loop *loop;
+    struct http_server *http;
+    struct seller *seller;
+    struct acceptor *acceptor;
+    struct supervisor supervisor;
+    bool supervised;
+    struct loop_timer leave; /* the end of the present phase's time */
+    int signals;             /* a signalfd; -1: supervised */
+};
+
+/* --- opening ----------------------------------------------------------------------------------- */
+
+static int open_listener(const char *address)
+{
+    int fd = socket_listen(address);
+    if (fd >= 0)
+        return fd;
+    if (errno == EINVAL)
+        die(EXIT_USAGE, "--listen takes ADDR:PORT with a numeric address, not '%s'", address);
+    if (errno == EADDRINUSE)
+        die(EXIT_TROUBLE, "%s is in use: stop what listens there, or choose another --listen",
+            address);
+    die(EXIT_TROUBLE, "cannot listen on %s: %s", address, strerror(errno));
+}
+
+static struct decision_log *open_log(const struct server_settings *settings)
+{
+    char error[LOG_ERROR_SIZE];
+    struct decision_log *log = decision_log_open(settings->log_dir, settings->id, error);
+    if (!log)
+        die(EXIT_TROUBLE, "%s", error);
+    return log;
+}
+
+static struct reads *open_reads(const struct server_settings *settings)
+{
+    char error[STORE_ERROR_SIZE];
+    struct reads *reads = reads_open(settings->store, error);
+    if (!reads)
+        die(EXIT_TROUBLE, "%s", error);
+    return reads;
+}
+
+static struct store *open_store(const struct server_settings *settings)
+{
+    char error[STORE_ERROR_SIZE];
+    struct store *store = store_open_seller(settings->store, settings->id, error);
+    if (!store)
+        die(EXIT_TROUBLE, "%s", error);
+    return store;
+}
+
+/* As many connections as wanted, or as the limit of descriptors allows. */
+static unsigned connections_max(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return CONNECTIONS_MAX;
+    rlim_t wanted = CONNECTIONS_MAX + DESCRIPTORS_SPARE;
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    rlim_t spare = limit.rlim_cur > 2 * DESCRIPTORS_SPARE ? DESCRIPTORS_SPARE : limit.rlim_cur / 2;
+    rlim_t room = limit.rlim_cur - spare;
+    return room < CONNECTIONS_MAX ? (unsigned)room : CONNECTIONS_MAX;
+}
+
+static void open_http(struct server *server, int listener)
+{
+    const struct http_settings settings = {.listen_fd = listener,
+                                           .connections_max = connections_max(),
+                                           .body_max = FLIGHT_BYTES_MAX,
+                                           .connection_memory = CONNECTION_MEMORY,
+                                           .handler = accept_request,
+                                           .context = server->acceptor};
+    server->http = http_open(server->loop, &settings);
+    if (!server->http)
+        die(EXIT_TROUBLE, "cannot serve HTTP");
+}
+
+/* --- leaving ----------------------------------------------------------------------------------- */
+
+static void set_leave(struct server *server)
+{
+    loop_timer_set(server->loop, &server->leave, clock_monotonic() + LEAVE_SECONDS * CLOCK_SECOND);
+}
+
+static void drain(void *context)
+{
+    struct server *server = context;
+    if (server->phase == PHASE_DRAINING)
+        return;
+    server->phase = PHASE_DRAINING;
+    http_quiesce(server->http);
+    set_leave(server);
+}
+
+static void orphan(void *context)
+{
+    struct server *server = context;
+    if (server->phase != PHASE_SERVING)
+        return;
+    server->phase = PHASE_ORPHANED;
+    log_line("the master is gone: leaving once nobody is connected");
+    set_leave(server);
+}
+
+/* What has not been decided by now is left unanswered; the keys decide when it is asked again. */
+static void leave_pending(const struct server *server)
+{
+    struct seller_status status;
+    seller_status(server->seller, &status);
+    if (status.pending == 0)
+        return;
+    log_line("leaving %zu purchases unanswered after %d s: the store does not answer",
+             status.pending, LEAVE_SECONDS);
+    _exit(EXIT_TROUBLE);
+}
+
+static void on_leave_timer(void *context)
+{
+    struct server *server = context;
+    if (server->phase == PHASE_ORPHANED) {
+        drain(server);
+        return;
+    }
+    leave_pending(server);
+    loop_stop(server->loop);
+}
+
+static void on_signal(void *context, int fd, uint32_t events)
+{
+    struct signalfd_siginfo info;
+    (void)events;
+    if (read(fd, &info, sizeof info) == sizeof info)
+        drain(context);
+}
+
+/* Once per turn: hands out the answers, and leaves when nothing keeps it. */
+static void on_turn(void *context)
+{
+    struct server *server = context;
+    seller_collect(server->seller);
+    if ((server->phase == PHASE_ORPHANED && http_connections(server->http) == 0) ||
+        (server->phase == PHASE_DRAINING && http_unanswered(server->http) == 0))
+        loop_stop(server->loop);
+}
+
+/* --- the whole --------------------------------------------------------------------------------- */
+
+/* The master's child ignores the terminal's signals, which reach the whole group: it is told on the
+ * pipe. Alone, it takes them in the loop. */
+static int open_signals(bool supervised)
+{
+    signal(SIGPIPE, SIG_IGN);
+    if (supervised) {
+        signal(SIGINT, SIG_IGN);
+        signal(SIGTERM, SIG_IGN);
+        return -1;
+    }
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0)
+        die(EXIT_TROUBLE, "no signalfd: %s", strerror(errno));
+    return fd;
+}
+
+/* On the seller's thread. */
+static void on_stall(void *context, pid_t owner)
+{
+    const struct server *server = context;
+    log_line("process %d holds the store's writer lock", (int)owner);
+    if (server->supervised)
+        supervisor_stalled(&server->supervisor, owner);
+}
+
+static void say_ready(struct server *server, const char *address)
+{
+    struct seller_status status;
+    seller_status(server->seller, &status);
+    log_line("sells on %s (boot %lld)", address, (long long)status.figures.boot);
+    if (server->supervised)
+        supervisor_ready(&server->supervisor, address, status.figures.boot);
+}
+
+static void server_open(struct server *server, const struct server_settings *settings)
+{
+    server->supervised = settings->supervisor >= 0;
+    server->signals = open_signals(server->supervised);
+    server->leave = (struct loop_timer){.ring = on_leave_timer, .context = server};
+    int listener = open_listener(settings->listen);
+    char address[ADDRESS_SIZE];
+    socket_address(listener, address);
+    const struct seller_settings selling = {.log = open_log(settings),
+                                            .store = open_store(settings),
+                                            .loop = server->loop = loop_open(),
+                                            .stalled = on_stall,
+                                            .context = server};
+    if (server->supervised)
+        supervisor_open(&server->supervisor, server->loop, settings->supervisor, drain, orphan,
+                        server);
+    else
+        loop_watch(server->loop, server->signals, EPOLLIN, on_signal, server);
+    server->acceptor = memory_new(sizeof *server->acceptor);
+    server->acceptor->reads = open_reads(settings);
+    health_begin(&server->acceptor->health);
+    server->seller = server->acceptor->seller = seller_open(&selling);
+    loop_each_turn(server->loop, on_turn, server); /* before the server's own turn, which resumes */
+    open_http(server, listener);
+    say_ready(server, address);
+}
+
+static void server_close(struct server *server)
+{
+    seller_close(server->seller);
+    http_close(server->http);
+    reads_close(server->acceptor->reads);
+    free(server->acceptor);
+    if (server->supervised)
+        supervisor_close(&server->supervisor);
+    else
+        close(server->signals);
+    loop_close(server->loop);
+}
+
+void server_run(const struct server_settings *settings)
+{
+    struct server server = {0};
+    server_open(&server, settings);
+    loop_run(server.loop);
+    server_close(&server);
+    log_line("has drained and leaves");
+}
