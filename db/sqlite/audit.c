@@ -28,7 +28,8 @@ static const struct check checks[] = {
      "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN place END) FROM"
      "  (SELECT e.name || '/' || t.name AS place, t.sold <> coalesce(s.sold, 0) AS bad"
      "   FROM tiers t JOIN events e USING (event) LEFT JOIN"
-     "     (SELECT event, tier, sum(quantity) AS sold FROM sales GROUP BY event, tier) s"
+     "     (SELECT event, tier, sum(quantity) AS sold FROM decisions WHERE id IS NOT NULL"
+     "      GROUP BY event, tier) s"
      "     ON s.event = t.event AND s.tier = t.tier)"},
 
     {"a tier's sold is the number of its tickets", "tiers",
@@ -43,19 +44,20 @@ static const struct check checks[] = {
      "  (SELECT hex(s.id) AS id, s.quantity <>"
      "     (SELECT count(*) FROM tickets k WHERE k.event = s.event AND k.tier = s.tier AND"
      "      k.number >= s.first_number AND k.number < s.first_number + s.quantity AND"
-     "      k.sale = s.id) AS bad FROM sales s)"},
+     "      k.sale = s.id) AS bad FROM decisions s WHERE s.id IS NOT NULL)"},
 
     {"a ticket belongs to the sale that it names", "tickets",
      "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN place END) FROM"
      "  (SELECT 'number ' || k.number AS place, (s.id IS NULL OR s.tier <> k.tier OR"
      "     k.number < s.first_number OR k.number >= s.first_number + s.quantity) AS bad"
-     "   FROM tickets k LEFT JOIN sales s ON s.event = k.event AND s.id = k.sale)"},
+     "   FROM tickets k LEFT JOIN decisions s ON s.event = k.event AND s.id = k.sale)"},
 
     {"no ticket number is given twice", "tickets",
      "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN place END) FROM"
      "  (SELECT 'number ' || first_number AS place, first_number < max(first_number + quantity)"
      "     OVER (PARTITION BY event, tier ORDER BY first_number, id"
-     "           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bad FROM sales)"},
+     "           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bad FROM decisions"
+     "   WHERE id IS NOT NULL)"},
 
     {"a tier's next number is above all given", "tiers",
      "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN place END) FROM"
@@ -63,30 +65,21 @@ static const struct check checks[] = {
      "     (SELECT max(number) FROM tickets k WHERE k.event = t.event AND k.tier = t.tier), 0)"
      "     AS bad FROM tiers t JOIN events e USING (event))"},
 
-    {"a sale has one key, which names it", "sales",
-     "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN id END) FROM"
-     "  (SELECT hex(s.id) AS id, k.sale IS NOT s.id AS bad"
-     "   FROM sales s LEFT JOIN keys k ON k.event = s.event AND k.key = s.key)"},
-
-    {"a key with a sale is named by that sale", "keys",
+    /* That a key occurs once, and a sale's id, are the table's own keys: the file's check. */
+    {"a key has one outcome, a sale or a refusal", "decisions",
      "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN key END) FROM"
-     "  (SELECT k.key AS key, s.key IS NOT k.key AS bad FROM keys k"
-     "   LEFT JOIN sales s ON s.event = k.event AND s.id = k.sale WHERE k.sale IS NOT NULL)"},
-
-    {"a key has one outcome, a sale or a refusal", "keys",
-     "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN key END) FROM"
-     "  (SELECT key, (sale IS NULL) = (problem IS NULL) AS bad FROM keys)"},
+     "  (SELECT key, (id IS NULL) = (problem IS NULL) AS bad FROM decisions)"},
 
     {"an event's count of refusals is the number it keeps", "events",
      "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN name END) FROM"
-     "  (SELECT e.name AS name, e.refusals <> (SELECT count(*) FROM keys k"
-     "     WHERE k.event = e.event AND k.sale IS NULL) AS bad FROM events e)"},
+     "  (SELECT e.name AS name, e.refusals <> (SELECT count(*) FROM decisions d"
+     "     WHERE d.event = e.event AND d.id IS NULL) AS bad FROM events e)"},
 
     {"a server's total is the sum of its sales", "totals",
      "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN server END) FROM"
      "  (SELECT server, sum(told) <> sum(counted) AS bad FROM"
      "     (SELECT event, tier, server, sold AS told, 0 AS counted FROM totals UNION ALL"
-     "      SELECT event, tier, server, 0, quantity FROM sales)"
+     "      SELECT event, tier, server, 0, quantity FROM decisions WHERE id IS NOT NULL)"
      "   GROUP BY event, tier, server)"},
 
     {"a server that sold has a boot number", "servers",

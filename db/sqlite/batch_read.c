@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "db/sqlite/bind.h"
 #include "db/sqlite/column.h"
 
 /* A list with room for one more than `count`; its content is kept. */
@@ -86,7 +87,7 @@ static int read_event(struct batch *batch, struct connection *connection, const 
     sqlite3_stmt *statement = connection_statement(connection, STATEMENT_EVENT);
     if (statement == NULL)
         return SQLITE_ERROR;
-    sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+    bind_text(statement, 1, name);
     if (sqlite3_step(statement) == SQLITE_ROW) {
         event->id = sqlite3_column_int64(statement, 0);
         event->refusals = sqlite3_column_int64(statement, 1);
@@ -116,37 +117,18 @@ static int find_event(struct batch *batch, struct connection *connection, size_t
     return read_event(batch, connection, name);
 }
 
-static int read_sale(struct connection *connection, const char *event, const void *id,
-                     struct sale *sale)
-{
-    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_SALE);
-    if (statement == NULL)
-        return SQLITE_ERROR;
-    sqlite3_bind_text(statement, 1, event, -1, SQLITE_STATIC);
-    sqlite3_bind_blob(statement, 2, id, sizeof sale->id.bytes, SQLITE_STATIC);
-    bool found = sqlite3_step(statement) == SQLITE_ROW;
-    if (found)
-        column_sale(statement, sale);
-    int rc = connection_done(connection, statement);
-    return rc == SQLITE_OK && !found ? SQLITE_CORRUPT : rc;
-}
-
 /* The first outcome of a key that the store knows. */
-static int read_outcome(struct connection *connection, sqlite3_stmt *row, struct decide_item *item,
-                        struct decision *decision)
+static void read_outcome(sqlite3_stmt *row, struct decide_item *item, struct outcome *outcome)
 {
-    struct outcome *outcome = &decision->outcome;
     memset(outcome, 0, sizeof *outcome);
     item->known = true;
-    column_bytes(row, 0, item->fingerprint, sizeof item->fingerprint);
-    if (sqlite3_column_type(row, 1) == SQLITE_NULL) {
-        outcome->problem = column_problem(row, 2);
-        outcome->remaining = sqlite3_column_int64(row, 3);
-        return SQLITE_OK;
+    column_bytes(row, 10, item->fingerprint, sizeof item->fingerprint);
+    if (sqlite3_column_type(row, 0) != SQLITE_NULL) {
+        column_sale(row, &outcome->sale);
+        return;
     }
-    struct id id;
-    column_bytes(row, 1, id.bytes, sizeof id.bytes);
-    return read_sale(connection, decision->item->purchase.event, id.bytes, &outcome->sale);
+    outcome->problem = column_problem(row, 11);
+    outcome->remaining = sqlite3_column_int64(row, 12);
 }
 
 static int find_key(struct batch *batch, struct connection *connection, size_t i)
@@ -160,12 +142,11 @@ static int find_key(struct batch *batch, struct connection *connection, size_t i
     if (statement == NULL)
         return SQLITE_ERROR;
     sqlite3_bind_int64(statement, 1, batch->rule.events[item->event].id);
-    sqlite3_bind_text(statement, 2, decision->item->key, -1, SQLITE_STATIC);
-    int rc = SQLITE_OK;
+    bind_text(statement, 2, decision->item->key);
+    bind_text(statement, 3, decision->item->purchase.event);
     if (sqlite3_step(statement) == SQLITE_ROW)
-        rc = read_outcome(connection, statement, item, decision);
-    int done = connection_done(connection, statement);
-    return rc == SQLITE_OK ? done : rc;
+        read_outcome(statement, item, &decision->outcome);
+    return connection_done(connection, statement);
 }
 
 int batch_read(struct batch *batch, struct connection *connection)

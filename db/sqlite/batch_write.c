@@ -1,40 +1,17 @@
 #include "db/sqlite/batch_write.h"
 
 #include <stdio.h>
-#include <string.h>
 
-/* Bound values point to the batch, which outlives the step that uses them. */
-static void bind_text(sqlite3_stmt *statement, int at, const char *text)
-{
-    sqlite3_bind_text(statement, at, text, (int)strlen(text), SQLITE_STATIC);
-}
+#include "db/sqlite/bind.h"
 
-static void bind_bytes(sqlite3_stmt *statement, int at, const uint8_t *bytes)
-{
-    sqlite3_bind_blob(statement, at, bytes, 16, SQLITE_STATIC);
-}
-
-static int add_key(const struct batch *batch, struct connection *connection, size_t i)
+/* What every decision's row begins with. */
+static void bind_key(const struct batch *batch, sqlite3_stmt *statement, size_t i)
 {
     const struct decision *decision = &batch->rule.decisions[i];
-    const struct outcome *outcome = &decision->outcome;
-    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_ADD_KEY);
-    if (statement == NULL)
-        return SQLITE_ERROR;
     sqlite3_bind_int64(statement, 1, batch->rule.events[batch->rule.items[i].event].id);
     bind_text(statement, 2, decision->item->key);
     bind_bytes(statement, 3, decision->fingerprint);
-    if (outcome->problem == PROBLEM_NONE) {
-        bind_bytes(statement, 4, outcome->sale.id.bytes);
-        sqlite3_bind_null(statement, 5);
-        sqlite3_bind_null(statement, 6);
-    } else {
-        sqlite3_bind_null(statement, 4);
-        bind_text(statement, 5, problem_code(outcome->problem));
-        sqlite3_bind_int64(statement, 6, outcome->remaining);
-    }
-    sqlite3_bind_int64(statement, 7, batch->rule.now);
-    return connection_run(connection, statement);
+    sqlite3_bind_int64(statement, 4, batch->rule.now);
 }
 
 static int add_sale(const struct batch *batch, struct connection *connection, size_t i)
@@ -44,18 +21,28 @@ static int add_sale(const struct batch *batch, struct connection *connection, si
     sqlite3_stmt *statement = connection_statement(connection, STATEMENT_ADD_SALE);
     if (statement == NULL)
         return SQLITE_ERROR;
-    sqlite3_bind_int64(statement, 1, batch->rule.events[batch->rule.items[i].event].id);
-    bind_bytes(statement, 2, sale->id.bytes);
-    sqlite3_bind_int64(statement, 3, batch->rule.tiers[batch->rule.items[i].tier].id);
-    sqlite3_bind_int(statement, 4, sale->quantity);
-    sqlite3_bind_int64(statement, 5, sale->first_number);
-    sqlite3_bind_int64(statement, 6, sale->amount);
-    bind_text(statement, 7, sale->currency);
-    bind_text(statement, 8, sale->buyer);
-    bind_text(statement, 9, decision->item->key);
-    bind_text(statement, 10, sale->server);
-    bind_text(statement, 11, decision->router);
-    sqlite3_bind_int64(statement, 12, sale->created_at);
+    bind_key(batch, statement, i);
+    bind_bytes(statement, 5, sale->id.bytes);
+    sqlite3_bind_int64(statement, 6, batch->rule.tiers[batch->rule.items[i].tier].id);
+    sqlite3_bind_int(statement, 7, sale->quantity);
+    sqlite3_bind_int64(statement, 8, sale->first_number);
+    sqlite3_bind_int64(statement, 9, sale->amount);
+    bind_text(statement, 10, sale->currency);
+    bind_text(statement, 11, sale->buyer);
+    bind_text(statement, 12, sale->server);
+    bind_text(statement, 13, decision->router);
+    return connection_run(connection, statement);
+}
+
+static int add_refusal(const struct batch *batch, struct connection *connection, size_t i)
+{
+    const struct outcome *outcome = &batch->rule.decisions[i].outcome;
+    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_ADD_REFUSAL);
+    if (statement == NULL)
+        return SQLITE_ERROR;
+    bind_key(batch, statement, i);
+    bind_text(statement, 5, problem_code(outcome->problem));
+    sqlite3_bind_int64(statement, 6, outcome->remaining);
     return connection_run(connection, statement);
 }
 
@@ -82,14 +69,10 @@ static int write_item(struct batch *batch, struct connection *connection, size_t
     if (batch->rule.items[i].write == DECIDE_NOTHING)
         return SQLITE_OK;
     batch->dirty = true;
-    int rc = add_key(batch, connection, i);
     if (batch->rule.items[i].write == DECIDE_REFUSAL)
-        return rc;
-    if (rc == SQLITE_OK)
-        rc = add_sale(batch, connection, i);
-    if (rc == SQLITE_OK)
-        rc = add_tickets(batch, connection, i);
-    return rc;
+        return add_refusal(batch, connection, i);
+    int rc = add_sale(batch, connection, i);
+    return rc == SQLITE_OK ? add_tickets(batch, connection, i) : rc;
 }
 
 /* The update is conditional, so that nothing could be oversold even if no lock held. */

@@ -7,6 +7,7 @@
 
 #include "common/buffer.h"
 #include "common/clock.h"
+#include "db/sqlite/bind.h"
 #include "db/sqlite/column.h"
 #include "db/sqlite/schema.h"
 
@@ -113,7 +114,7 @@ static bool read_number(struct handle *handle, enum statement which, int64_t *nu
     sqlite3_stmt *statement = connection_statement(&handle->connection, which);
     if (statement == NULL)
         return false;
-    sqlite3_bind_text(statement, 1, handle->base.figures.server, -1, SQLITE_STATIC);
+    bind_text(statement, 1, handle->base.figures.server);
     if (sqlite3_step(statement) == SQLITE_ROW)
         *number = sqlite3_column_int64(statement, 0);
     return connection_done(&handle->connection, statement) == SQLITE_OK;
@@ -129,7 +130,7 @@ static bool raise_boot(struct handle *handle)
     sqlite3_stmt *raise = connection_statement(connection, STATEMENT_RAISE_BOOT);
     if (raise == NULL || !connection_execute(connection, "BEGIN IMMEDIATE"))
         return false;
-    sqlite3_bind_text(raise, 1, figures->server, -1, SQLITE_STATIC);
+    bind_text(raise, 1, figures->server);
     if (connection_run(connection, raise) == SQLITE_OK &&
         read_number(handle, STATEMENT_BOOT, &figures->boot) &&
         read_number(handle, STATEMENT_SERVER_SOLD, &figures->sold) &&

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "db/sqlite/bind.h"
 #include "db/sqlite/column.h"
 #include "db/sqlite/handle.h"
 
@@ -27,7 +28,7 @@ enum store_found read_tiers(struct store *store, const char *event, store_tier_c
     if (statement == NULL)
         return STORE_UNREADABLE;
     if (event != NULL)
-        sqlite3_bind_text(statement, 1, event, -1, SQLITE_STATIC);
+        bind_text(statement, 1, event);
     size_t rows = event == NULL; /* no events at all are none, not an absent one */
     while (sqlite3_step(statement) == SQLITE_ROW) {
         struct tier_counts counts;
@@ -44,8 +45,8 @@ enum store_found read_sale(struct store *store, const char *event, const struct 
     sqlite3_stmt *statement = prepare(store, STATEMENT_SALE);
     if (statement == NULL)
         return STORE_UNREADABLE;
-    sqlite3_bind_text(statement, 1, event, -1, SQLITE_STATIC);
-    sqlite3_bind_blob(statement, 2, id->bytes, sizeof id->bytes, SQLITE_STATIC);
+    bind_text(statement, 1, event);
+    bind_bytes(statement, 2, id->bytes);
     bool found = sqlite3_step(statement) == SQLITE_ROW;
     if (found)
         column_sale(statement, sale);

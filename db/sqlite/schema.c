@@ -20,7 +20,7 @@ static const char *const step[SCHEMA_VERSION] = {
     "CREATE TABLE events ("
     "  event INTEGER PRIMARY KEY,"
     "  name TEXT NOT NULL UNIQUE,"
-    "  refusals INTEGER NOT NULL DEFAULT 0 CHECK (refusals >= 0)" /* rows of keys without a sale */
+    "  refusals INTEGER NOT NULL DEFAULT 0 CHECK (refusals >= 0)" /* decisions that are none */
     ") STRICT;"
 
     /* The CHECK and the seller's conditional UPDATE are the last defence against overselling. */
@@ -40,40 +40,34 @@ static const char *const step[SCHEMA_VERSION] = {
     "  CHECK (sold >= 0 AND held >= 0 AND sold + held <= capacity)"
     ") STRICT, WITHOUT ROWID;"
 
-    /* One row per key and exactly one outcome per row: a key cannot stand for a sale and a refusal.
-     * That a sale names its key is a foreign key; the way back is left to the audit, because it would
-     * need a second index on every sale. */
-    "CREATE TABLE keys ("
+    /* One row per key, and it holds the key's outcome, which is either a sale or a refusal: so a key
+     * has one outcome and a sale has one key by construction. */
+    "CREATE TABLE decisions ("
     "  event INTEGER NOT NULL REFERENCES events (event),"
     "  key TEXT NOT NULL,"
     "  fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 16),"
-    "  sale BLOB,"
-    "  problem TEXT," /* of a stored refusal: its code */
+    "  created_at INTEGER NOT NULL,"
+    "  id BLOB CHECK (length(id) = 16)," /* of a sale, with all that follows */
+    "  tier INTEGER,"
+    "  quantity INTEGER CHECK (quantity BETWEEN 1 AND 1000),"
+    "  first_number INTEGER CHECK (first_number > 0),"
+    "  amount INTEGER CHECK (amount >= 0),"
+    "  currency TEXT,"
+    "  buyer TEXT," /* '' where none was given */
+    "  server TEXT,"
+    "  router TEXT,"  /* '' where it was sold directly */
+    "  problem TEXT," /* of a refusal: its code */
     "  remaining INTEGER,"
-    "  created_at INTEGER NOT NULL,"
     "  PRIMARY KEY (event, key),"
-    "  CHECK ((sale IS NULL) <> (problem IS NULL)),"
-    "  CHECK ((remaining IS NULL) = (problem IS NULL))"
-    ") STRICT, WITHOUT ROWID;"
-    "CREATE INDEX refusals ON keys (event, created_at) WHERE sale IS NULL;"
-
-    "CREATE TABLE sales ("
-    "  event INTEGER NOT NULL,"
-    "  id BLOB NOT NULL CHECK (length(id) = 16),"
-    "  tier INTEGER NOT NULL,"
-    "  quantity INTEGER NOT NULL CHECK (quantity BETWEEN 1 AND 1000),"
-    "  first_number INTEGER NOT NULL CHECK (first_number > 0),"
-    "  amount INTEGER NOT NULL CHECK (amount >= 0),"
-    "  currency TEXT NOT NULL,"
-    "  buyer TEXT NOT NULL," /* '' where none was given */
-    "  key TEXT NOT NULL,"
-    "  server TEXT NOT NULL,"
-    "  router TEXT NOT NULL," /* '' where it was sold directly */
-    "  created_at INTEGER NOT NULL,"
-    "  PRIMARY KEY (event, id),"
+    "  UNIQUE (event, id)," /* refusals are without */
     "  FOREIGN KEY (event, tier) REFERENCES tiers (event, tier),"
-    "  FOREIGN KEY (event, key) REFERENCES keys (event, key)"
+    "  CHECK ((id IS NULL) <> (problem IS NULL)),"
+    "  CHECK (problem IS NULL OR remaining IS NOT NULL),"
+    "  CHECK (id IS NULL OR (tier IS NOT NULL AND quantity IS NOT NULL AND"
+    "         first_number IS NOT NULL AND amount IS NOT NULL AND currency IS NOT NULL AND"
+    "         buyer IS NOT NULL AND server IS NOT NULL AND router IS NOT NULL))"
     ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX refusals ON decisions (event, created_at) WHERE id IS NULL;"
 
     "CREATE TABLE tickets ("
     "  event INTEGER NOT NULL,"
@@ -81,7 +75,7 @@ static const char *const step[SCHEMA_VERSION] = {
     "  number INTEGER NOT NULL CHECK (number > 0),"
     "  sale BLOB NOT NULL,"
     "  PRIMARY KEY (event, tier, number),"
-    "  FOREIGN KEY (event, sale) REFERENCES sales (event, id)"
+    "  FOREIGN KEY (event, sale) REFERENCES decisions (event, id)"
     ") STRICT, WITHOUT ROWID;"
 
     /* Tickets ever sold: a refund does not lower them. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "db/sqlite/bind.h"
 #include "db/sqlite/handle.h"
 
 static const int64_t wait_max = 10 * CLOCK_SECOND;
@@ -43,7 +44,7 @@ static enum store_result check_fence(struct handle *handle)
     if (statement == NULL)
         return STORE_REFUSED;
     int64_t boot = 0;
-    sqlite3_bind_text(statement, 1, figures->server, -1, SQLITE_STATIC);
+    bind_text(statement, 1, figures->server);
     if (sqlite3_step(statement) == SQLITE_ROW)
         boot = sqlite3_column_int64(statement, 0);
     if (connection_done(&handle->connection, statement) != SQLITE_OK)

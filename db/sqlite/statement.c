@@ -1,6 +1,6 @@
 #include "db/sqlite/statement.h"
 
-/* The columns of a sale, in the order in which read.c takes them. */
+/* The columns of a sale, in the order in which column_sale takes them. */
 static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_BEGIN_WRITING] = "BEGIN IMMEDIATE",
     [STATEMENT_BEGIN_READING] = "BEGIN",
@@ -15,26 +15,24 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_TIERS_OF_EVENT] =
         "SELECT tier, name, currency, price, capacity, sold, held, order_limit, next_number"
         "  FROM tiers WHERE event = ?1 ORDER BY tier",
-    [STATEMENT_KEY] = "SELECT fingerprint, sale, problem, remaining"
-                      "  FROM keys WHERE event = ?1 AND key = ?2",
-    [STATEMENT_SALE] =
-        "SELECT s.id, ?1, t.name, s.buyer, s.server, s.currency, s.quantity, s.first_number,"
-        "       s.amount, s.created_at"
-        "  FROM sales s JOIN tiers t ON t.event = s.event AND t.tier = s.tier"
-        "  WHERE s.event = (SELECT event FROM events WHERE name = ?1) AND s.id = ?2",
+    [STATEMENT_KEY] =
+        "SELECT d.id, ?3, t.name, d.buyer, d.server, d.currency, d.quantity, d.first_number,"
+        "       d.amount, d.created_at, d.fingerprint, d.problem, d.remaining"
+        "  FROM decisions d LEFT JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
+        "  WHERE d.event = ?1 AND d.key = ?2",
 
     /* Oldest first, a bounded number: a batch must not pay for a million of them. */
     [STATEMENT_REMOVE_REFUSALS] =
-        "DELETE FROM keys WHERE event = ?1 AND key IN"
-        "  (SELECT key FROM keys WHERE event = ?1 AND sale IS NULL AND created_at < ?2"
+        "DELETE FROM decisions WHERE event = ?1 AND key IN"
+        "  (SELECT key FROM decisions WHERE event = ?1 AND id IS NULL AND created_at < ?2"
         "   ORDER BY created_at LIMIT ?3)",
-    [STATEMENT_ADD_KEY] =
-        "INSERT INTO keys (event, key, fingerprint, sale, problem, remaining, created_at)"
-        "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [STATEMENT_ADD_SALE] =
-        "INSERT INTO sales (event, id, tier, quantity, first_number, amount, currency, buyer, key,"
-        "                   server, router, created_at)"
-        "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        "INSERT INTO decisions (event, key, fingerprint, created_at, id, tier, quantity,"
+        "                       first_number, amount, currency, buyer, server, router)"
+        "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    [STATEMENT_ADD_REFUSAL] =
+        "INSERT INTO decisions (event, key, fingerprint, created_at, problem, remaining)"
+        "  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [STATEMENT_ADD_TICKET] = "INSERT INTO tickets (event, tier, number, sale)"
                              "  VALUES (?1, ?2, ?3, ?4)",
     [STATEMENT_TAKE_FROM_TIER] =
@@ -57,11 +55,17 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_READ_EVENT_TIERS] =
         "SELECT e.name, t.name, t.currency, t.price, t.capacity, t.sold, t.held, t.order_limit"
         "  FROM events e JOIN tiers t ON t.event = e.event WHERE e.name = ?1 ORDER BY t.name",
+    [STATEMENT_SALE] =
+        "SELECT d.id, e.name, t.name, d.buyer, d.server, d.currency, d.quantity, d.first_number,"
+        "       d.amount, d.created_at"
+        "  FROM events e JOIN decisions d ON d.event = e.event"
+        "  JOIN tiers t ON t.event = d.event AND t.tier = d.tier WHERE e.name = ?1 AND d.id = ?2",
     [STATEMENT_EACH_SALE] =
-        "SELECT s.id, e.name, t.name, s.buyer, s.server, s.currency, s.quantity, s.first_number,"
-        "       s.amount, s.created_at, s.router, s.key"
-        "  FROM events e CROSS JOIN sales s ON s.event = e.event"
-        "  JOIN tiers t ON t.event = s.event AND t.tier = s.tier ORDER BY e.name, s.id",
+        "SELECT d.id, e.name, t.name, d.buyer, d.server, d.currency, d.quantity, d.first_number,"
+        "       d.amount, d.created_at, d.router, d.key"
+        "  FROM events e CROSS JOIN decisions d ON d.event = e.event"
+        "  JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
+        "  WHERE d.id IS NOT NULL ORDER BY e.name, d.id",
     [STATEMENT_EACH_SERVER] =
         "SELECT v.server, v.boot, (SELECT coalesce(sum(sold), 0) FROM totals t"
         "                          WHERE t.server = v.server)"
