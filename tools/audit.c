@@ -40,7 +40,7 @@ static enum exit_status audit(struct store *store)
                    store_read_tiers(store, NULL, add_tickets, &sold) != STORE_UNREADABLE;
     fflush(stdout);
     if (!checked)
-        log_info("not all could be checked: %s", store_error(store));
+        log_line("not all could be checked: %s", store_error(store));
     printf("%s: %u ok, %u broken; store %s, %lld tickets sold\n",
            checked && tally.broken == 0 ? "the store is sound" : "THE STORE IS NOT SOUND", tally.ok,
            tally.broken, store_id(store), (long long)sold);
