@@ -1,0 +1,233 @@
+/* report: proves every choice of the routing log, and holds the log against the store. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/options.h"
+#include "db/store.h"
+#include "tools/log_reader.h"
+#include "tools/report/replay.h"
+#include "tools/report/table.h"
+
+enum {
+    SOURCES_MAX = 16,
+    POLL_NANOSECONDS = 20000000,
+};
+
+/* The longest a flight may be under way, and a little. */
+static const int64_t settle_time = 11 * CLOCK_SECOND;
+
+/* One LOG_DIR. */
+struct source {
+    struct log_reader *reader;
+    struct replay replay;
+};
+
+struct report {
+    struct findings findings;
+    struct ledger ledger;
+    struct source *sources[SOURCES_MAX]; /* owned */
+    size_t count;
+    bool progress; /* stderr is a terminal */
+    int64_t began;
+    int64_t shown; /* when progress was last shown; 0: never */
+    uint64_t bytes;
+};
+
+/* --- reading the logs -------------------------------------------------------------------------- */
+
+static void open_sources(struct report *report, const char *dirs)
+{
+    char *list = memory_copy(dirs), *rest = list;
+    for (char *dir; (dir = strsep(&rest, ",")) != NULL;) {
+        if (report->count == SOURCES_MAX)
+            die(EXIT_USAGE, "--log-dir names more than %d directories", SOURCES_MAX);
+        struct source *source = memory_new(sizeof *source);
+        source->reader = log_reader_open(dir, "routing.log");
+        replay_init(&source->replay, &report->ledger);
+        report->sources[report->count++] = source;
+        if (log_reader_files(source->reader) == 0)
+            die(EXIT_TROUBLE,
+                "there is no routing.log to read in %s: give the directory that the "
+                "balancer writes its logs to (--log-dir)%s%s",
+                dir, log_reader_trouble(source->reader)[0] ? "; " : "",
+                log_reader_trouble(source->reader));
+    }
+    free(list);
+}
+
+static void show_progress(struct report *report)
+{
+    int64_t now = clock_monotonic();
+    if (!report->progress || now - report->began < CLOCK_SECOND ||
+        now - report->shown < CLOCK_SECOND / 5)
+        return;
+    report->shown = now;
+    fprintf(stderr, "\r%u lines, %llu MiB read ", report->findings.lines,
+            (unsigned long long)(report->bytes >> 20));
+}
+
+static void hide_progress(struct report *report)
+{
+    if (report->shown)
+        fprintf(stderr, "\r\033[K");
+    report->shown = 0;
+}
+
+/* Reads one log to its present end. */
+static void drain(struct report *report, struct source *source)
+{
+    struct log_reader_line line;
+    char file[512] = "";
+    uint64_t number = 0;
+    while (log_reader_next(source->reader, &line)) {
+        if (line.number != number + 1 || strcmp(file, line.file) != 0)
+            findings_file(&report->findings, line.file, line.number);
+        if (strcmp(file, line.file) != 0)
+            snprintf(file, sizeof file, "%.511s", line.file);
+        number = line.number;
+        report->bytes += line.length + 1;
+        replay_line(&source->replay, line.text, line.length, line.torn);
+        if (report->findings.lines % 16384 == 0)
+            show_progress(report);
+    }
+}
+
+static void drain_all(struct report *report)
+{
+    for (size_t i = 0; i < report->count; i++)
+        drain(report, report->sources[i]);
+}
+
+/* Whether a living router has yet to settle a flight that was open before this place. */
+static bool settling(struct report *report, uint32_t before)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        struct source *source = report->sources[i];
+        if (!source->replay.stopped && replay_open_flights(&source->replay, before) > 0 &&
+            log_reader_alive(source->reader))
+            return true;
+    }
+    return false;
+}
+
+static void end_all(struct report *report, uint32_t before)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        struct source *source = report->sources[i];
+        bool alive = log_reader_alive(source->reader);
+        if (!alive) /* it may have written its last lines just now */
+            drain(report, source);
+        replay_end(&source->replay, alive, before, log_reader_rest(source->reader));
+        if (log_reader_trouble(source->reader)[0])
+            findings_broken_store(&report->findings, CHECK_LINES, "%s",
+                                  log_reader_trouble(source->reader));
+    }
+}
+
+static void follow_to_the_end(struct report *report)
+{
+    int64_t until = clock_monotonic() + settle_time;
+    drain_all(report);
+    uint32_t before = report->findings.lines;
+    while (settling(report, before) && clock_monotonic() < until) {
+        nanosleep(&(struct timespec){.tv_nsec = POLL_NANOSECONDS}, NULL);
+        drain_all(report);
+    }
+    end_all(report, before);
+}
+
+/* --- reading the store ------------------------------------------------------------------------- */
+
+static void take_sale(void *context, const struct store_sale_row *row)
+{
+    struct report *report = context;
+    ledger_sale(&report->ledger, &row->sale, row->router);
+}
+
+static void take_total(void *context, const struct server_total *total)
+{
+    struct report *report = context;
+    ledger_total(&report->ledger, total->server, total->sold);
+}
+
+static struct store *open_store(struct report *report, const char *url)
+{
+    char error[STORE_ERROR_SIZE];
+    struct store *store = store_open_reader(url, error);
+    if (!store)
+        die(EXIT_TROUBLE, "%s", error);
+    snprintf(report->ledger.store, sizeof report->ledger.store, "%s", store_id(store));
+    return store;
+}
+
+static void read_store(struct report *report, struct store *store)
+{
+    ledger_snapshot(&report->ledger);
+    if (store_each_sale(store, take_sale, report) == STORE_UNREADABLE ||
+        store_each_server(store, take_total, report) == STORE_UNREADABLE)
+        die(EXIT_TROUBLE, "cannot read the store: %s", store_error(store));
+    store_close(store);
+}
+
+/* --- all --------------------------------------------------------------------------------------- */
+
+static void print(struct report *report)
+{
+    struct table table = {.out = stdout, .colour = isatty(STDOUT_FILENO) == 1};
+    for (size_t i = 0; i < report->count; i++) {
+        const struct replay *replay = &report->sources[i]->replay;
+        table.routers += replay->sessions;
+        table.crashes += replay->crashes;
+        table.gaps += replay->gaps;
+    }
+    table_print(&table, &report->ledger);
+}
+
+static void free_all(struct report *report)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        log_reader_close(report->sources[i]->reader);
+        replay_free(&report->sources[i]->replay);
+        free(report->sources[i]);
+    }
+    ledger_free(&report->ledger);
+    findings_free(&report->findings);
+}
+
+/* The order matters. What a flight sold stood in the store before its settlement was logged: so the log
+ * is read first, and the store must hold it all. A choice is logged before its flight leaves: so the log
+ * is read on after the store, and must have a choice for every sale. */
+int main(int argc, char **argv)
+{
+    const char *dirs, *url;
+    const struct option_entry table[] = {
+        {"log-dir", "DIR[,DIR…]", OPTION_TEXT, "logs", 0, 0,
+         "where the balancer writes its logs; several balancers, several directories", &dirs},
+        {"store", "URL", OPTION_TEXT, "sqlite:db/tickets.db", 0, 0,
+         "the store that the log is held against", &url},
+    };
+    log_name("report");
+    options_read(table, sizeof table / sizeof *table, "report [--log-dir DIR] [--store URL]",
+                 "Replays the routing log, proves every choice, and holds the counts against the "
+                 "store.\nExits 0 if all is well, 1 if anything is broken or cannot be read.",
+                 argc, argv);
+    static struct report report;
+    report.progress = isatty(STDERR_FILENO) == 1;
+    report.began = clock_monotonic();
+    ledger_init(&report.ledger, &report.findings);
+    struct store *store = open_store(&report, url);
+    open_sources(&report, dirs);
+    drain_all(&report);
+    read_store(&report, store);
+    follow_to_the_end(&report);
+    ledger_finish(&report.ledger);
+    hide_progress(&report);
+    print(&report);
+    bool clean = report.findings.violations == 0;
+    free_all(&report);
+    return clean && fflush(stdout) == 0 ? EXIT_FINE : EXIT_TROUBLE;
+}

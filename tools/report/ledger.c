@@ -1,0 +1,147 @@
+#include "tools/report/ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FIRST_SLOTS = 1024,
+};
+
+struct window {
+    uint32_t router;
+    int64_t from, to;
+};
+
+void ledger_init(struct ledger *ledger, struct findings *findings)
+{
+    *ledger = (struct ledger){.findings = findings, .snapshot = LEDGER_NONE};
+}
+
+void ledger_free(struct ledger *ledger)
+{
+    names_free(&ledger->servers);
+    names_free(&ledger->routers);
+    names_free(&ledger->events);
+    buffer_free(&ledger->attempts);
+    buffer_free(&ledger->flights);
+    buffer_free(&ledger->stats);
+    buffer_free(&ledger->known);
+    buffer_free(&ledger->windows);
+    buffer_free(&ledger->strays);
+    free(ledger->slots);
+}
+
+/* --- servers and routers ----------------------------------------------------------------------- */
+
+uint32_t ledger_server_number(struct ledger *ledger, const char *server)
+{
+    uint32_t number = names_number(&ledger->servers, server);
+    while (ledger->stats.length / sizeof(struct ledger_server) < ledger->servers.count) {
+        const struct ledger_server none = {.total = -1, .told_place = LEDGER_NONE};
+        buffer_append(&ledger->stats, &none, sizeof none);
+    }
+    return number;
+}
+
+struct ledger_server *ledger_server(struct ledger *ledger, uint32_t server)
+{
+    return (struct ledger_server *)(void *)ledger->stats.data + server;
+}
+
+uint32_t ledger_router_number(struct ledger *ledger, const char *router)
+{
+    uint32_t number = names_number(&ledger->routers, router);
+    while (ledger->known.length < ledger->routers.count)
+        buffer_add_char(&ledger->known, false);
+    return number;
+}
+
+uint32_t ledger_router(struct ledger *ledger, const char *router)
+{
+    uint32_t number = ledger_router_number(ledger, router);
+    ledger->known.data[number] = true;
+    return number;
+}
+
+void ledger_window(struct ledger *ledger, uint32_t router, int64_t from, int64_t to)
+{
+    struct window window = {router, from, to};
+    buffer_append(&ledger->windows, &window, sizeof window);
+}
+
+bool ledger_in_window(const struct ledger *ledger, uint32_t router, int64_t time)
+{
+    const struct window *windows = (const struct window *)(const void *)ledger->windows.data;
+    for (size_t i = 0; i < ledger->windows.length / sizeof *windows; i++) {
+        if (windows[i].router == router && time >= windows[i].from && time <= windows[i].to)
+            return true;
+    }
+    return false;
+}
+
+/* --- flights and attempts ---------------------------------------------------------------------- */
+
+uint32_t ledger_flight_add(struct ledger *ledger, const struct ledger_flight *flight)
+{
+    uint32_t number = (uint32_t)(ledger->flights.length / sizeof *flight);
+    buffer_append(&ledger->flights, flight, sizeof *flight);
+    return number;
+}
+
+struct ledger_flight *ledger_flight(const struct ledger *ledger, uint32_t flight)
+{
+    return (struct ledger_flight *)(void *)ledger->flights.data + flight;
+}
+
+struct attempt *ledger_attempt(const struct ledger *ledger, uint32_t attempt)
+{
+    return (struct attempt *)(void *)ledger->attempts.data + attempt;
+}
+
+/* The last eight bytes of an id are random. */
+static uint64_t hash(const struct id *id)
+{
+    uint64_t value;
+    memcpy(&value, id->bytes + 8, sizeof value);
+    value *= UINT64_C(0x9e3779b97f4a7c15);
+    return value ^ value >> 32;
+}
+
+static uint32_t *find_slot(const struct ledger *ledger, const struct id *request)
+{
+    uint64_t mask = ledger->slot_count - 1, at = hash(request) & mask;
+    while (ledger->slots[at] != 0 &&
+           !id_equal(&ledger_attempt(ledger, ledger->slots[at] - 1)->request, request))
+        at = (at + 1) & mask;
+    return &ledger->slots[at];
+}
+
+uint32_t ledger_find(const struct ledger *ledger, const struct id *request)
+{
+    uint32_t slot = ledger->slots ? *find_slot(ledger, request) : 0;
+    return slot ? slot - 1 : LEDGER_NONE;
+}
+
+static void grow_slots(struct ledger *ledger)
+{
+    uint32_t *old = ledger->slots;
+    uint64_t old_count = ledger->slot_count;
+    ledger->slot_count = old_count ? old_count * 2 : FIRST_SLOTS;
+    ledger->slots = memory_new(ledger->slot_count * sizeof *ledger->slots);
+    for (uint64_t i = 0; i < old_count; i++) {
+        if (old[i])
+            *find_slot(ledger, &ledger_attempt(ledger, old[i] - 1)->request) = old[i];
+    }
+    free(old);
+}
+
+void ledger_attempt_add(struct ledger *ledger, const struct attempt *attempt)
+{
+    uint32_t number = (uint32_t)(ledger->attempts.length / sizeof *attempt);
+    if (((uint64_t)number + 1) * 3 > ledger->slot_count * 2)
+        grow_slots(ledger);
+    buffer_append(&ledger->attempts, attempt, sizeof *attempt);
+    uint32_t *slot = find_slot(ledger, &attempt->request);
+    ledger_attempt(ledger, number)->older = *slot ? *slot - 1 : LEDGER_NONE;
+    *slot = number + 1;
+}

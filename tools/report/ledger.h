@@ -1,0 +1,109 @@
+/* The ledger: every purchase that a router gave to a server, and every flight that carried them, as the
+ * routing log tells it; then held against the store's sales.
+ *
+ * One thread; zeroed memory is empty. Memory grows with the log (about 100 bytes for each choice), and
+ * with the sales that did not come through it (about 50 bytes each). */
+#ifndef BOX_OFFICE_LEDGER_H
+#define BOX_OFFICE_LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/buffer.h"
+#include "common/id.h"
+#include "common/outcome.h"
+#include "tools/report/findings.h"
+#include "tools/report/names.h"
+
+#define LEDGER_NONE UINT32_MAX /* no attempt, no flight, no place */
+
+/* One choice of a purchase. */
+struct attempt {
+    struct id request;
+    uint32_t older;  /* attempt of the same request before this one */
+    uint32_t flight; /* which carried it */
+    uint32_t event;
+    uint32_t place;
+    int32_t quantity;
+};
+
+struct ledger_flight {
+    uint64_t number; /* of its router */
+    uint32_t router;
+    uint32_t server;
+    int64_t tickets; /* of the choices in the log */
+    int64_t count;   /* of these choices */
+    int64_t rows;    /* of these choices, found sold by this server in the store */
+    int64_t sold, replayed, refused, lost, unsent; /* purchases, by its settlement */
+    uint32_t opened;  /* place of its first choice, or of its settlement */
+    uint32_t latest;  /* place of its latest choice */
+    uint32_t settled; /* place; LEDGER_NONE: open */
+    bool partial;     /* some of its choices are not in the log, legally */
+};
+
+/* Tickets and choices of one ticket server. */
+struct ledger_server {
+    int64_t choices, reads;
+    int64_t told;        /* the most it told before the store was read */
+    uint32_t told_place; /* where */
+    int64_t through;     /* tickets in the store, sold through this log's routers */
+    int64_t direct;      /* without a router */
+    int64_t others;      /* through routers that this log does not know */
+    int64_t total;       /* by the store's own count; -1: the store does not know it */
+};
+
+struct ledger {
+    struct findings *findings; /* not owned */
+    char store[ID_TEXT_SIZE];  /* the store's id; "" where not known */
+    struct names servers, routers, events;
+    struct buffer attempts; /* struct attempt */
+    struct buffer flights;  /* struct ledger_flight */
+    struct buffer stats;    /* struct ledger_server, by server */
+    struct buffer known;    /* bool, by router: it is one of this log's */
+    struct buffer windows;  /* struct window: when choices may be missing, legally */
+    struct buffer strays;   /* struct stray: sales without a fitting choice yet */
+    uint32_t *slots;        /* owned; a hash table of attempts + 1 by request; 0: unused */
+    uint64_t slot_count;    /* a power of two */
+    uint32_t snapshot;      /* place: where reading the log stood when the store was read */
+    uint64_t sales, sales_through, sales_direct, sales_others, sales_before;
+};
+
+void ledger_init(struct ledger *ledger, struct findings *findings);
+void ledger_free(struct ledger *ledger);
+
+uint32_t ledger_server_number(struct ledger *ledger, const char *server);
+struct ledger_server *ledger_server(struct ledger *ledger, uint32_t server);
+
+uint32_t ledger_router_number(struct ledger *ledger, const char *router);
+
+/* The same; from now on the router is one of this log's. */
+uint32_t ledger_router(struct ledger *ledger, const char *router);
+
+/* Choices of this router between these times (wall clock) may be missing from the log, legally. */
+void ledger_window(struct ledger *ledger, uint32_t router, int64_t from, int64_t to);
+bool ledger_in_window(const struct ledger *ledger, uint32_t router, int64_t time);
+
+/* A further flight, without choices yet. Pointers are good until the next one. */
+uint32_t ledger_flight_add(struct ledger *ledger, const struct ledger_flight *flight);
+struct ledger_flight *ledger_flight(const struct ledger *ledger, uint32_t flight);
+
+/* The latest attempt of a request, or LEDGER_NONE. */
+uint32_t ledger_find(const struct ledger *ledger, const struct id *request);
+struct attempt *ledger_attempt(const struct ledger *ledger, uint32_t attempt);
+
+/* Adds a choice, which becomes its request's latest. Its `older` is filled in. */
+void ledger_attempt_add(struct ledger *ledger, const struct attempt *attempt);
+
+/* Call when the store is about to be read: all lines before were written before. */
+void ledger_snapshot(struct ledger *ledger);
+
+/* One sale of the store. */
+void ledger_sale(struct ledger *ledger, const struct sale *sale, const char *router);
+
+/* The store's own count for a server. */
+void ledger_total(struct ledger *ledger, const char *server, int64_t tickets);
+
+/* At the end of all logs: proves what could only be told now. */
+void ledger_finish(struct ledger *ledger);
+
+#endif

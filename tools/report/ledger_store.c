@@ -1,0 +1,198 @@
+/* The ledger's second half: the store's sales, held against it. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "tools/report/ledger.h"
+
+/* A sale that came through a router, for which no choice of that server has been read yet. */
+struct stray {
+    struct id id;
+    uint32_t router, server, event;
+    int32_t quantity;
+    int64_t created_at;
+};
+
+/* --- one sale ---------------------------------------------------------------------------------- */
+
+static struct where where(const struct ledger *ledger, uint32_t place)
+{
+    return findings_where(ledger->findings, place);
+}
+
+/* Counts the sale for every flight that carried it to its server; LEDGER_NONE where none did. */
+static uint32_t mark_flights(struct ledger *ledger, const struct stray *sale)
+{
+    uint32_t found = LEDGER_NONE;
+    for (uint32_t at = ledger_find(ledger, &sale->id); at != LEDGER_NONE;) {
+        const struct attempt *attempt = ledger_attempt(ledger, at);
+        struct ledger_flight *flight = ledger_flight(ledger, attempt->flight);
+        if (flight->server == sale->server && flight->router == sale->router) {
+            flight->rows++;
+            found = at;
+        }
+        at = attempt->older;
+    }
+    return found;
+}
+
+static void compare(struct ledger *ledger, const struct attempt *attempt, const struct stray *sale)
+{
+    char id[ID_TEXT_SIZE];
+    id_format(&sale->id, id);
+    if (attempt->quantity != sale->quantity)
+        findings_broken(ledger->findings, CHECK_SALES, attempt->place,
+                        "quantity=%" PRId32 " of request %s, but the store sold it %" PRId32
+                        " tickets",
+                        attempt->quantity, id, sale->quantity);
+    if (attempt->event != sale->event)
+        findings_broken(ledger->findings, CHECK_SALES, attempt->place,
+                        "event=%s of request %s, but the store sold it tickets of another event",
+                        names_text(&ledger->events, attempt->event), id);
+}
+
+/* False where no choice fits yet. */
+static bool match(struct ledger *ledger, const struct stray *sale)
+{
+    uint32_t attempt = mark_flights(ledger, sale);
+    if (attempt == LEDGER_NONE)
+        return false;
+    compare(ledger, ledger_attempt(ledger, attempt), sale);
+    ledger->findings->checked[CHECK_SALES]++;
+    return true;
+}
+
+void ledger_snapshot(struct ledger *ledger)
+{
+    ledger->snapshot = ledger->findings->lines;
+}
+
+void ledger_sale(struct ledger *ledger, const struct sale *sale, const char *router)
+{
+    uint32_t server = ledger_server_number(ledger, sale->server);
+    ledger->sales++;
+    if (!router[0]) {
+        ledger->sales_direct++;
+        ledger_server(ledger, server)->direct += sale->quantity;
+        return;
+    }
+    struct stray stray = {
+        .id = sale->id,
+        .router = ledger_router_number(ledger, router),
+        .server = server,
+        .event = names_number(&ledger->events, sale->event),
+        .quantity = sale->quantity,
+        .created_at = sale->created_at,
+    };
+    if (match(ledger, &stray)) {
+        ledger->sales_through++;
+        ledger_server(ledger, server)->through += sale->quantity;
+    } else {
+        buffer_append(&ledger->strays, &stray, sizeof stray);
+    }
+}
+
+void ledger_total(struct ledger *ledger, const char *server, int64_t tickets)
+{
+    ledger_server(ledger, ledger_server_number(ledger, server))->total = tickets;
+}
+
+/* --- the end ----------------------------------------------------------------------------------- */
+
+/* Names the choices of a request that was sold by a server it was never given to. */
+static void name_choices(struct ledger *ledger, const struct stray *sale, uint32_t latest)
+{
+    char id[ID_TEXT_SIZE];
+    id_format(&sale->id, id);
+    for (uint32_t at = latest; at != LEDGER_NONE; at = ledger_attempt(ledger, at)->older) {
+        const struct attempt *attempt = ledger_attempt(ledger, at);
+        const struct ledger_flight *flight = ledger_flight(ledger, attempt->flight);
+        findings_broken(
+            ledger->findings, CHECK_SALES, attempt->place,
+            "request %s was given to %s by router %s, but the store says it was sold by "
+            "%s through %s",
+            id, names_text(&ledger->servers, flight->server),
+            names_text(&ledger->routers, flight->router),
+            names_text(&ledger->servers, sale->server), names_text(&ledger->routers, sale->router));
+    }
+}
+
+static void finish_stray(struct ledger *ledger, const struct stray *sale)
+{
+    struct ledger_server *server = ledger_server(ledger, sale->server);
+    uint32_t latest = ledger_find(ledger, &sale->id);
+    if (!ledger->known.data[sale->router] && latest == LEDGER_NONE) {
+        ledger->sales_others++;
+        server->others += sale->quantity;
+        return;
+    }
+    ledger->sales_through++;
+    server->through += sale->quantity;
+    if (match(ledger, sale))
+        return;
+    if (ledger_in_window(ledger, sale->router, sale->created_at)) {
+        ledger->sales_before++;
+        return;
+    }
+    ledger->findings->checked[CHECK_SALES]++;
+    if (latest != LEDGER_NONE) {
+        name_choices(ledger, sale, latest);
+        return;
+    }
+    char id[ID_TEXT_SIZE], time[CLOCK_TEXT_SIZE];
+    id_format(&sale->id, id);
+    clock_format(sale->created_at, time);
+    findings_broken_store(ledger->findings, CHECK_SALES,
+                          "the store: sale %s of %" PRId32
+                          " tickets by %s at %s, through router %s, "
+                          "has no choice in the log: its line is missing",
+                          id, sale->quantity, names_text(&ledger->servers, sale->server), time,
+                          names_text(&ledger->routers, sale->router));
+}
+
+/* A sale the flight made is in the store, under a request it carried, by its server. A sale in the store
+ * under such a request was made by it, or by a flight whose answer was lost. */
+static void finish_flight(struct ledger *ledger, const struct ledger_flight *flight)
+{
+    if (flight->settled == LEDGER_NONE)
+        return;
+    int64_t possible = flight->sold + flight->replayed + flight->lost + flight->unsent;
+    int64_t unknown = possible + flight->refused - flight->count;
+    ledger->findings->checked[CHECK_SOLD]++;
+    bool before = flight->settled < ledger->snapshot;
+    if (before && flight->sold > flight->rows + (unknown > 0 ? unknown : 0))
+        findings_broken(ledger->findings, CHECK_SOLD, flight->settled,
+                        "flight=%" PRIu64 " sold=%" PRId64
+                        " purchases, but of those it carried the "
+                        "store holds only %" PRId64 " as sold by %s (its choices: from %s to %s)",
+                        flight->number, flight->sold, flight->rows,
+                        names_text(&ledger->servers, flight->server),
+                        where(ledger, flight->opened).text, where(ledger, flight->latest).text);
+    if (flight->rows > possible)
+        findings_broken(
+            ledger->findings, CHECK_SOLD, flight->settled,
+            "flight=%" PRIu64 " accounts for %" PRId64 " purchases that may be sold, but "
+            "of those it carried the store holds %" PRId64 " as sold by %s",
+            flight->number, possible, flight->rows, names_text(&ledger->servers, flight->server));
+}
+
+static void finish_server(struct ledger *ledger, uint32_t number)
+{
+    const struct ledger_server *server = ledger_server(ledger, number);
+    if (server->told_place != LEDGER_NONE && server->told > server->total)
+        findings_broken(ledger->findings, CHECK_FIGURES, server->told_place,
+                        "%s told=%" PRId64 ", but in the store it has sold %" PRId64 " tickets",
+                        names_text(&ledger->servers, number), server->told,
+                        server->total < 0 ? 0 : server->total);
+}
+
+void ledger_finish(struct ledger *ledger)
+{
+    const struct stray *strays = (const struct stray *)(const void *)ledger->strays.data;
+    for (size_t i = 0; i < ledger->strays.length / sizeof *strays; i++)
+        finish_stray(ledger, &strays[i]);
+    for (uint32_t i = 0; i < ledger->flights.length / sizeof(struct ledger_flight); i++)
+        finish_flight(ledger, ledger_flight(ledger, i));
+    for (uint32_t i = 0; i < ledger->servers.count; i++)
+        finish_server(ledger, i);
+}

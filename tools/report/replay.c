@@ -1,0 +1,192 @@
+#include "tools/report/replay.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log_file.h"
+#include "tools/report/replay_parts.h"
+
+void replay_init(struct replay *replay, struct ledger *ledger)
+{
+    memset(replay, 0, sizeof *replay);
+    replay->ledger = ledger;
+    replay->torn = LEDGER_NONE;
+    replay->previous = LEDGER_NONE;
+}
+
+void replay_free(struct replay *replay)
+{
+    buffer_free(&replay->open);
+    routing_line_free(&replay->line);
+}
+
+struct findings *replay_findings(const struct replay *replay)
+{
+    return replay->ledger->findings;
+}
+
+struct where replay_where(const struct replay *replay, uint32_t place)
+{
+    if (place == LEDGER_NONE)
+        return (struct where){"the beginning"};
+    return findings_where(replay_findings(replay), place);
+}
+
+/* --- torn lines -------------------------------------------------------------------------------- */
+
+/* A line that does not read is legal only as the last one of a router that was killed (so `started`
+ * follows) or whose log could not be written (so a stated gap follows). */
+static void judge_torn(struct replay *replay, bool legal)
+{
+    if (replay->torn == LEDGER_NONE)
+        return;
+    if (legal)
+        findings_note(replay_findings(replay), "%s: torn by a crash",
+                      replay_where(replay, replay->torn).text);
+    else
+        findings_broken(replay_findings(replay), CHECK_LINES, replay->torn, "does not read: %s",
+                        replay->torn_why);
+    replay->torn = LEDGER_NONE;
+}
+
+/* Another may follow, if the next router was killed while it wrote its first line; but only one that was
+ * marked when the log was opened again can be such a line. It may have been a line of ours: its number
+ * is not missed. */
+static void keep_torn(struct replay *replay, uint32_t place, bool marked, const char *why)
+{
+    judge_torn(replay, replay->torn_marked);
+    replay->torn = place;
+    replay->torn_marked = marked;
+    snprintf(replay->torn_why, sizeof replay->torn_why, "%s", why);
+    if (replay->begun)
+        replay->alternative = replay->expected + 1;
+}
+
+static bool ends_torn(const char *text, size_t length)
+{
+    size_t mark = strlen(LOG_FILE_TORN);
+    return length >= mark && memcmp(text + length - mark, LOG_FILE_TORN, mark) == 0;
+}
+
+/* --- lines ------------------------------------------------------------------------------------- */
+
+static void apply(struct replay *replay, uint32_t place)
+{
+    switch (replay->line.kind) {
+    case ROUTING_STARTED:
+        replay_started(replay, place);
+        break;
+    case ROUTING_STATE:
+        replay_state(replay, place);
+        break;
+    case ROUTING_STOPPED:
+        replay_stopped(replay, place);
+        break;
+    case ROUTING_SERVER:
+        replay_server_line(replay, place);
+        break;
+    case ROUTING_CHOICE:
+        replay_choice(replay, place);
+        break;
+    case ROUTING_SETTLED:
+        replay_settled(replay, place);
+        break;
+    case ROUTING_TOLD:
+        replay_told(replay, place);
+        break;
+    }
+}
+
+/* False where nothing can be replayed yet. */
+static bool begin(struct replay *replay, uint32_t place)
+{
+    if (replay->begun)
+        return true;
+    replay->begun = replay->line.kind == ROUTING_STARTED || replay->line.kind == ROUTING_STATE;
+    if (!replay->begun && !replay->headless) {
+        replay->headless = true;
+        findings_broken(replay_findings(replay), CHECK_NUMBERS, place,
+                        "n=%" PRIu64 " opens the log, where a started or state line was expected: "
+                        "lines before it are missing",
+                        replay->line.n);
+    }
+    return replay->begun;
+}
+
+void replay_line(struct replay *replay, const char *text, size_t length, bool torn)
+{
+    struct findings *findings = replay_findings(replay);
+    struct routing_line *line = &replay->line;
+    char why[ROUTING_ERROR_SIZE] = "its end is missing";
+    uint32_t place = findings_line(findings);
+    findings->checked[CHECK_LINES]++;
+    bool marked = torn || ends_torn(text, length);
+    if (marked || !routing_line_parse(text, length, line, why)) {
+        keep_torn(replay, place, marked, why);
+        return;
+    }
+    judge_torn(replay, line->kind == ROUTING_STARTED ||
+                           (line->kind == ROUTING_STATE && line->state.after_gap));
+    if (!begin(replay, place))
+        return;
+    replay_number(replay, place);
+    if (replay->stopped && line->kind != ROUTING_STARTED)
+        findings_broken(findings, CHECK_ENDS, place,
+                        "n=%" PRIu64 " follows `stopped`, where only started was expected",
+                        line->n);
+    apply(replay, place);
+    replay->stopped = line->kind == ROUTING_STOPPED;
+    replay->previous = place;
+    replay->time = line->time;
+}
+
+/* --- the end ----------------------------------------------------------------------------------- */
+
+static const uint32_t *open_list(const struct replay *replay, size_t *count)
+{
+    *count = replay->open.length / sizeof(uint32_t);
+    return (const uint32_t *)(const void *)replay->open.data;
+}
+
+size_t replay_open_flights(const struct replay *replay, uint32_t before)
+{
+    size_t count, open = 0;
+    const uint32_t *list = open_list(replay, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct ledger_flight *flight = ledger_flight(replay->ledger, list[i]);
+        open += flight->opened < before && !flight->partial;
+    }
+    return open;
+}
+
+static void end_alive(struct replay *replay, uint32_t before)
+{
+    size_t count;
+    const uint32_t *list = open_list(replay, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct ledger_flight *flight = ledger_flight(replay->ledger, list[i]);
+        if (flight->opened < before && !flight->partial)
+            findings_broken(replay_findings(replay), CHECK_ENDS, flight->opened,
+                            "flight=%" PRIu64 " is still not settled, though its router lives",
+                            flight->number);
+    }
+    size_t young = count - replay_open_flights(replay, before);
+    findings_note(replay_findings(replay), "the log is being written to: %zu flight%s under way",
+                  young, young == 1 ? "" : "s");
+}
+
+void replay_end(struct replay *replay, bool alive, uint32_t before, size_t rest)
+{
+    struct findings *findings = replay_findings(replay);
+    judge_torn(replay, true);
+    if (rest > 0)
+        findings_note(findings, "%zu bytes after %s: a line %s", rest,
+                      replay_where(replay, replay->previous).text,
+                      alive ? "that is being written" : "torn by a crash");
+    if (replay->begun && !replay->stopped && alive)
+        end_alive(replay, before);
+    else if (replay->begun && !replay->stopped)
+        replay_crashed(replay);
+    findings->checked[CHECK_ENDS]++;
+}

@@ -1,0 +1,67 @@
+/* The replay: one router's log (one LOG_DIR, over all its restarts) read line by line, with every
+ * number, choice, settlement, figure and state proved on the way, independently of the balancer's code.
+ *
+ * After a violation the replay goes on with what the log says, so that one edit is not reported for
+ * ever. One thread. */
+#ifndef BOX_OFFICE_REPLAY_H
+#define BOX_OFFICE_REPLAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/routing_line.h"
+#include "tools/report/ledger.h"
+
+/* A server, as the log's lines so far leave it. */
+struct replay_server {
+    char id[SERVER_SIZE];
+    uint32_t number; /* in the ledger */
+    enum server_state state;
+    int64_t told, pending, boot, commit, limit;
+    uint64_t last, last_read;
+    uint32_t told_at;     /* place that last changed told, boot or commit; LEDGER_NONE: none has */
+    uint32_t raised_at;   /* … that last raised pending */
+    uint32_t released_at; /* … that last lowered it */
+};
+
+struct replay {
+    struct ledger *ledger; /* not owned */
+    bool begun;            /* a started or state line has been read */
+    bool stopped;          /* the last line was `stopped` */
+    bool headless;         /* the log opens with another line: said once */
+    uint32_t torn;    /* the latest line that does not read, until the next; else LEDGER_NONE */
+    bool torn_marked; /* it was marked as torn by a crash */
+    char torn_why[ROUTING_ERROR_SIZE];
+
+    uint32_t router;
+    uint64_t expected;      /* n of the next line */
+    uint64_t alternative;   /* … if the last n was wrong in itself; 0: none */
+    uint32_t previous;      /* place of the line before; LEDGER_NONE: none */
+    int64_t time;           /* of the line before */
+    uint64_t flight_next;   /* number of the next flight */
+    uint64_t partial_below; /* flights of lower numbers may have choices that are not in the log */
+    int64_t sold;           /* purchases, since started */
+    struct replay_server servers[ROUTING_SERVERS_MAX];
+    size_t count;
+    struct buffer open; /* uint32_t: flights that are not settled */
+
+    uint64_t sessions, crashes, gaps;
+    struct routing_line line; /* being read */
+};
+
+void replay_init(struct replay *replay, struct ledger *ledger);
+void replay_free(struct replay *replay);
+
+/* The next line, without its newline; its place comes from findings_line. `torn`: it is known to be the
+ * end of a file without a newline. */
+void replay_line(struct replay *replay, const char *text, size_t length, bool torn);
+
+/* How many flights opened before this place are not settled. */
+size_t replay_open_flights(const struct replay *replay, uint32_t before);
+
+/* The end of the log. `alive`: a router is writing to it; then only flights opened before `before` must
+ * be settled. `rest`: bytes of a last line without a newline. */
+void replay_end(struct replay *replay, bool alive, uint32_t before, size_t rest);
+
+#endif

@@ -1,0 +1,193 @@
+/* Flights: each opens with its first choice, and is settled once, with all that it carried. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "tools/report/replay_parts.h"
+
+static uint32_t *open_list(const struct replay *replay, size_t *count)
+{
+    *count = replay->open.length / sizeof(uint32_t);
+    return (uint32_t *)(void *)replay->open.data;
+}
+
+struct ledger_flight *replay_flight_open(struct replay *replay, uint64_t number, uint32_t *flight)
+{
+    size_t count;
+    const uint32_t *list = open_list(replay, &count);
+    for (size_t i = count; i > 0; i--) {
+        struct ledger_flight *found = ledger_flight(replay->ledger, list[i - 1]);
+        if (found->number == number) {
+            *flight = list[i - 1];
+            return found;
+        }
+    }
+    return NULL;
+}
+
+static void forget(struct replay *replay, uint32_t flight)
+{
+    size_t count;
+    uint32_t *list = open_list(replay, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (list[i] == flight)
+            list[i] = list[count - 1];
+    }
+    replay->open.length -= sizeof flight;
+}
+
+static uint32_t add_flight(struct replay *replay, uint64_t number, uint32_t server, uint32_t place)
+{
+    struct ledger_flight flight = {
+        .number = number,
+        .router = replay->router,
+        .server = server,
+        .opened = place,
+        .latest = place,
+        .settled = LEDGER_NONE,
+        .partial = number < replay->partial_below,
+    };
+    uint32_t added = ledger_flight_add(replay->ledger, &flight);
+    buffer_append(&replay->open, &added, sizeof added);
+    return added;
+}
+
+/* --- choices ----------------------------------------------------------------------------------- */
+
+static uint32_t flight_of_choice(struct replay *replay, const struct replay_server *server,
+                                 uint32_t place)
+{
+    uint64_t number = replay->line.choice.flight;
+    struct findings *findings = replay_findings(replay);
+    uint32_t found;
+    struct ledger_flight *flight = replay_flight_open(replay, number, &found);
+    if (flight) {
+        if (flight->server != server->number)
+            findings_broken(findings, CHECK_FLIGHTS, place,
+                            "to=%s joins flight=%" PRIu64 ", which goes to %s since %s", server->id,
+                            number, names_text(&replay->ledger->servers, flight->server),
+                            replay_where(replay, flight->opened).text);
+        flight->latest = place;
+        return found;
+    }
+    if (number != replay->flight_next && number >= replay->partial_below)
+        findings_broken(findings, CHECK_FLIGHTS, place,
+                        "flight=%" PRIu64 " is not open, and flight=%" PRIu64
+                        " is the next to open",
+                        number, replay->flight_next);
+    if (number >= replay->flight_next)
+        replay->flight_next = number + 1;
+    return add_flight(replay, number, server->number, place);
+}
+
+void replay_board(struct replay *replay, const struct replay_server *server, uint32_t place)
+{
+    const struct routing_choice *choice = &replay->line.choice;
+    uint32_t flight = flight_of_choice(replay, server, place);
+    struct attempt attempt = {
+        .flight = flight,
+        .event = names_number(&replay->ledger->events, choice->event),
+        .place = place,
+        .quantity = choice->quantity,
+    };
+    ledger_flight(replay->ledger, flight)->count++;
+    ledger_flight(replay->ledger, flight)->tickets += choice->quantity;
+    if (id_parse(choice->request, &attempt.request))
+        ledger_attempt_add(replay->ledger, &attempt);
+}
+
+/* --- settlements ------------------------------------------------------------------------------- */
+
+static uint32_t flight_of_settlement(struct replay *replay, const struct replay_server *server,
+                                     uint32_t place)
+{
+    const struct routing_settled *settled = &replay->line.settled;
+    struct findings *findings = replay_findings(replay);
+    uint32_t found;
+    const struct ledger_flight *flight = replay_flight_open(replay, settled->flight, &found);
+    if (!flight && settled->flight >= replay->partial_below) {
+        findings_broken(findings, CHECK_FLIGHTS, place,
+                        "flight=%" PRIu64 " is not open: it was settled before, or its choices are "
+                        "missing",
+                        settled->flight);
+        return LEDGER_NONE;
+    }
+    if (!flight)
+        return add_flight(replay, settled->flight, server->number, place);
+    if (flight->server != server->number)
+        findings_broken(findings, CHECK_FLIGHTS, place,
+                        "flight=%" PRIu64 " is settled by %s, but its choices went to %s (first at "
+                        "%s)",
+                        settled->flight, server->id,
+                        names_text(&replay->ledger->servers, flight->server),
+                        replay_where(replay, flight->opened).text);
+    return found;
+}
+
+/* A flight all of whose choices are in the log must account for exactly them; another for no fewer. */
+static bool accounts(const struct ledger_flight *flight, int64_t here, int64_t told)
+{
+    return flight->partial ? told >= here : told == here;
+}
+
+static void prove_settlement(struct replay *replay, const struct ledger_flight *flight,
+                             uint32_t place)
+{
+    const struct routing_settled *line = &replay->line.settled;
+    struct findings *findings = replay_findings(replay);
+    const char *least = flight->partial ? "at least " : "";
+    struct where first = replay_where(replay, flight->opened);
+    struct where latest = replay_where(replay, flight->latest);
+    int64_t count = line->sold + line->replayed + line->refused + line->lost + line->unsent;
+    if (!accounts(flight, flight->tickets, line->released))
+        findings_broken(findings, CHECK_FLIGHTS, place,
+                        "flight=%" PRIu64 " released=%" PRId64 ", but %s%" PRId64
+                        " tickets were asked of it (choices from %s to %s)",
+                        line->flight, line->released, least, flight->tickets, first.text,
+                        latest.text);
+    if (!accounts(flight, flight->count, count))
+        findings_broken(findings, CHECK_FLIGHTS, place,
+                        "flight=%" PRIu64 " accounts for %" PRId64
+                        " purchases (sold to unsent), but carried %s%" PRId64
+                        " (choices from %s to %s)",
+                        line->flight, count, least, flight->count, first.text, latest.text);
+}
+
+static void apply_settlement(struct replay *replay, uint32_t number, uint32_t place)
+{
+    const struct routing_settled *line = &replay->line.settled;
+    struct ledger_flight *flight = ledger_flight(replay->ledger, number);
+    flight->sold = line->sold;
+    flight->replayed = line->replayed;
+    flight->refused = line->refused;
+    flight->lost = line->lost;
+    flight->unsent = line->unsent;
+    flight->settled = place;
+    forget(replay, number);
+}
+
+void replay_settled(struct replay *replay, uint32_t place)
+{
+    const struct routing_settled *line = &replay->line.settled;
+    struct findings *findings = replay_findings(replay);
+    struct replay_server *server = replay_server(replay, line->server);
+    findings->checked[CHECK_FLIGHTS]++;
+    if (!server) {
+        findings_broken(findings, CHECK_FLIGHTS, place, "settled by %s, which no line has added",
+                        line->server);
+        return;
+    }
+    uint32_t flight = flight_of_settlement(replay, server, place);
+    if (flight != LEDGER_NONE) {
+        prove_settlement(replay, ledger_flight(replay->ledger, flight), place);
+        apply_settlement(replay, flight, place);
+    }
+    if (line->released > server->pending)
+        findings_broken(findings, CHECK_FLIGHTS, place,
+                        "released=%" PRId64 ", but only %" PRId64 " are pending at %s",
+                        line->released, server->pending, server->id);
+    server->pending -= line->released < server->pending ? line->released : server->pending;
+    server->released_at = place;
+    replay->sold += line->sold;
+    replay_figures(replay, server, &(struct replay_figures){line->boot, line->commit, line->told},
+                   place);
+}

@@ -1,0 +1,186 @@
+/* Sessions: a router's life from started to stopped, or to a crash; and state lines, which repeat in one
+ * line what all lines before it add up to. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "tools/report/replay_parts.h"
+
+static const int64_t slack = REPLAY_SLACK_SECONDS * CLOCK_SECOND;
+
+static size_t open_count(const struct replay *replay)
+{
+    return replay->open.length / sizeof(uint32_t);
+}
+
+void replay_crashed(struct replay *replay)
+{
+    const uint32_t *list = (const uint32_t *)(const void *)replay->open.data;
+    int64_t purchases = 0;
+    for (size_t i = 0; i < open_count(replay); i++)
+        purchases += ledger_flight(replay->ledger, list[i])->count;
+    replay->crashes++;
+    findings_note(replay_findings(replay),
+                  "router %s ended by a crash after %s: %zu flights with %" PRId64
+                  " purchases were not settled",
+                  names_text(&replay->ledger->routers, replay->router),
+                  replay_where(replay, replay->previous).text, open_count(replay), purchases);
+}
+
+void replay_started(struct replay *replay, uint32_t place)
+{
+    if (replay->previous != LEDGER_NONE && !replay->stopped)
+        replay_crashed(replay);
+    (void)place;
+    buffer_clear(&replay->open);
+    replay->router = ledger_router(replay->ledger, replay->line.router);
+    replay->count = 0;
+    replay->flight_next = 1;
+    replay->partial_below = 0;
+    replay->sold = 0;
+    replay->sessions++;
+    replay_findings(replay)->checked[CHECK_ENDS]++;
+}
+
+void replay_stopped(struct replay *replay, uint32_t place)
+{
+    struct findings *findings = replay_findings(replay);
+    const uint32_t *list = (const uint32_t *)(const void *)replay->open.data;
+    const char *router = names_text(&replay->ledger->routers, replay->router);
+    if (strcmp(router, replay->line.router) != 0)
+        findings_broken(findings, CHECK_ENDS, place, "stopped router=%s, but router=%s was running",
+                        replay->line.router, router);
+    for (size_t i = 0; i < open_count(replay); i++) {
+        const struct ledger_flight *flight = ledger_flight(replay->ledger, list[i]);
+        if (!flight->partial)
+            findings_broken(findings, CHECK_ENDS, place,
+                            "stopped, but flight=%" PRIu64 " is not settled (opened at %s)",
+                            flight->number, replay_where(replay, flight->opened).text);
+    }
+}
+
+/* --- state ------------------------------------------------------------------------------------- */
+
+/* The first field in which the server differs from the replay's; NULL: none. */
+static const char *difference(const struct replay_server *held,
+                              const struct routing_snapshot_server *server)
+{
+    return strcmp(held->id, server->server) != 0  ? "id"
+           : held->state != server->state         ? "state"
+           : held->told != server->told           ? "told"
+           : held->pending != server->pending     ? "pending"
+           : held->boot != server->boot           ? "boot"
+           : held->commit != server->commit       ? "commit"
+           : held->limit != server->limit         ? "limit"
+           : held->last != server->last           ? "last purchase choice"
+           : held->last_read != server->last_read ? "last read choice"
+                                                  : NULL;
+}
+
+static void prove_server(struct replay *replay, const struct routing_snapshot_server *server,
+                         size_t i, uint32_t place)
+{
+    struct findings *findings = replay_findings(replay);
+    const struct replay_server *held = &replay->servers[i];
+    const char *field = i < replay->count ? difference(held, server) : "presence";
+    if (!field)
+        return;
+    if (i >= replay->count) {
+        findings_broken(findings, CHECK_STATES, place, "state has %s, which no line has added",
+                        server->server);
+        return;
+    }
+    findings_broken(findings, CHECK_STATES, place,
+                    "state of %s differs from the lines before in its %s: %s|%s|%" PRId64
+                    "+%" PRId64 "|%" PRId64 ".%" PRId64 "|%" PRId64 "|%" PRIu64 "|%" PRIu64
+                    " was expected (told at %s, asked at %s, released at %s)",
+                    server->server, field, held->id, server_state_name(held->state), held->told,
+                    held->pending, held->boot, held->commit, held->limit, held->last,
+                    held->last_read, replay_where(replay, held->told_at).text,
+                    replay_where(replay, held->raised_at).text,
+                    replay_where(replay, held->released_at).text);
+}
+
+static void prove_state(struct replay *replay, uint32_t place)
+{
+    const struct routing_snapshot *state = &replay->line.state;
+    struct findings *findings = replay_findings(replay);
+    const char *router = names_text(&replay->ledger->routers, replay->router);
+    if (strcmp(router, state->router) != 0)
+        findings_broken(findings, CHECK_STATES, place, "state router=%s, but router=%s was running",
+                        state->router, router);
+    if (state->flight != replay->flight_next)
+        findings_broken(findings, CHECK_STATES, place,
+                        "state flight=%" PRIu64 ", but flight=%" PRIu64 " was expected",
+                        state->flight, replay->flight_next);
+    if (state->sales != replay->sold)
+        findings_broken(findings, CHECK_STATES, place,
+                        "state sales=%" PRId64 ", but settlements add up to %" PRId64, state->sales,
+                        replay->sold);
+    if (state->count != replay->count)
+        findings_broken(findings, CHECK_STATES, place, "state has %zu servers, but %zu were known",
+                        state->count, replay->count);
+    for (size_t i = 0; i < state->count; i++)
+        prove_server(replay, &state->servers[i], i, place);
+}
+
+/* From here on the replay holds what the line says. */
+static void adopt_state(struct replay *replay, uint32_t place)
+{
+    const struct routing_snapshot *state = &replay->line.state;
+    replay->flight_next = state->flight;
+    replay->sold = state->sales;
+    replay->count = 0;
+    for (size_t i = 0; i < state->count; i++) {
+        const struct routing_snapshot_server *from = &state->servers[i];
+        struct replay_server *server = replay_server_add(replay, from->server);
+        server->state = from->state;
+        server->pending = from->pending;
+        server->limit = from->limit;
+        server->last = from->last;
+        server->last_read = from->last_read;
+        server->raised_at = server->released_at = place;
+        replay_figures(replay, server,
+                       &(struct replay_figures){from->boot, from->commit, from->told}, place);
+    }
+}
+
+/* Choices before this line are not in the log, legally: flights may be here in part only. */
+static void allow_missing(struct replay *replay, int64_t since)
+{
+    const uint32_t *list = (const uint32_t *)(const void *)replay->open.data;
+    for (size_t i = 0; i < open_count(replay); i++)
+        ledger_flight(replay->ledger, list[i])->partial = true;
+    replay->partial_below = replay->line.state.flight;
+    ledger_window(replay->ledger, replay->router, since, replay->line.time + slack);
+}
+
+static void adopt_first_state(struct replay *replay, uint32_t place)
+{
+    replay->router = ledger_router(replay->ledger, replay->line.state.router);
+    replay->sessions++;
+    replay_findings(replay)->checked[CHECK_ENDS]++;
+    allow_missing(replay, INT64_MIN);
+    adopt_state(replay, place);
+    findings_note(replay_findings(replay),
+                  "%s: the log begins here; what router %s did before has been rotated away",
+                  replay_where(replay, place).text, replay->line.state.router);
+}
+
+void replay_state(struct replay *replay, uint32_t place)
+{
+    const struct routing_snapshot *state = &replay->line.state;
+    replay_findings(replay)->checked[CHECK_STATES]++;
+    replay_store(replay, state->store, place);
+    if (replay->previous == LEDGER_NONE) {
+        adopt_first_state(replay, place);
+        return;
+    }
+    if (state->after_gap) {
+        allow_missing(replay, replay->time - slack);
+        adopt_state(replay, place);
+        return;
+    }
+    prove_state(replay, place);
+}

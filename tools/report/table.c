@@ -1,0 +1,171 @@
+#include "tools/report/table.h"
+
+#include <inttypes.h>
+
+enum {
+    BAR_WIDTH = 30,
+    NUMBER_SIZE = 32,
+};
+
+static const char green[] = "\033[32m", red[] = "\033[31m", plain[] = "\033[0m";
+
+/* A number with commas between thousands. */
+struct grouped {
+    char text[NUMBER_SIZE];
+};
+
+static struct grouped grouped(int64_t number)
+{
+    struct grouped result;
+    char digits[NUMBER_SIZE];
+    int length = snprintf(digits, sizeof digits, "%" PRId64, number < 0 ? 0 : number);
+    char *to = result.text;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            *to++ = ',';
+        *to++ = digits[i];
+    }
+    *to = '\0';
+    return result;
+}
+
+static void coloured(const struct table *table, const char *colour, const char *text)
+{
+    fprintf(table->out, "%s%s%s", table->colour ? colour : "", text, table->colour ? plain : "");
+}
+
+/* --- checks ------------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *claim, *unit;
+} checks[CHECK_COUNT] = {
+    [CHECK_LINES] = {"every line reads as the router writes it", "lines"},
+    [CHECK_NUMBERS] = {"n counts by one, none is missing", "lines"},
+    [CHECK_CHOICES] = {"every purchase went to the server with the fewest", "choices"},
+    [CHECK_READS] = {"every read went to the server whose turn it was", "choices"},
+    [CHECK_FLIGHTS] = {"every flight was settled once, with all it carried", "settlements"},
+    [CHECK_FIGURES] = {"what servers told only moves forward", "figures"},
+    [CHECK_STATES] = {"states move legally, and repeat the lines before", "lines"},
+    [CHECK_ENDS] = {"nothing is left open where a router stopped", "ends"},
+    [CHECK_SALES] = {"every sale through these routers has its choice", "sales"},
+    [CHECK_SOLD] = {"what flights sold stands in the store", "flights"},
+};
+
+static void print_checks(const struct table *table, const struct findings *findings)
+{
+    for (int i = 0; i < CHECK_COUNT; i++) {
+        bool ok = findings->broken[i] == 0;
+        coloured(table, ok ? green : red, ok ? "ok     " : "BROKEN ");
+        fprintf(table->out, "%-52s %12s %s", checks[i].claim,
+                grouped((int64_t)findings->checked[i]).text, checks[i].unit);
+        if (!ok)
+            fprintf(table->out, ", %s broken", grouped((int64_t)findings->broken[i]).text);
+        fprintf(table->out, "\n");
+    }
+}
+
+static void print_list(const struct table *table, const char *title, char *const *list,
+                       uint64_t count, uint64_t max)
+{
+    if (count == 0)
+        return;
+    fprintf(table->out, "\n%s\n", title);
+    for (uint64_t i = 0; i < count && i < max; i++)
+        fprintf(table->out, "  %s\n", list[i]);
+    if (count > max)
+        fprintf(table->out, "  … and %s more\n", grouped((int64_t)(count - max)).text);
+}
+
+/* --- distribution ------------------------------------------------------------------------------ */
+
+struct totals {
+    int64_t sum, most, fewest;
+};
+
+static int64_t tickets_of(const struct ledger_server *server)
+{
+    return server->through + server->direct + server->others;
+}
+
+static struct totals add_up(struct ledger *ledger)
+{
+    struct totals totals = {.fewest = INT64_MAX};
+    for (uint32_t i = 0; i < ledger->servers.count; i++) {
+        int64_t tickets = tickets_of(ledger_server(ledger, i));
+        totals.sum += tickets;
+        totals.most = tickets > totals.most ? tickets : totals.most;
+        totals.fewest = tickets < totals.fewest ? tickets : totals.fewest;
+    }
+    return totals;
+}
+
+static void print_server(const struct table *table, struct ledger *ledger, uint32_t number,
+                         const struct totals *totals)
+{
+    const struct ledger_server *server = ledger_server(ledger, number);
+    int64_t tickets = tickets_of(server);
+    double share = totals->sum ? 100.0 * (double)tickets / (double)totals->sum : 0;
+    fprintf(table->out, "%-16s %11s %11s %11s %11s %9s %9s %6.2f%% ",
+            names_text(&ledger->servers, number), grouped(server->choices).text,
+            grouped(server->reads).text, grouped(server->told).text, grouped(server->through).text,
+            grouped(server->direct).text, grouped(server->others).text, share);
+    int64_t bar = totals->most ? tickets * BAR_WIDTH / totals->most : 0;
+    for (int64_t i = 0; i < bar; i++)
+        fprintf(table->out, "█");
+    fprintf(table->out, "\n");
+}
+
+static void print_distribution(const struct table *table, struct ledger *ledger)
+{
+    struct totals totals = add_up(ledger);
+    if (ledger->servers.count == 0)
+        return;
+    fprintf(table->out,
+            "\n%-16s %11s %11s %11s   %s\n"
+            "%-16s %11s %11s %11s %11s %9s %9s %7s\n",
+            "", "purchases", "reads", "tickets", "tickets in the store, sold through", "server",
+            "chosen", "chosen", "told", "this log", "no router", "others", "share");
+    for (uint32_t i = 0; i < ledger->servers.count; i++)
+        print_server(table, ledger, i, &totals);
+    fprintf(table->out, "tickets in the store: %s; most − fewest per server: %s\n",
+            grouped(totals.sum).text, grouped(totals.most - totals.fewest).text);
+}
+
+/* --- all --------------------------------------------------------------------------------------- */
+
+static void print_sources(const struct table *table, const struct ledger *ledger)
+{
+    const struct findings *findings = ledger->findings;
+    fprintf(table->out,
+            "log    %s lines in %s files; routers: %s, ended by a crash: %s; gaps: %s\n",
+            grouped(findings->lines).text, grouped((int64_t)findings_files(findings)).text,
+            grouped((int64_t)table->routers).text, grouped((int64_t)table->crashes).text,
+            grouped((int64_t)table->gaps).text);
+    fprintf(
+        table->out,
+        "store  %s: %s sales; through these routers: %s (choice before the log's start: %s), "
+        "directly: %s, through others: %s\n\n",
+        ledger->store[0] ? ledger->store : "(no id)", grouped((int64_t)ledger->sales).text,
+        grouped((int64_t)ledger->sales_through).text, grouped((int64_t)ledger->sales_before).text,
+        grouped((int64_t)ledger->sales_direct).text, grouped((int64_t)ledger->sales_others).text);
+}
+
+void table_print(const struct table *table, struct ledger *ledger)
+{
+    const struct findings *findings = ledger->findings;
+    uint64_t choices = findings->checked[CHECK_CHOICES] + findings->checked[CHECK_READS];
+    print_sources(table, ledger);
+    print_checks(table, findings);
+    print_list(table, "noted (legal)", findings->notes, findings->note_count, NOTES_SHOWN);
+    print_list(table, "violations", findings->shown, findings->violations, FINDINGS_SHOWN);
+    print_distribution(table, ledger);
+    if (findings->violations == 0) {
+        coloured(table, green, "clean");
+        fprintf(table->out, ": %s choices proved, %s sales accounted for\n",
+                grouped((int64_t)choices).text, grouped((int64_t)ledger->sales).text);
+    } else {
+        coloured(table, red, "BROKEN");
+        fprintf(table->out, ": %s violations; the log and the store do not tell one story\n",
+                grouped((int64_t)findings->violations).text);
+    }
+}
