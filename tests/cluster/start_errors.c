@@ -114,6 +114,7 @@ static void store_cannot_be_had(void)
     files_write(place.database, "this is no database, but a letter to a friend\n", 46);
     init_fails(&place, place.store, "tickets.db");
     seller_fails(&place, place.store, place.logs, "tickets.db");
+    balancer_fails(&place, "127.0.0.1:0", place.logs, place.token, "tickets.db");
     unlink(place.database);
     run_sql(&place, "CREATE TABLE recipes (name TEXT)");
     init_fails(&place, place.store, "tickets.db");

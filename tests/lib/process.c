@@ -62,6 +62,8 @@ void process_start(struct process *process, const char *directory, const char *c
     snprintf(name, sizeof name, "%s-%u.err", argv[0], count);
     files_path(process->err, directory, name);
     program_path(path, argv[0]);
+    files_write(process->out, "", 0); /* so that it can be read from the first moment */
+    files_write(process->err, "", 0);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     fflush(NULL);
     pid_t parent = getpid();
