@@ -1,0 +1,93 @@
+/* A store of a test's own, on each engine in turn, with what tests do behind its back; and baskets:
+ * batches of purchases to decide.
+ *
+ * What goes wrong in here is a failed assertion. Main thread only. */
+#ifndef BOX_OFFICE_TEST_FIXTURE_H
+#define BOX_OFFICE_TEST_FIXTURE_H
+
+#include <stdbool.h>
+
+#include "db/store.h"
+#include "tests/lib/files.h"
+#include "tests/lib/suite.h"
+
+enum {
+    FIXTURE_URL_SIZE = FILES_PATH_SIZE + 16,
+    FIXTURE_SECONDS = 30, /* deadline of what a test waits for, and of its purchases */
+};
+
+/* An engine under test: where a store of it lies, and direct SQL. */
+struct fixture_engine {
+    const char *name;
+    void (*place)(const char *directory, char url[FIXTURE_URL_SIZE]);
+    void (*sql)(const char *url, const char *sql);
+};
+
+struct fixture {
+    const struct fixture_engine *engine;
+    char directory[FILES_PATH_SIZE];
+    char url[FIXTURE_URL_SIZE];
+};
+
+/* A case of the conformance suite. It is run on a fresh store of each engine that holds the event
+ * `demo` (tier `standard`, 2500 EUR, at most 10 in an order) with that capacity (0: no event), and
+ * the store is audited at its end. */
+struct fixture_case {
+    const char *name;
+    int64_t capacity;
+    void (*body)(struct fixture *fixture);
+};
+
+/* Registers the cases as tests of that suite. */
+void fixture_add(const char *suite, const struct fixture_case *cases, size_t count);
+
+/* A fresh store on the first engine, for tests that are about its files. */
+void fixture_open(struct fixture *fixture, int64_t capacity);
+void fixture_close(struct fixture *fixture); /* audits first */
+void fixture_discard(struct fixture *fixture);
+
+/* Runs SQL behind the store's back. The schema is alike on all engines. */
+void fixture_sql(struct fixture *fixture, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Adds a tier, 1000 EUR, at most 10 in an order; and its event, where it is the tier 1. */
+void fixture_tier(struct fixture *fixture, int event, const char *event_name, int tier,
+                  const char *tier_name, int64_t capacity);
+
+struct store *fixture_seller(struct fixture *fixture, const char *server);
+struct store *fixture_reader(struct fixture *fixture);
+
+/* What the store says is sold of the tier, by a reader of its own; -1: no such tier. */
+int64_t fixture_sold(struct fixture *fixture, const char *event, const char *tier);
+
+/* How many findings of the audit are broken; the last such sentence, where wanted. */
+unsigned fixture_broken(struct fixture *fixture, char sentence[512]);
+
+struct basket {
+    struct item *items;         /* owned */
+    struct decision *decisions; /* owned; their items are set by basket_decide */
+    size_t count, room;
+};
+
+/* Adds a purchase from the event `demo` under a client's key (NULL: a key that we made). The pointer
+ * is good until the next one is added. */
+struct item *basket_add(struct basket *basket, const char *key, int quantity);
+
+/* Adds one for another event and tier. */
+struct item *basket_ask(struct basket *basket, const char *key, const char *event, const char *tier,
+                        int quantity);
+
+/* Computes the fingerprints and decides them all. */
+enum store_result basket_decide(struct basket *basket, struct store *store);
+
+/* The same, which must be durable; the i-th outcome. */
+void basket_settle(struct basket *basket, struct store *store);
+const struct outcome *basket_outcome(const struct basket *basket, size_t i);
+
+void basket_clear(struct basket *basket);
+void basket_free(struct basket *basket);
+
+/* One purchase on its own. */
+struct outcome buy(struct store *store, const char *key, int quantity);
+
+#endif
