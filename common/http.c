@@ -178,6 +178,8 @@ static void resume_answered(void *context)
     struct http_server *server = context;
     struct http_request *request = server->answered;
     server->answered = NULL;
+    if (request != NULL)
+        loop_hurry(server->loop, server->daemon);
     while (request != NULL) {
         struct http_request *next = request->next_answered;
         request->suspended = false;

@@ -159,6 +159,13 @@ void loop_unserve(struct loop *loop, struct MHD_Daemon *daemon)
     }
 }
 
+void loop_hurry(struct loop *loop, struct MHD_Daemon *daemon)
+{
+    for (size_t i = 0; i < loop->daemon_count; i++)
+        if (loop->daemons[i].daemon == daemon)
+            loop->daemons[i].ready = true;
+}
+
 void loop_each_turn(struct loop *loop, loop_call *call, void *context)
 {
     assert(loop->call_count < CALLS_MAX);
@@ -201,6 +208,8 @@ static int wait_length(const struct loop *loop)
     }
     for (size_t i = 0; i < loop->daemon_count; i++) {
         MHD_UNSIGNED_LONG_LONG left;
+        if (loop->daemons[i].ready)
+            return 0;
         if (MHD_get_timeout(loop->daemons[i].daemon, &left) == MHD_YES && (int64_t)left < wait)
             wait = (int64_t)left;
     }

@@ -50,6 +50,10 @@ void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t at);
 void loop_serve(struct loop *loop, struct MHD_Daemon *daemon);
 void loop_unserve(struct loop *loop, struct MHD_Daemon *daemon);
 
+/* The daemon has work that its descriptor does not show: a connection was resumed. (0.9.75 keeps that
+ * to itself; MHD_get_timeout does not tell either.) */
+void loop_hurry(struct loop *loop, struct MHD_Daemon *daemon);
+
 /* Calls each of these, in the order they were added, once per turn, after all events and before the
  * wait. At most 8. */
 void loop_each_turn(struct loop *loop, loop_call *call, void *context);
