@@ -152,7 +152,7 @@ struct store *handle_open_seller(const char *path, const char *server, char erro
 {
     struct handle *handle = handle_new(true);
     snprintf(handle->base.figures.server, sizeof handle->base.figures.server, "%s", server);
-    if (!handle_settle(handle, path, false, LOCK_WRITE) || !handle_open_writing(handle))
+    if (!handle_settle(handle, path, false, LOCK_USE_WRITE) || !handle_open_writing(handle))
         return give_up(handle, error);
     bool opened = check_schema(handle) && read_identity(handle) && raise_boot(handle);
     writer_lock_drop(&handle->lock);
@@ -162,7 +162,7 @@ struct store *handle_open_seller(const char *path, const char *server, char erro
 struct store *handle_open_reader(const char *path, char error[STORE_ERROR_SIZE])
 {
     struct handle *handle = handle_new(false);
-    if (handle_settle(handle, path, false, LOCK_READ) &&
+    if (handle_settle(handle, path, false, LOCK_USE_READ) &&
         connection_open(&handle->connection, handle->place.database, false, handle->base.error) ==
             SQLITE_OK &&
         check_schema(handle) && read_identity(handle))

@@ -168,7 +168,7 @@ static void pause_briefly(void)
 static int open_file(const char *path, enum lock_use use)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (fd < 0 && use == LOCK_READ)
+    if (fd < 0 && use == LOCK_USE_READ)
         fd = open(path, O_RDONLY | O_CLOEXEC);
     return fd;
 }
@@ -176,7 +176,7 @@ static int open_file(const char *path, enum lock_use use)
 /* A reader needs no mutex: where the page cannot be made valid, it only says that it is there. */
 static bool share_as_reader(struct lock_file *file, char error[STORE_ERROR_SIZE])
 {
-    int fd = open_file(file->place->lock, LOCK_READ);
+    int fd = open_file(file->place->lock, LOCK_USE_READ);
     if (fd < 0)
         return true;
     if (flock(fd, LOCK_SH | LOCK_NB) == 0 && adopt(file, fd))
@@ -193,7 +193,7 @@ bool lock_file_open(struct lock_file *file, const struct place *place, enum lock
     *file = (struct lock_file){.fd = -1, .place = place};
     for (;;) {
         int fd = open_file(place->lock, use);
-        if (fd < 0 && use == LOCK_READ)
+        if (fd < 0 && use == LOCK_USE_READ)
             return true;
         if (fd < 0)
             return fail(error, "open", place->lock);
@@ -202,7 +202,8 @@ bool lock_file_open(struct lock_file *file, const struct place *place, enum lock
             return true;
         close(fd);
         bool over = clock_monotonic() > until;
-        if (use == LOCK_READ && (attempt == ATTEMPT_FAILED || (attempt == ATTEMPT_STALE && over)))
+        if (use == LOCK_USE_READ &&
+            (attempt == ATTEMPT_FAILED || (attempt == ATTEMPT_STALE && over)))
             return share_as_reader(file, error);
         if (attempt == ATTEMPT_FAILED)
             return fail(error, "prepare", place->lock);
@@ -218,7 +219,7 @@ bool lock_file_seize(struct lock_file *file, const struct place *place,
                      char error[STORE_ERROR_SIZE])
 {
     *file = (struct lock_file){.fd = -1, .place = place};
-    int fd = open_file(place->lock, LOCK_WRITE);
+    int fd = open_file(place->lock, LOCK_USE_WRITE);
     if (fd < 0)
         return fail(error, "open", place->lock);
     if (flock(fd, LOCK_EX | LOCK_NB) == 0 && adopt(file, fd))

@@ -45,8 +45,8 @@ struct lock_file {
 };
 
 enum lock_use {
-    LOCK_READ,  /* only says "in use"; goes on without where the place is not writable */
-    LOCK_WRITE, /* will use the mutex: the page must be valid */
+    LOCK_USE_READ,  /* only says "in use"; goes on without where the place is not writable */
+    LOCK_USE_WRITE, /* will use the mutex: the page must be valid */
 };
 
 /* Takes the shared flock, and first makes the page where it is not valid. Waits up to 2 s for others

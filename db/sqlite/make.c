@@ -89,7 +89,7 @@ bool make_store(const char *path, int64_t demo_capacity, struct store_made *made
                 char error[STORE_ERROR_SIZE])
 {
     struct handle *handle = handle_new(false);
-    bool done = handle_settle(handle, path, true, LOCK_WRITE) && handle_open_writing(handle);
+    bool done = handle_settle(handle, path, true, LOCK_USE_WRITE) && handle_open_writing(handle);
     if (done) {
         done = bring_up_to_date(&handle->connection, demo_capacity, made);
         writer_lock_drop(&handle->lock);
