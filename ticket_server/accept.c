@@ -7,6 +7,20 @@
 
 #include "common/admit.h"
 
+static void answer_fine(struct http_request *request, const struct buffer *body)
+{
+    struct http_reply reply;
+    char text[ID_TEXT_SIZE];
+    struct id id = id_make();
+    id_format(&id, text);
+    reply.status = 200;
+    reply.body = body->data;
+    reply.length = body->length;
+    reply.fields = 0;
+    http_reply_field(&reply, "Request-Id", text);
+    http_answer(request, &reply);
+}
+
 /* --- one purchase, asked for directly ---------------------------------------------------------- */
 
 struct single {
@@ -84,8 +98,7 @@ static void answer_flight(struct job *job)
     for (size_t i = 0; i < job->count; i++)
         answer_add(&body, &job->decisions[i].outcome);
     answer_end(&body);
-    struct http_reply reply = {.status = 200, .body = body.data, .length = body.length};
-    http_answer(flight->request, &reply);
+    answer_fine(flight->request, &body);
     buffer_free(&body);
     flight_free(flight);
 }
@@ -120,9 +133,8 @@ static void accept_flight(struct acceptor *acceptor, struct http_request *reques
 
 static void answer_read(struct http_request *request, enum problem problem, struct buffer *body)
 {
-    struct http_reply reply = {.status = 200, .body = body->data, .length = body->length};
     if (problem == PROBLEM_NONE)
-        http_answer(request, &reply);
+        answer_fine(request, body);
     else
         http_refuse(request, problem, problem_detail(problem), NULL);
     buffer_free(body);

@@ -13,7 +13,7 @@ enum {
 
 struct command_line {
     const char *id, *listen, *store, *log_dir;
-    bool init;
+    bool init, reset;
     int64_t demo;
     int64_t supervisor;
 };
@@ -57,6 +57,10 @@ static void read_command_line(struct command_line *given, int argc, char **argv)
          .max = CAPACITY_MAX,
          .help = "with --init: make the event demo with so many tickets where there is no event",
          .value = &given->demo},
+        {.name = "reset",
+         .kind = OPTION_FLAG,
+         .help = "move the store aside, say where it is now, and exit",
+         .value = &given->reset},
         {.name = "supervisor",
          .argument = "FD",
          .kind = OPTION_NUMBER,
@@ -67,7 +71,8 @@ static void read_command_line(struct command_line *given, int argc, char **argv)
     };
     options_read(table, sizeof table / sizeof *table,
                  "ticket_server [--id ID] [--listen ADDR:PORT] [--store URL] [--log-dir DIR]\n"
-                 "       ticket_server --init [--demo CAPACITY] [--store URL]",
+                 "       ticket_server --init [--demo CAPACITY] [--store URL]\n"
+                 "       ticket_server --reset [--store URL]",
                  "Sells tickets from a store: POST /purchases, POST /flights, GET /events, GET "
                  "/healthz.",
                  argc, argv);
@@ -91,6 +96,19 @@ static int init(const struct command_line *given)
     return fflush(stdout) == 0 ? EXIT_FINE : EXIT_TROUBLE;
 }
 
+static int reset(const struct command_line *given)
+{
+    char aside[STORE_PLACE_SIZE];
+    char error[STORE_ERROR_SIZE];
+    if (!store_reset(given->store, aside, error))
+        die(EXIT_TROUBLE, "%s", error);
+    if (aside[0])
+        printf("The store is in %s.\n", aside);
+    else
+        printf("There was no store.\n");
+    return fflush(stdout) == 0 ? EXIT_FINE : EXIT_TROUBLE;
+}
+
 int main(int argc, char **argv)
 {
     struct command_line given;
@@ -98,8 +116,10 @@ int main(int argc, char **argv)
     read_command_line(&given, argc, argv);
     if (given.demo > 0 && !given.init)
         die(EXIT_USAGE, "--demo goes with --init");
-    if (given.init)
-        return init(&given);
+    if (given.init && given.reset)
+        die(EXIT_USAGE, "--init and --reset do not go together");
+    if (given.init || given.reset)
+        return given.init ? init(&given) : reset(&given);
     if (!server_id_valid(given.id))
         die(EXIT_USAGE, "--id takes 1 to 32 of a-z 0-9 -, not '%s'", given.id);
     char name[SERVER_SIZE + 16];
