@@ -29,7 +29,7 @@ enum {
 };
 
 static const int64_t port_patience = 6 * CLOCK_SECOND;  /* for a port in use */
-static const int64_t stop_patience = 20 * CLOCK_SECOND; /* then children are killed */
+static const int64_t stop_patience = 30 * CLOCK_SECOND; /* then children are killed */
 static const int64_t greet_patience = 5 * CLOCK_SECOND; /* for the last servers to come up */
 
 struct master {
@@ -262,11 +262,11 @@ static bool is_hopeless(const struct master *master, const struct child *child, 
     return first && WIFEXITED(status) && WEXITSTATUS(status) != 0;
 }
 
-static void plan_restart(struct master *master, struct child *child, const char *ending)
+static void plan_restart(struct master *master, struct child *child, pid_t pid, const char *ending)
 {
     int64_t pause = child_pause(child);
-    log_line("%s (process %d) %s; it is started again in %d ms", child->name, (int)child->pid,
-             ending, (int)(pause / CLOCK_MILLISECOND));
+    log_line("%s (process %d) %s; it is started again in %d ms", child->name, (int)pid, ending,
+             (int)(pause / CLOCK_MILLISECOND));
     if (child != &master->router && master->router.pid != 0)
         channel_send(master->router.channel, "gone %s process %d %s", child->name, (int)child->pid,
                      ending);
@@ -276,20 +276,23 @@ static void plan_restart(struct master *master, struct child *child, const char 
 static void child_ended(struct master *master, struct child *child, int status)
 {
     char ending[80];
+    pid_t pid = child->pid;
+    bool failed = WIFSIGNALED(status) || WEXITSTATUS(status) != 0;
     child_ending(status, ending, sizeof ending);
-    if (!master->stopping && is_hopeless(master, child, status)) {
-        stop(master, EXIT_TROUBLE);
-    } else if (!master->stopping) {
-        plan_restart(master, child, ending);
-    } else if (child == &master->router) {
-        stop_servers(master);
-    }
-    if (master->stopping && (WIFSIGNALED(status) || WEXITSTATUS(status) != 0))
-        master->status = EXIT_TROUBLE;
     close_channel(master, child);
     child->pid = 0;
+    if (!master->stopping && is_hopeless(master, child, status))
+        stop(master, EXIT_TROUBLE);
+    else if (!master->stopping)
+        plan_restart(master, child, pid, ending);
+    else if (child == &master->router)
+        stop_servers(master);
     child->ready = false;
-    if (master->stopping && !children_left(master))
+    if (!master->stopping)
+        return;
+    if (failed)
+        master->status = EXIT_TROUBLE;
+    if (!children_left(master))
         loop_stop(master->loop);
 }
 
@@ -418,6 +421,23 @@ static void raise_descriptor_limit(const struct settings *settings)
             settings->connections, (unsigned long long)limit.rlim_cur);
 }
 
+/* What the router would find out too, but one line says it better than two processes' lines. */
+static void check_places(const struct settings *settings)
+{
+    char token[TOKEN_SIZE];
+    struct stat about;
+    if (stat(settings->log_dir, &about) != 0 || !S_ISDIR(about.st_mode))
+        die(EXIT_TROUBLE,
+            "the log directory %s does not exist; make it, or name another with "
+            "--log-dir",
+            settings->log_dir);
+    if (access(settings->log_dir, W_OK | X_OK) != 0)
+        die(EXIT_TROUBLE, "the log directory %s cannot be written to; name another with --log-dir",
+            settings->log_dir);
+    if (!token_make(settings->token_file) || !token_read(settings->token_file, token))
+        exit(EXIT_TROUBLE);
+}
+
 static void begin(struct master *master, int argc, char **argv)
 {
     const struct settings *settings = master->settings;
@@ -425,8 +445,7 @@ static void begin(struct master *master, int argc, char **argv)
     raise_descriptor_limit(settings);
     master->public_fd = listen_or_die("listen", settings->listen);
     master->admin_fd = listen_or_die("admin", settings->admin);
-    if (!token_make(settings->token_file))
-        exit(EXIT_TROUBLE);
+    check_places(settings);
     master->loop = loop_open();
     master->signal_fd = watch_signals();
     loop_watch(master->loop, master->signal_fd, EPOLLIN, signals_come, master);

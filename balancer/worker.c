@@ -13,7 +13,7 @@
 
 enum {
     BODY_BYTES_MAX = 16 * 1024,
-    CONNECTION_MEMORY = 16 * 1024,
+    CONNECTION_MEMORY = 8 * 1024, /* request line, headers and reply headers; cleared for each */
     FLIGHT_CONNECTIONS = 2, /* per server: one flight, and its successor while that one closes */
     READ_CONNECTIONS = 16,  /* per server */
 };

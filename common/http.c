@@ -67,7 +67,6 @@ static struct http_request *request_begin(struct http_server *server,
     request->method = method;
     request->path = memory_copy(path);
     client_address(request);
-    server->unanswered++;
     return request;
 }
 
@@ -80,11 +79,17 @@ static enum MHD_Result queue(struct http_request *request)
     return result;
 }
 
+static void mark_handed(struct http_request *request)
+{
+    request->handed = true;
+    request->server->unanswered++;
+}
+
 /* Answers before the body was read, after which MHD closes the connection. */
 static enum MHD_Result refuse_early(struct http_request *request, enum problem problem,
                                     const char *detail)
 {
-    request->handed = true;
+    mark_handed(request);
     http_refuse(request, problem, detail, NULL);
     MHD_add_response_header(request->response, "Connection", "close");
     return queue(request);
@@ -121,7 +126,7 @@ static enum MHD_Result take_body(struct http_request *request, const char *data,
 static enum MHD_Result hand_over(struct http_request *request)
 {
     struct http_server *server = request->server;
-    request->handed = true;
+    mark_handed(request);
     if (request->discarded > 0)
         http_refuse(request, PROBLEM_TOO_LARGE, "the body is too long", NULL);
     else
@@ -156,11 +161,11 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
         return;
     if (request->response != NULL)
         MHD_destroy_response(request->response);
+    server->unanswered -= request->handed;
     buffer_free(&request->body);
     free(request->path);
     free(request);
     *state = NULL;
-    server->unanswered--;
 }
 
 /* Paths are compared as they came: nothing we serve needs an escape. */

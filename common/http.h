@@ -59,7 +59,8 @@ struct http_server *http_open(struct loop *loop, const struct http_settings *set
  */
 void http_quiesce(struct http_server *server);
 
-/* Requests begun and not yet wholly answered, also those whose body is still coming in. */
+/* Complete requests that are not yet wholly answered. (What has come in half is not counted: whether
+ * the rest will ever come, nobody knows.) */
 size_t http_unanswered(const struct http_server *server);
 size_t http_connections(const struct http_server *server);
 
