@@ -12,7 +12,7 @@
 #include "tests/lib/suite.h"
 
 enum {
-    FIXTURE_URL_SIZE = FILES_PATH_SIZE + 16,
+    FIXTURE_URL_SIZE = FILES_PATH_SIZE + 64,
     FIXTURE_SECONDS = 30, /* deadline of what a test waits for, and of its purchases */
 };
 
