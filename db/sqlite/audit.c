@@ -70,6 +70,12 @@ static const struct check checks[] = {
      "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN key END) FROM"
      "  (SELECT key, (id IS NULL) = (problem IS NULL) AS bad FROM decisions)"},
 
+    {"a sale has all that belongs to a sale", "sales",
+     "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN key END) FROM"
+     "  (SELECT key, (tier IS NULL OR quantity IS NULL OR first_number IS NULL OR amount IS NULL OR"
+     "     currency IS NULL OR buyer IS NULL OR server IS NULL OR router IS NULL) AS bad"
+     "   FROM decisions WHERE id IS NOT NULL)"},
+
     {"an event's count of refusals is the number it keeps", "events",
      "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN name END) FROM"
      "  (SELECT e.name AS name, e.refusals <> (SELECT count(*) FROM decisions d"

@@ -1,0 +1,126 @@
+/* The audit finds each kind of damage: rows are edited behind the store's back. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/store/fixture.h"
+
+static const struct wound {
+    const char *name;
+    const char *sql;
+    const char *finding; /* words of the sentence that must be broken */
+} wounds[] = {
+    {"oversold", "UPDATE tiers SET capacity = 5", "sold + held <= capacity"},
+    {"held below zero", "UPDATE tiers SET held = -1", "sold + held <= capacity"},
+    {"held too much", "UPDATE tiers SET held = 94", "sold + held <= capacity"},
+    {"sold too high", "UPDATE tiers SET sold = sold + 1", "sold is the sum of its sales"},
+    {"sold too low", "UPDATE tiers SET sold = sold - 1", "sold is the number of its tickets"},
+    {"a sale is gone", "DELETE FROM decisions WHERE key = 'key-number-2'",
+     "a ticket belongs to the sale"},
+    {"a sale is gone: count", "DELETE FROM decisions WHERE key = 'key-number-2'",
+     "sold is the sum of its sales"},
+    {"a sale is gone: total", "DELETE FROM decisions WHERE key = 'key-number-2'",
+     "total is the sum of its sales"},
+    {"a ticket is gone", "DELETE FROM tickets WHERE number = 3", "a sale holds its tickets"},
+    {"a ticket is gone: count", "DELETE FROM tickets WHERE number = 3",
+     "sold is the number of its tickets"},
+    {"a ticket too many", "INSERT INTO tickets SELECT event, tier, 50, sale FROM tickets LIMIT 1",
+     "a ticket belongs to the sale"},
+    {"a ticket of another sale",
+     "UPDATE tickets SET sale = (SELECT id FROM decisions WHERE key = 'key-number-1')"
+     "  WHERE number = 3",
+     "a sale holds its tickets"},
+    {"a ticket of no sale", "UPDATE tickets SET sale = zeroblob(16) WHERE number = 3",
+     "every foreign key"},
+    {"a sale grew", "UPDATE decisions SET quantity = 3 WHERE key = 'key-number-2'",
+     "a sale holds its tickets"},
+    {"a number given twice", "UPDATE decisions SET first_number = 2 WHERE key = 'key-number-2'",
+     "no ticket number is given twice"},
+    {"a number given twice: all",
+     "UPDATE decisions SET first_number = 1 WHERE key = 'key-number-3'",
+     "no ticket number is given twice"},
+    {"the counter fell", "UPDATE tiers SET next_number = 6", "next number is above"},
+    {"two outcomes of one key",
+     "UPDATE decisions SET problem = 'sold_out', remaining = 0 WHERE key = 'key-number-1'",
+     "a key has one outcome"},
+    {"no outcome of a key",
+     "UPDATE decisions SET problem = NULL, remaining = NULL WHERE id IS NULL",
+     "a key has one outcome"},
+    {"half a sale", "UPDATE decisions SET server = NULL WHERE key = 'key-number-1'",
+     "all that belongs to a sale"},
+    {"a refusal uncounted", "UPDATE events SET refusals = 0", "count of refusals"},
+    {"a refusal gone", "DELETE FROM decisions WHERE id IS NULL", "count of refusals"},
+    {"a total too high", "UPDATE totals SET sold = sold + 1", "total is the sum of its sales"},
+    {"a total gone", "DELETE FROM totals", "total is the sum of its sales"},
+    {"a total of no sale", "INSERT INTO totals VALUES (1, 1, 'server-9', 1)",
+     "total is the sum of its sales"},
+    {"a sale changed servers",
+     "UPDATE decisions SET server = 'server-2' WHERE key = 'key-number-1'",
+     "total is the sum of its sales"},
+    {"a server without a boot", "DELETE FROM servers", "has a boot number"},
+    {"an event is gone", "DELETE FROM events", "every foreign key"},
+    {"a tier is gone", "DELETE FROM tiers", "every foreign key"},
+    {"an index is damaged",
+     "PRAGMA writable_schema = ON;"
+     "UPDATE sqlite_schema SET sql = replace(sql, 'WHERE id IS NULL', 'WHERE id IS NOT NULL')"
+     "  WHERE name = 'refusals'",
+     "the database file is whole"},
+};
+
+struct search {
+    const char *words;
+    bool found;
+};
+
+static void look_for(void *context, bool ok, const char *sentence)
+{
+    struct search *search = context;
+    if (!ok && strstr(sentence, search->words) != NULL)
+        search->found = true;
+}
+
+static void sell_a_few(struct fixture *fixture)
+{
+    struct store *store = fixture_seller(fixture, "server-1");
+    struct basket basket = {0};
+    char key[32];
+    for (int i = 1; i <= 4; i++) {
+        snprintf(key, sizeof key, "key-number-%d", i);
+        basket_add(&basket, key, 2);
+    }
+    basket_settle(&basket, store);
+    basket_clear(&basket);
+    fixture_sql(fixture, "UPDATE tiers SET capacity = 8");
+    basket_add(&basket, "key-refused-12345", 2);
+    basket_settle(&basket, store);
+    fixture_sql(fixture, "UPDATE tiers SET capacity = 100");
+    basket_free(&basket);
+    store_close(store);
+}
+
+static void run_wound(const struct wound *wound)
+{
+    struct fixture fixture;
+    struct search search = {wound->finding, false};
+    fixture_open(&fixture, 100);
+    sell_a_few(&fixture);
+    CU_ASSERT_EQUAL(fixture_broken(&fixture, NULL), 0);
+    fixture_sql(&fixture, "%s", wound->sql);
+    struct store *reader = fixture_reader(&fixture);
+    store_audit(reader, look_for, &search);
+    CU_ASSERT_TRUE(search.found);
+    store_close(reader);
+    fixture_discard(&fixture);
+}
+
+static void audit_finds_it(void)
+{
+    for (size_t i = 0; i < sizeof wounds / sizeof *wounds; i++)
+        if (strcmp(wounds[i].name, CU_get_current_test()->pName) == 0)
+            run_wound(&wounds[i]);
+}
+
+static __attribute__((constructor)) void suite(void)
+{
+    for (size_t i = 0; i < sizeof wounds / sizeof *wounds; i++)
+        suite_add("sqlite damage", wounds[i].name, audit_finds_it);
+}
