@@ -38,6 +38,7 @@ static void on_ready(void *context, int fd, uint32_t events)
     if (count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR)))
         return;
     loop_unwatch(supervisor->loop, fd);
+    supervisor->watched = false;
     supervisor->gone(supervisor->context);
 }
 
@@ -48,12 +49,14 @@ void supervisor_open(struct supervisor *supervisor, struct loop *loop, int fd, l
         (struct supervisor){.fd = fd, .loop = loop, .stop = stop, .gone = gone, .context = context};
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     fcntl(fd, F_SETFL, O_NONBLOCK);
+    supervisor->watched = true;
     loop_watch(loop, fd, EPOLLIN, on_ready, supervisor);
 }
 
 void supervisor_close(struct supervisor *supervisor)
 {
-    loop_unwatch(supervisor->loop, supervisor->fd);
+    if (supervisor->watched)
+        loop_unwatch(supervisor->loop, supervisor->fd);
     close(supervisor->fd);
 }
 

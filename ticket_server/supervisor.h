@@ -8,6 +8,7 @@
 #ifndef BOX_OFFICE_SUPERVISOR_H
 #define BOX_OFFICE_SUPERVISOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,7 +20,8 @@ enum {
 
 struct supervisor {
     /* the loop's thread */
-    int fd; /* owned from supervisor_open to supervisor_close */
+    int fd;       /* owned from supervisor_open to supervisor_close */
+    bool watched; /* until its end is seen */
     struct loop *loop;
     loop_call *stop, *gone; /* called at most once each */
     void *context;

@@ -1,0 +1,138 @@
+#include "ticket_server/decision_log.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "tests/lib/suite.h"
+#include "tests/unit/ticket_server/place.h"
+
+#define REQUEST "0193b0aa-0000-7abc-8def-0123456789ab"
+#define SALE    "0193b0aa-0000-7abc-8def-ffffffffffff"
+
+struct case_of_log {
+    char directory[FILES_PATH_SIZE];
+    char path[FILES_PATH_SIZE];
+    struct decision_log *log;
+};
+
+static void open_case(struct case_of_log *test)
+{
+    char error[LOG_ERROR_SIZE];
+    files_directory(test->directory);
+    files_path(test->path, test->directory, "ticket_server-server-1.log");
+    test->log = decision_log_open(test->directory, "server-1", error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(test->log);
+}
+
+/* Closes the log and compares what it holds. */
+static void close_case(struct case_of_log *test, const char *wanted)
+{
+    struct buffer text = {0};
+    decision_log_close(test->log);
+    files_read(test->path, &text);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&text), wanted);
+    buffer_free(&text);
+    files_remove(test->directory);
+}
+
+static struct item an_item(const char *event, int quantity)
+{
+    struct item item = {.key = REQUEST};
+    CU_ASSERT(id_parse(REQUEST, &item.request));
+    strcpy(item.purchase.event, event);
+    item.purchase.quantity = quantity;
+    return item;
+}
+
+static struct outcome a_sale(bool replayed)
+{
+    struct outcome outcome = {.stored = true, .replayed = replayed};
+    outcome.sale = (struct sale){.event = "demo", .tier = "standard", .quantity = 2};
+    CU_ASSERT(id_parse(SALE, &outcome.sale.id));
+    return outcome;
+}
+
+static void has_a_line_per_decision(void)
+{
+    struct case_of_log test;
+    struct item item = an_item("demo", 2);
+    struct item bare = an_item("demo", 0);
+    strcpy(bare.purchase.tier, "vip");
+    struct decision decisions[] = {
+        {.item = &item, .outcome = a_sale(false)},
+        {.item = &item, .outcome = a_sale(true)},
+        {.item = &item, .outcome = {.problem = PROBLEM_SOLD_OUT, .remaining = 1, .stored = true}},
+        {.item = &bare, .outcome = {.problem = PROBLEM_SOLD_OUT, .replayed = true}},
+        {.item = &bare, .outcome = {.problem = PROBLEM_EXPIRED}},
+    };
+    open_case(&test);
+    decision_log_write(test.log, decisions, 5, 0, 812);
+#define START "time=1970-01-01T00:00:00.000000Z request=" REQUEST
+#define END   " batch=5 commit_us=812\n"
+    close_case(&test,
+               START " sale=" SALE " outcome=sold event=demo tier=standard quantity=2" END START
+                     " sale=" SALE " outcome=replayed event=demo tier=standard quantity=2" END START
+                     " outcome=refused reason=sold_out event=demo quantity=2 remaining=1" END START
+                     " outcome=replayed reason=sold_out event=demo tier=vip quantity=1 "
+                     "remaining=0" END START
+                     " outcome=refused reason=expired event=demo tier=vip quantity=1" END);
+}
+
+static void lines_cannot_be_forged(void)
+{
+    struct case_of_log test;
+    struct item item = an_item("x\ntime=1 outcome=sold \"", 1);
+    struct decision decision = {.item = &item, .outcome = {.problem = PROBLEM_NO_SUCH_EVENT}};
+    open_case(&test);
+    decision_log_write(test.log, &decision, 1, 0, 5);
+    close_case(&test, START " outcome=refused reason=no_such_event "
+                            "event=\"x\\ntime=1 outcome=sold \\\"\" quantity=1 batch=1 "
+                            "commit_us=5\n");
+}
+
+/* Files can grow no further than this; 0: as they like. */
+static void limit_files(rlim_t size)
+{
+    struct rlimit limit;
+    CU_ASSERT_EQUAL(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = size ? size : limit.rlim_max;
+    CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void a_gap_is_stated_once_it_is_over(void)
+{
+    struct case_of_log test;
+    struct item item = an_item("demo", 1);
+    struct decision decision = {.item = &item, .outcome = {.problem = PROBLEM_EXPIRED}};
+    struct decision lost[2] = {decision, decision};
+    open_case(&test);
+    decision_log_write(test.log, &decision, 1, 0, 1);
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+    limit_files(1);
+    decision_log_write(test.log, lost, 2, 0, 2);
+    decision_log_write(test.log, &decision, 1, 0, 3);
+    limit_files(0);
+    signal(SIGXFSZ, before);
+    decision_log_write(test.log, &decision, 1, 0, 4);
+    decision_log_write(test.log, &decision, 1, 0, 5);
+#define EXPIRED START " outcome=refused reason=expired event=demo quantity=1 batch=1 commit_us="
+    close_case(&test, EXPIRED "1\ntime=1970-01-01T00:00:00.000000Z gap lines=3\n" EXPIRED
+                              "4\n" EXPIRED "5\n");
+}
+
+static void needs_its_directory(void)
+{
+    char error[LOG_ERROR_SIZE] = "";
+    CU_ASSERT_PTR_NULL(decision_log_open("/nowhere/at/all", "server-1", error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "/nowhere/at/all"));
+}
+
+static __attribute__((constructor)) void suite(void)
+{
+    suite_add("decision_log", "has a line per decision", has_a_line_per_decision);
+    suite_add("decision_log", "lines cannot be forged", lines_cannot_be_forged);
+    suite_add("decision_log", "a gap is stated once it is over", a_gap_is_stated_once_it_is_over);
+    suite_add("decision_log", "needs its directory", needs_its_directory);
+}
