@@ -14,6 +14,7 @@
 #include "balancer/routing/routing_log.h"
 #include "balancer/upstream/probe.h"
 #include "balancer/worker.h"
+#include "common/clock.h"
 #include "common/http.h"
 #include "common/log.h"
 #include "common/loop.h"
@@ -24,6 +25,8 @@ enum {
     ADMIN_MEMORY = 16 * 1024,
     WORKERS_MAX = 16,
 };
+
+static const int64_t doors_closed = CLOCK_SECOND; /* at most, after the start */
 
 struct router {
     const struct settings *settings;
@@ -38,29 +41,15 @@ struct router {
     struct worker *workers[WORKERS_MAX];
     size_t worker_count;
     struct probe *probe;
+    struct loop_timer doors;
     size_t told_up; /* servers up, as the master was last told */
 };
 
-/* On the probe's thread: those who wait for a server should look again, and the main thread too. */
+/* On the probe's thread: the main thread should look. */
 static void servers_changed(void *context)
 {
     struct router *router = context;
-    for (size_t i = 0; i < router->worker_count; i++)
-        worker_wake(router->workers[i]);
     loop_wake(router->loop);
-}
-
-static void tell_master(void *context)
-{
-    struct router *router = context;
-    struct server server;
-    size_t up = 0;
-    for (size_t i = 0; servers_get(&router->servers, i, &server); i++)
-        up += server.state == SERVER_UP;
-    if (up == router->told_up)
-        return;
-    router->told_up = up;
-    channel_send(router->master_fd, "up %zu", up);
 }
 
 static void server_joins(struct router *router, const char *message)
@@ -78,7 +67,6 @@ static void server_goes(struct router *router, const char *message)
     char id[SERVER_SIZE], why[ROUTING_WHY_SIZE];
     if (sscanf(message, "gone %32s %127[^\n]", id, why) == 2)
         servers_gone(&router->servers, id, why);
-    servers_changed(router);
 }
 
 static void hear_master(void *context, int fd, uint32_t events)
@@ -150,6 +138,34 @@ static bool start_workers(struct router *router)
     return true;
 }
 
+/* Buyers are let in once a server is up, so that those who came while the router was started again, and
+ * wait in the listen queue, are not turned away; but no later than after a second. */
+static void open_doors(void *context)
+{
+    struct router *router = context;
+    if (router->worker_count == 0 && !start_workers(router))
+        _exit(EXIT_TROUBLE);
+}
+
+/* Whatever ended the main thread's wait, servers may have changed: the purchases that wait for one look
+ * again, and the master learns how many are up. */
+static void look(void *context)
+{
+    struct router *router = context;
+    struct server server;
+    size_t up = 0;
+    for (size_t i = 0; i < router->worker_count; i++)
+        worker_wake(router->workers[i]);
+    for (size_t i = 0; servers_get(&router->servers, i, &server); i++)
+        up += server.state == SERVER_UP;
+    if (up == router->told_up)
+        return;
+    if (up > 0)
+        open_doors(router);
+    router->told_up = up;
+    channel_send(router->master_fd, "up %zu", up);
+}
+
 static bool start(struct router *router)
 {
     char error[LOG_ERROR_SIZE];
@@ -162,11 +178,13 @@ static bool start(struct router *router)
         die(EXIT_TROUBLE, "%s", error);
     routing_log_flush(router->log);
     router->loop = loop_open();
-    if (!start_admin(router) || !start_workers(router))
+    if (!start_admin(router))
         return false;
     router->probe = probe_start(&router->servers, servers_changed, router);
     loop_watch(router->loop, router->master_fd, EPOLLIN, hear_master, router);
-    loop_each_turn(router->loop, tell_master, router);
+    loop_each_turn(router->loop, look, router);
+    router->doors = (struct loop_timer){.ring = open_doors, .context = router};
+    loop_timer_set(router->loop, &router->doors, clock_monotonic() + doors_closed);
     return true;
 }
 

@@ -71,10 +71,19 @@ static void answer_servers(struct admin *admin, struct http_request *request)
     buffer_free(&body);
 }
 
+static bool any_up(struct servers *servers)
+{
+    struct server server;
+    for (size_t i = 0; servers_get(servers, i, &server); i++)
+        if (server.state == SERVER_UP)
+            return true;
+    return false;
+}
+
 static void answer_health(struct admin *admin, struct http_request *request)
 {
     struct buffer body = {0};
-    if (!servers_any_up(admin->servers)) {
+    if (!any_up(admin->servers)) {
         http_refuse(request, PROBLEM_NO_SERVER, "No ticket server is up.", NULL);
         return;
     }

@@ -109,7 +109,7 @@ static enum chosen choose_in_order(struct purchases *purchases, struct request *
 {
     if (purchases->requests.waiting == 0)
         return choose(purchases, request);
-    return servers_any_up(purchases->servers) ? CHOSEN_NO_ROOM : CHOSEN_NO_SERVER;
+    return servers_any(purchases->servers) ? CHOSEN_NO_ROOM : CHOSEN_NO_SERVER;
 }
 
 void purchases_accept(struct purchases *purchases, struct http_request *http)

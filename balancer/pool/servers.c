@@ -213,14 +213,14 @@ bool servers_get(struct servers *servers, size_t index, struct server *server)
     return found;
 }
 
-bool servers_any_up(struct servers *servers)
+bool servers_any(struct servers *servers)
 {
-    bool up = false;
+    bool any = false;
     lock_take(&servers->lock);
-    for (size_t i = 0; i < servers->count && !up; i++)
-        up = servers->list[i].state == SERVER_UP;
+    for (size_t i = 0; i < servers->count && !any; i++)
+        any = servers->list[i].state != SERVER_DOWN;
     lock_drop(&servers->lock);
-    return up;
+    return any;
 }
 
 bool servers_others_settled(struct servers *servers, size_t index, int64_t since)

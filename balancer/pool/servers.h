@@ -95,8 +95,8 @@ void servers_settle(struct servers *servers, size_t index, const struct settleme
 /* A copy of one server; false where there is none of that index. */
 bool servers_get(struct servers *servers, size_t index, struct server *server);
 
-/* True where at least one is up. */
-bool servers_any_up(struct servers *servers);
+/* True where at least one is up, or joins and so may be up in a moment. */
+bool servers_any(struct servers *servers);
 
 /* True where another server than this one settled a flight at or after that clock_monotonic() time. */
 bool servers_others_settled(struct servers *servers, size_t index, int64_t since);

@@ -38,7 +38,7 @@ static void look(const struct servers *servers, enum routing_route route, int qu
 static enum chosen none_chosen(const struct candidate *candidates, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (candidates[i].mark == MARK_FULL)
+        if (candidates[i].mark == MARK_FULL || candidates[i].mark == MARK_JOINING)
             return CHOSEN_NO_ROOM;
     return CHOSEN_NO_SERVER;
 }

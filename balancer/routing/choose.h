@@ -9,8 +9,8 @@
 
 enum chosen {
     CHOSEN,
-    CHOSEN_NO_ROOM,   /* servers are up, but each has as much pending as it may */
-    CHOSEN_NO_SERVER, /* none is up */
+    CHOSEN_NO_ROOM,   /* servers are up, but each has as much pending as it may; or one joins */
+    CHOSEN_NO_SERVER, /* none is up, or about to be */
 };
 
 struct purchase_choice {

@@ -233,6 +233,16 @@ static void count_outcome(struct settlement *settlement, const struct outcome *o
         settlement->refused++;
 }
 
+/* Nothing was decided now; but where an earlier server may have, nobody knows. */
+static void doubt(const struct passenger *passenger, struct outcome *outcome)
+{
+    bool undecided = outcome->problem == PROBLEM_EXPIRED ||
+                     outcome->problem == PROBLEM_STORE_UNAVAILABLE ||
+                     outcome->problem == PROBLEM_OVERLOADED;
+    if (undecided && passenger->sent)
+        outcome->problem = PROBLEM_OUTCOME_UNKNOWN;
+}
+
 static void land(struct flight *flight, const struct figures *figures)
 {
     struct flights *flights = flight->flights;
@@ -246,6 +256,7 @@ static void land(struct flight *flight, const struct figures *figures)
         if (passenger == NULL)
             continue;
         passenger->flight = NULL;
+        doubt(passenger, &flights->outcomes[i]);
         flights->calls.decided(flights->calls.context, passenger, &flights->outcomes[i]);
     }
     flight_put_back(flight);
@@ -278,6 +289,14 @@ static void not_landed(struct flight *flight, const struct upstream_answer *answ
     unload_waiting(flights, lane);
 }
 
+/* A port may have passed to another server since: what that one tells is not this one's. */
+static bool is_from(const struct figures *figures, const struct flight *flight)
+{
+    struct server server;
+    return servers_get(flight->flights->servers, flight->server, &server) &&
+           strcmp(server.id, figures->server) == 0;
+}
+
 static void flight_done(void *context, const struct upstream_answer *answer)
 {
     struct flight *flight = context;
@@ -288,7 +307,8 @@ static void flight_done(void *context, const struct upstream_answer *answer)
     flight->call = NULL;
     if (answer->answered && answer->status == 200 &&
         answer_parse(answer->body, answer->length, flight->count, &figures, flights->outcomes,
-                     error))
+                     error) &&
+        is_from(&figures, flight))
         land(flight, &figures);
     else
         not_landed(flight, answer);
