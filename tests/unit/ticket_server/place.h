@@ -8,7 +8,7 @@
 
 struct place {
     char directory[FILES_PATH_SIZE];
-    char url[FILES_PATH_SIZE + 16];
+    char url[FILES_PATH_SIZE + 32];
     char log[FILES_PATH_SIZE]; /* the decision log of server-1 */
 };
 
