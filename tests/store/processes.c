@@ -1,5 +1,6 @@
 /* Several processes on one store: fairness, kills, and a making at once. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,6 +249,32 @@ static void reads_pass_the_lock(struct fixture *fixture)
     child_kill(&child);
 }
 
+/* In one process, each thread with a handle of its own: what ThreadSanitizer can see. */
+static void *sell_in_thread(void *argument)
+{
+    struct id told;
+    for (int i = 0; i < 50; i++)
+        if (!sell_one_batch(argument, &told))
+            return NULL;
+    return argument;
+}
+
+static void threads_share_a_store(struct fixture *fixture)
+{
+    struct store *stores[2] = {fixture_seller(fixture, "server-1"),
+                               fixture_seller(fixture, "server-2")};
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++)
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, sell_in_thread, stores[i]), 0);
+    for (int i = 0; i < 2; i++) {
+        void *result = NULL;
+        CU_ASSERT_EQUAL(pthread_join(threads[i], &result), 0);
+        CU_ASSERT_PTR_EQUAL(result, stores[i]);
+        store_close(stores[i]);
+    }
+    CU_ASSERT_EQUAL(fixture_sold(fixture, "demo", "standard"), 2000);
+}
+
 /* The first one out makes the store: its status is 10, the others' 0. */
 static int make_it(struct fixture *fixture, int number, int parent)
 {
@@ -289,6 +316,7 @@ static const struct fixture_case cases[] = {
     {"the lock's owner is killed", 1000000, owner_killed},
     {"the lock's owner is frozen", 10, frozen_owner},
     {"reads pass the lock", 10, reads_pass_the_lock},
+    {"threads share a store", 10000, threads_share_a_store},
     {"made by many at once", 5, made_by_many},
 };
 
