@@ -1,15 +1,14 @@
 /* Rush: many buyers at once against a running cluster, and the proof that it sold what it had. */
-#include <curl/curl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/options.h"
 #include "common/purchase.h"
+#include "tools/rush/connection.h"
 #include "tools/rush/crowd.h"
 #include "tools/rush/stock.h"
 #include "tools/rush/verdict.h"
@@ -19,17 +18,6 @@ enum {
     CONNECTIONS_MAX = 8192,
     OTHER_DESCRIPTORS = 64, /* that are no buyers' connections */
 };
-
-/* With or without a slash at the end. */
-static void set_url(struct crowd_settings *settings, const char *url)
-{
-    size_t length = strlen(url);
-    if (length > 0 && url[length - 1] == '/')
-        length--;
-    if (length == 0 || length >= CROWD_URL_SIZE)
-        die(EXIT_USAGE, "--url %s is not an address", url);
-    snprintf(settings->url, sizeof settings->url, "%.*s", (int)length, url);
-}
 
 static void read_options(int argc, char **argv, struct crowd_settings *settings)
 {
@@ -51,7 +39,8 @@ static void read_options(int argc, char **argv, struct crowd_settings *settings)
     options_read(table, sizeof table / sizeof *table, "rush [options]",
                  "Lets many buyers buy at once, and checks that exactly what there was is sold.",
                  argc, argv);
-    set_url(settings, url);
+    if (!destination_find(&settings->destination, url))
+        die(EXIT_USAGE, "--url takes an address like http://127.0.0.1:8080, not '%s'", url);
     settings->quantity = (int)quantity;
     if (!purchase_name_valid(settings->event))
         die(EXIT_USAGE, "--event %s is not a name", settings->event);
@@ -76,7 +65,7 @@ static void allow_connections(int64_t connections)
 static void read_stock(const struct crowd_settings *settings, struct stock *stock)
 {
     char error[STOCK_ERROR_SIZE];
-    if (!stock_read(settings->url, settings->event, settings->tier, stock, error))
+    if (!stock_read(&settings->destination, settings->event, settings->tier, stock, error))
         die(EXIT_TROUBLE, "%s", error);
 }
 
@@ -88,7 +77,6 @@ int main(int argc, char **argv)
     read_options(argc, argv, &settings);
     allow_connections(settings.connections);
     signal(SIGPIPE, SIG_IGN);
-    curl_global_init(CURL_GLOBAL_DEFAULT);
 
     struct verdict_case rush = {
         .buyers = settings.buyers, .quantity = settings.quantity, .tally = &tally};
@@ -104,6 +92,5 @@ int main(int argc, char **argv)
     verdict_print(&rush);
     bool fine = verdict_judge(&rush);
     tally_free(&tally);
-    curl_global_cleanup();
     return fine ? EXIT_FINE : EXIT_TROUBLE;
 }

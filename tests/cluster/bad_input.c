@@ -116,7 +116,7 @@ static void fill(char *text, size_t length, const char *begin, const char *end)
 /* A body just too long, told by its length or not told at all; and headers and targets too long. */
 static void oversize_refused(const char *url)
 {
-    static char body[BODY_MAX + 2], headers[BODY_MAX + 2], path[60000];
+    static char body[BODY_MAX + 2], headers[BODY_MAX + 2], path[200000];
     fill(body, BODY_MAX + 1, "event=demo&buyer=", "a");
     refused(url, &(struct bad_request){"POST", "/purchases", form_type, body, 413, "too_large"},
             BODY_MAX + 1);

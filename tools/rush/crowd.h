@@ -1,20 +1,17 @@
 /* The buyers of a rush: many at once, over keep-alive connections that they share.
  *
  * Each buyer makes one purchase under an Idempotency-Key of its own, and sends it again with the same
- * key on a 503 or a lost connection, for 10 s. One thread: an event loop with libcurl in it. */
+ * key on a 503 or a lost connection, for 10 s. One thread. */
 #ifndef BOX_OFFICE_RUSH_CROWD_H
 #define BOX_OFFICE_RUSH_CROWD_H
 
 #include <stdint.h>
 
+#include "tools/rush/connection.h"
 #include "tools/rush/tally.h"
 
-enum {
-    CROWD_URL_SIZE = 384,
-};
-
 struct crowd_settings {
-    char url[CROWD_URL_SIZE]; /* "http://127.0.0.1:8080", no slash at the end */
+    struct destination destination;
     const char *event;
     const char *tier; /* NULL: none named */
     int64_t buyers;

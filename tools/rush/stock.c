@@ -1,9 +1,7 @@
 #include "tools/rush/stock.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/buffer.h"
 #include "common/clock.h"
@@ -12,45 +10,60 @@
 
 enum {
     PATIENCE_SECONDS = 10,
-    REQUEST_SECONDS = 6, /* longer than the cluster's own deadline */
-    URL_SIZE = 512,
+    REPEAT_MILLISECONDS = 200,
+    REQUEST_SIZE = 512,
 };
 
-static size_t keep(char *bytes, size_t size, size_t count, void *context)
+/* One GET, asked until it is answered with anything but a 503. */
+struct reading {
+    struct loop *loop;
+    struct connection *connection;
+    struct loop_timer again, give_up;
+    char request[REQUEST_SIZE];
+    unsigned status; /* 0: nobody answered */
+    struct buffer body;
+};
+
+static void ask(void *context)
 {
-    buffer_append(context, bytes, size * count);
-    return size * count;
+    struct reading *reading = context;
+    connection_send(reading->connection, reading->request, strlen(reading->request));
 }
 
-/* The HTTP status; 0 where nobody answered. */
-static long get(const char *url, struct buffer *body)
+static void give_up(void *context)
 {
-    long status = 0;
-    CURL *curl = curl_easy_init();
-    if (curl == NULL)
-        return 0;
-    buffer_clear(body);
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)REQUEST_SECONDS);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
-    if (curl_easy_perform(curl) == CURLE_OK)
-        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_cleanup(curl);
-    return status;
+    struct reading *reading = context;
+    loop_stop(reading->loop);
 }
 
-static long get_patiently(const char *url, struct buffer *body)
+static void answered(void *context, unsigned status, const char *body, size_t length)
 {
-    const struct timespec pause = {.tv_nsec = 200000000};
-    int64_t until = clock_monotonic() + PATIENCE_SECONDS * CLOCK_SECOND;
-    long status = get(url, body);
-    while (status == 503 && clock_monotonic() < until) {
-        nanosleep(&pause, NULL);
-        status = get(url, body);
-    }
-    return status;
+    struct reading *reading = context;
+    reading->status = status;
+    buffer_clear(&reading->body);
+    buffer_append(&reading->body, body, length);
+    if (status == 503)
+        loop_timer_set(reading->loop, &reading->again,
+                       clock_monotonic() + REPEAT_MILLISECONDS * CLOCK_MILLISECOND);
+    else
+        loop_stop(reading->loop);
+}
+
+static void read_event(struct reading *reading, const struct destination *destination,
+                       const char *event)
+{
+    reading->loop = loop_open();
+    reading->connection = connection_open(reading->loop, destination, answered, reading);
+    reading->again = (struct loop_timer){.ring = ask, .context = reading};
+    reading->give_up = (struct loop_timer){.ring = give_up, .context = reading};
+    snprintf(reading->request, REQUEST_SIZE, "GET /events/%s HTTP/1.1\r\nHost: %s\r\n\r\n", event,
+             destination->host);
+    loop_timer_set(reading->loop, &reading->give_up,
+                   clock_monotonic() + PATIENCE_SECONDS * CLOCK_SECOND);
+    ask(reading);
+    loop_run(reading->loop);
+    connection_close(reading->connection);
+    loop_close(reading->loop);
 }
 
 static bool add_count(const cJSON *tier, const char *name, int64_t *sum)
@@ -80,7 +93,7 @@ static bool add_tiers(const cJSON *event, const char *wanted, struct stock *stoc
     return found;
 }
 
-static bool read_stock(const struct buffer *body, const char *tier, struct stock *stock)
+static bool parse_stock(const struct buffer *body, const char *tier, struct stock *stock)
 {
     char reason[JSON_ERROR_SIZE];
     *stock = (struct stock){0};
@@ -90,24 +103,26 @@ static bool read_stock(const struct buffer *body, const char *tier, struct stock
     return read;
 }
 
-bool stock_read(const char *url, const char *event, const char *tier, struct stock *stock,
-                char error[STOCK_ERROR_SIZE])
+bool stock_read(const struct destination *destination, const char *event, const char *tier,
+                struct stock *stock, char error[STOCK_ERROR_SIZE])
 {
-    char address[URL_SIZE];
-    struct buffer body = {0};
-    snprintf(address, sizeof address, "%s/events/%s", url, event);
-    long status = get_patiently(address, &body);
-    bool read = status == 200 && read_stock(&body, tier, stock);
-    if (status == 0)
-        snprintf(error, STOCK_ERROR_SIZE, "no cluster at %s: start one with `make run`", url);
-    else if (status == 404)
-        snprintf(error, STOCK_ERROR_SIZE, "no event %s at %s: GET /events lists them", event, url);
-    else if (status != 200)
-        snprintf(error, STOCK_ERROR_SIZE, "%s answers %ld: is it a cluster, and has it servers?",
-                 address, status);
+    struct reading reading = {0};
+    const char *host = destination->host;
+    read_event(&reading, destination, event);
+    bool read = reading.status == 200 && parse_stock(&reading.body, tier, stock);
+    if (reading.status == 0)
+        snprintf(error, STOCK_ERROR_SIZE, "no cluster at http://%s: start one with `make run`",
+                 host);
+    else if (reading.status == 404)
+        snprintf(error, STOCK_ERROR_SIZE, "no event %s at http://%s: GET /events lists them", event,
+                 host);
+    else if (reading.status != 200)
+        snprintf(error, STOCK_ERROR_SIZE,
+                 "http://%s/events/%s answers %u: has it no ticket servers?", host, event,
+                 reading.status);
     else if (!read)
-        snprintf(error, STOCK_ERROR_SIZE, "%s tells no counts%s%s", address,
+        snprintf(error, STOCK_ERROR_SIZE, "http://%s/events/%s tells no counts%s%s", host, event,
                  tier != NULL ? " of tier " : "", tier != NULL ? tier : "");
-    buffer_free(&body);
+    buffer_free(&reading.body);
     return read;
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tools/rush/connection.h"
+
 struct stock {
     int64_t capacity, sold, held, remaining;
 };
@@ -15,7 +17,7 @@ enum {
 
 /* Sums over the event's tiers, or the one named `tier` (NULL: all). A 503 is asked again for 10 s.
  * False with a sentence in `error` where it cannot be had. Blocks. */
-bool stock_read(const char *url, const char *event, const char *tier, struct stock *stock,
-                char error[STOCK_ERROR_SIZE]);
+bool stock_read(const struct destination *destination, const char *event, const char *tier,
+                struct stock *stock, char error[STOCK_ERROR_SIZE]);
 
 #endif

@@ -33,16 +33,21 @@ static void count_server(struct tally *tally, const char *id, int64_t tickets)
     tally->servers[i].tickets += tickets;
 }
 
-static void count_code(struct tally *tally, const char *code)
+static void count_code(struct tally_codes *codes, const char *code)
 {
     size_t i = 0;
-    while (i < tally->code_count && strcmp(tally->codes[i].code, code) != 0)
+    while (i < codes->count && strcmp(codes->list[i].code, code) != 0)
         i++;
-    if (i == tally->code_count && i < TALLY_CODES_MAX) {
-        snprintf(tally->codes[i].code, sizeof tally->codes[i].code, "%s", code);
-        tally->code_count++;
+    if (i == codes->count && i < TALLY_CODES_MAX) {
+        snprintf(codes->list[i].code, TALLY_CODE_SIZE, "%s", code);
+        codes->count++;
     }
-    tally->codes[i < TALLY_CODES_MAX ? i : TALLY_CODES_MAX - 1].count++;
+    codes->list[i < TALLY_CODES_MAX ? i : TALLY_CODES_MAX - 1].count++;
+}
+
+static const char *code_of(const cJSON *problem)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(problem, "code"));
 }
 
 /* Keeps the numbers; how many there were, or -1 where one is missing. */
@@ -75,9 +80,9 @@ static bool add_sale(struct tally *tally, const cJSON *sale, int quantity)
     return true;
 }
 
-static bool add_problem(struct tally *tally, const cJSON *problem, long status)
+static bool add_problem(struct tally *tally, const cJSON *problem, unsigned status)
 {
-    const char *code = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(problem, "code"));
+    const char *code = code_of(problem);
     if (code == NULL)
         return false;
     if (strcmp(code, problem_code(PROBLEM_SOLD_OUT)) == 0) {
@@ -86,11 +91,11 @@ static bool add_problem(struct tally *tally, const cJSON *problem, long status)
     }
     tally->failed++;
     tally->unclear += status >= 500;
-    count_code(tally, code);
+    count_code(&tally->errors, code);
     return true;
 }
 
-void tally_add(struct tally *tally, long status, const char *body, size_t length, int quantity,
+void tally_add(struct tally *tally, unsigned status, const char *body, size_t length, int quantity,
                int64_t latency)
 {
     char error[JSON_ERROR_SIZE];
@@ -98,13 +103,23 @@ void tally_add(struct tally *tally, long status, const char *body, size_t length
     if (status == 0) {
         tally->failed++;
         tally->unclear++;
-        count_code(tally, "no answer");
+        count_code(&tally->errors, body);
         return;
     }
     cJSON *json = json_parse(body, length, error);
     if (!(status == 201 ? add_sale(tally, json, quantity) : add_problem(tally, json, status)))
         tally->wrong++;
     cJSON_Delete(json);
+}
+
+void tally_repeat(struct tally *tally, unsigned status, const char *body, size_t length)
+{
+    char error[JSON_ERROR_SIZE];
+    cJSON *problem = status != 0 ? json_parse(body, length, error) : NULL;
+    const char *code = status != 0 ? code_of(problem) : body;
+    count_code(&tally->reasons, code != NULL ? code : "not understood");
+    tally->repeats++;
+    cJSON_Delete(problem);
 }
 
 static int compare_numbers(const void *a, const void *b)

@@ -16,6 +16,15 @@ enum {
     TALLY_CODE_SIZE = 40,
 };
 
+/* How often each code came; the last entry gathers what finds no room. */
+struct tally_codes {
+    struct tally_code {
+        char code[TALLY_CODE_SIZE];
+        int64_t count;
+    } list[TALLY_CODES_MAX];
+    size_t count;
+};
+
 struct tally {
     int64_t sold;     /* purchases */
     int64_t tickets;  /* in them */
@@ -29,22 +38,22 @@ struct tally {
         int64_t tickets;
     } servers[TALLY_SERVERS_MAX];
     size_t server_count;
-    struct tally_code {
-        char code[TALLY_CODE_SIZE];
-        int64_t count;
-    } codes[TALLY_CODES_MAX];
-    size_t code_count;
-    int64_t *numbers; /* owned; one per ticket */
+    struct tally_codes errors;  /* of those who failed, in the end */
+    struct tally_codes reasons; /* of repeats */
+    int64_t *numbers;           /* owned; one per ticket */
     size_t number_count, number_room;
     int64_t *latencies; /* owned; µs, one per buyer, sorted by tally_sort */
     size_t latency_count, latency_room;
     int64_t last_sale; /* clock_monotonic() of the last one counted; 0: none */
 };
 
-/* One buyer's last answer to a purchase of `quantity` tickets: status 0 where none came. `latency`
- * is from the first request to this. */
-void tally_add(struct tally *tally, long status, const char *body, size_t length, int quantity,
+/* One buyer's last answer to a purchase of `quantity` tickets; status 0 where none came, for the
+ * reason in `body`. `latency` is from the first request to this. */
+void tally_add(struct tally *tally, unsigned status, const char *body, size_t length, int quantity,
                int64_t latency);
+
+/* An answer (as above) that was not the last: the request is sent again with the same key. */
+void tally_repeat(struct tally *tally, unsigned status, const char *body, size_t length);
 
 /* Sorts what was kept; before the two that follow. */
 void tally_sort(struct tally *tally);

@@ -11,6 +11,12 @@ enum {
     BAR = 40,
 };
 
+static void print_codes(const struct tally_codes *codes)
+{
+    for (size_t i = 0; i < codes->count; i++)
+        printf("    %-22s %8" PRId64 "\n", codes->list[i].code, codes->list[i].count);
+}
+
 static void print_outcomes(const struct verdict_case *rush)
 {
     const struct tally *tally = rush->tally;
@@ -18,11 +24,11 @@ static void print_outcomes(const struct verdict_case *rush)
     printf("  %-24s %8" PRId64 "   %" PRId64 " tickets\n", "sold", tally->sold, tally->tickets);
     printf("  %-24s %8" PRId64 "\n", "sold out", tally->sold_out);
     printf("  %-24s %8" PRId64 "\n", "errors", tally->failed + tally->wrong);
-    for (size_t i = 0; i < tally->code_count; i++)
-        printf("    %-22s %8" PRId64 "\n", tally->codes[i].code, tally->codes[i].count);
+    print_codes(&tally->errors);
     if (tally->wrong > 0)
         printf("    %-22s %8" PRId64 "\n", "not understood", tally->wrong);
     printf("  %-24s %8" PRId64 "   sent again with the same key\n", "repeats", tally->repeats);
+    print_codes(&tally->reasons);
 }
 
 static void print_servers(const struct tally *tally)
