@@ -152,11 +152,12 @@ static void accept_health(struct acceptor *acceptor, struct http_request *reques
 static void accept_events(struct acceptor *acceptor, struct http_request *request)
 {
     struct buffer body = {0};
-    answer_read(request, reads_events(acceptor->reads, &body), &body);
+    answer_read(request, catalog_events(acceptor->catalog, &body), &body);
 }
 
 /* What is under /events/: an event, or one of its purchases. */
-static enum problem read_under_events(struct reads *reads, const char *rest, struct buffer *body)
+static enum problem read_under_events(struct catalog *catalog, const char *rest,
+                                      struct buffer *body)
 {
     static const char purchases[] = "/purchases/";
     char path[NAME_SIZE + sizeof purchases + ID_TEXT_SIZE];
@@ -170,14 +171,14 @@ static enum problem read_under_events(struct reads *reads, const char *rest, str
     }
     if (strchr(path, '/') || (id && strchr(id, '/')))
         return PROBLEM_NOT_FOUND;
-    return id ? reads_purchase(reads, path, id, body) : reads_event(reads, path, body);
+    return id ? catalog_purchase(catalog, path, id, body) : catalog_event(catalog, path, body);
 }
 
 static void accept_event(struct acceptor *acceptor, struct http_request *request)
 {
     struct buffer body = {0};
     const char *rest = http_path(request) + strlen("/events/");
-    answer_read(request, read_under_events(acceptor->reads, rest, &body), &body);
+    answer_read(request, read_under_events(acceptor->catalog, rest, &body), &body);
 }
 
 /* --- which path is what ------------------------------------------------------------------------ */

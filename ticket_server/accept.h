@@ -4,13 +4,13 @@
 #define BOX_OFFICE_ACCEPT_H
 
 #include "common/http.h"
+#include "ticket_server/catalog.h"
 #include "ticket_server/health.h"
-#include "ticket_server/reads.h"
 #include "ticket_server/seller.h"
 
 struct acceptor {
-    struct seller *seller; /* not owned */
-    struct reads *reads;   /* not owned */
+    struct seller *seller;   /* not owned */
+    struct catalog *catalog; /* not owned */
     struct health health;
     struct item items[FLIGHT_ITEMS_MAX]; /* of the flight that is being read */
 };

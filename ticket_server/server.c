@@ -67,13 +67,13 @@ static struct decision_log *open_log(const struct server_settings *settings)
     return log;
 }
 
-static struct reads *open_reads(const struct server_settings *settings)
+static struct catalog *open_catalog(const struct server_settings *settings)
 {
     char error[STORE_ERROR_SIZE];
-    struct reads *reads = reads_open(settings->store, error);
-    if (!reads)
+    struct catalog *catalog = catalog_open(settings->store, error);
+    if (!catalog)
         die(EXIT_TROUBLE, "%s", error);
-    return reads;
+    return catalog;
 }
 
 static struct store *open_store(const struct server_settings *settings)
@@ -242,7 +242,7 @@ static void server_open(struct server *server, const struct server_settings *set
     else
         loop_watch(server->loop, server->signals, EPOLLIN, on_signal, server);
     server->acceptor = memory_new(sizeof *server->acceptor);
-    server->acceptor->reads = open_reads(settings);
+    server->acceptor->catalog = open_catalog(settings);
     health_begin(&server->acceptor->health);
     server->seller = server->acceptor->seller = seller_open(&selling);
     loop_each_turn(server->loop, on_turn, server); /* before the server's own turn, which resumes */
@@ -254,7 +254,7 @@ static void server_close(struct server *server)
 {
     seller_close(server->seller);
     http_close(server->http);
-    reads_close(server->acceptor->reads);
+    catalog_close(server->acceptor->catalog);
     free(server->acceptor);
     if (server->supervised)
         supervisor_close(&server->supervisor);

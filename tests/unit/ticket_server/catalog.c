@@ -1,17 +1,17 @@
-#include "ticket_server/reads.h"
+#include "ticket_server/catalog.h"
 
 #include <string.h>
 
 #include "tests/lib/suite.h"
 #include "tests/unit/ticket_server/place.h"
 
-static struct reads *open_reads(const struct place *place)
+static struct catalog *open_catalog(const struct place *place)
 {
     char error[STORE_ERROR_SIZE] = "";
-    struct reads *reads = reads_open(place->url, error);
+    struct catalog *catalog = catalog_open(place->url, error);
     CU_ASSERT_STRING_EQUAL(error, "");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(reads);
-    return reads;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(catalog);
+    return catalog;
 }
 
 /* Sells one purchase past the server under test; its id. */
@@ -36,9 +36,9 @@ static void events_show_every_sale_at_once(void)
     struct place place;
     struct buffer out = {0};
     place_open(&place, 10);
-    struct reads *reads = open_reads(&place);
+    struct catalog *catalog = open_catalog(&place);
     sell(&place, 3);
-    CU_ASSERT_EQUAL(reads_event(reads, "demo", &out), PROBLEM_NONE);
+    CU_ASSERT_EQUAL(catalog_event(catalog, "demo", &out), PROBLEM_NONE);
 #define DEMO(sold, remaining)                                                                      \
     "{\"event\":\"demo\",\"tiers\":[{\"tier\":\"standard\",\"capacity\":10,\"sold\":" sold         \
     ",\"held\":0,\"remaining\":" remaining                                                         \
@@ -46,10 +46,10 @@ static void events_show_every_sale_at_once(void)
     CU_ASSERT_STRING_EQUAL(buffer_text(&out), DEMO("3", "7"));
     sell(&place, 2);
     buffer_clear(&out);
-    CU_ASSERT_EQUAL(reads_events(reads, &out), PROBLEM_NONE);
+    CU_ASSERT_EQUAL(catalog_events(catalog, &out), PROBLEM_NONE);
     CU_ASSERT_STRING_EQUAL(buffer_text(&out), "{\"events\":[" DEMO("5", "5") "]}");
     buffer_free(&out);
-    reads_close(reads);
+    catalog_close(catalog);
     place_close(&place);
 }
 
@@ -58,11 +58,11 @@ static void a_store_without_events_lists_none(void)
     struct place place;
     struct buffer out = {0};
     place_open(&place, 0);
-    struct reads *reads = open_reads(&place);
-    CU_ASSERT_EQUAL(reads_events(reads, &out), PROBLEM_NONE);
+    struct catalog *catalog = open_catalog(&place);
+    CU_ASSERT_EQUAL(catalog_events(catalog, &out), PROBLEM_NONE);
     CU_ASSERT_STRING_EQUAL(buffer_text(&out), "{\"events\":[]}");
     buffer_free(&out);
-    reads_close(reads);
+    catalog_close(catalog);
     place_close(&place);
 }
 
@@ -72,17 +72,17 @@ static void a_purchase_is_shown_without_its_buyer(void)
     struct buffer out = {0};
     char id[ID_TEXT_SIZE];
     place_open(&place, 10);
-    struct reads *reads = open_reads(&place);
+    struct catalog *catalog = open_catalog(&place);
     struct id sale = sell(&place, 2);
     id_format(&sale, id);
-    CU_ASSERT_EQUAL(reads_purchase(reads, "demo", id, &out), PROBLEM_NONE);
+    CU_ASSERT_EQUAL(catalog_purchase(catalog, "demo", id, &out), PROBLEM_NONE);
     CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&out), id));
     CU_ASSERT_PTR_NOT_NULL(
         strstr(buffer_text(&out), "\"tickets\":[{\"number\":1},{\"number\":2}]"));
     CU_ASSERT_PTR_NULL(strstr(buffer_text(&out), "somebody"));
-    CU_ASSERT_EQUAL(reads_purchase(reads, "other", id, &out), PROBLEM_NO_SUCH_EVENT);
+    CU_ASSERT_EQUAL(catalog_purchase(catalog, "other", id, &out), PROBLEM_NO_SUCH_EVENT);
     buffer_free(&out);
-    reads_close(reads);
+    catalog_close(catalog);
     place_close(&place);
 }
 
@@ -92,24 +92,24 @@ static void what_is_not_there_is_not_found(void)
     struct place place;
     struct buffer out = {0};
     place_open(&place, 10);
-    struct reads *reads = open_reads(&place);
-    CU_ASSERT_EQUAL(reads_event(reads, "nope", &out), PROBLEM_NO_SUCH_EVENT);
-    CU_ASSERT_EQUAL(reads_event(reads, "", &out), PROBLEM_NO_SUCH_EVENT);
-    CU_ASSERT_EQUAL(reads_event(reads, "de mo", &out), PROBLEM_NO_SUCH_EVENT);
-    CU_ASSERT_EQUAL(reads_purchase(reads, "demo", unknown, &out), PROBLEM_NO_SUCH_PURCHASE);
-    CU_ASSERT_EQUAL(reads_purchase(reads, "demo", "1", &out), PROBLEM_NO_SUCH_PURCHASE);
-    CU_ASSERT_EQUAL(reads_purchase(reads, "nope", unknown, &out), PROBLEM_NO_SUCH_EVENT);
-    CU_ASSERT_EQUAL(reads_purchase(reads, "%", unknown, &out), PROBLEM_NO_SUCH_EVENT);
+    struct catalog *catalog = open_catalog(&place);
+    CU_ASSERT_EQUAL(catalog_event(catalog, "nope", &out), PROBLEM_NO_SUCH_EVENT);
+    CU_ASSERT_EQUAL(catalog_event(catalog, "", &out), PROBLEM_NO_SUCH_EVENT);
+    CU_ASSERT_EQUAL(catalog_event(catalog, "de mo", &out), PROBLEM_NO_SUCH_EVENT);
+    CU_ASSERT_EQUAL(catalog_purchase(catalog, "demo", unknown, &out), PROBLEM_NO_SUCH_PURCHASE);
+    CU_ASSERT_EQUAL(catalog_purchase(catalog, "demo", "1", &out), PROBLEM_NO_SUCH_PURCHASE);
+    CU_ASSERT_EQUAL(catalog_purchase(catalog, "nope", unknown, &out), PROBLEM_NO_SUCH_EVENT);
+    CU_ASSERT_EQUAL(catalog_purchase(catalog, "%", unknown, &out), PROBLEM_NO_SUCH_EVENT);
     buffer_free(&out);
-    reads_close(reads);
+    catalog_close(catalog);
     place_close(&place);
 }
 
 static __attribute__((constructor)) void suite(void)
 {
-    suite_add("reads", "events show every sale at once", events_show_every_sale_at_once);
-    suite_add("reads", "a store without events lists none", a_store_without_events_lists_none);
-    suite_add("reads", "a purchase is shown without its buyer",
+    suite_add("catalog", "events show every sale at once", events_show_every_sale_at_once);
+    suite_add("catalog", "a store without events lists none", a_store_without_events_lists_none);
+    suite_add("catalog", "a purchase is shown without its buyer",
               a_purchase_is_shown_without_its_buyer);
-    suite_add("reads", "what is not there is not found", what_is_not_there_is_not_found);
+    suite_add("catalog", "what is not there is not found", what_is_not_there_is_not_found);
 }

@@ -1,4 +1,4 @@
-#include "ticket_server/reads.h"
+#include "ticket_server/catalog.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,38 +6,38 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-struct reads {
+struct catalog {
     struct store *store; /* owned */
     int64_t warned_at;   /* when stderr was last told that the store cannot be read */
 };
 
-struct reads *reads_open(const char *url, char error[STORE_ERROR_SIZE])
+struct catalog *catalog_open(const char *url, char error[STORE_ERROR_SIZE])
 {
     struct store *store = store_open_reader(url, error);
     if (!store)
         return NULL;
-    struct reads *reads = memory_new(sizeof *reads);
-    reads->store = store;
-    return reads;
+    struct catalog *catalog = memory_new(sizeof *catalog);
+    catalog->store = store;
+    return catalog;
 }
 
-void reads_close(struct reads *reads)
+void catalog_close(struct catalog *catalog)
 {
-    store_close(reads->store);
-    free(reads);
+    store_close(catalog->store);
+    free(catalog);
 }
 
 /* The problem of a read; a store that cannot be read is told to stderr, once a second at most. */
-static enum problem problem_of(struct reads *reads, enum store_found found, enum problem absent)
+static enum problem problem_of(struct catalog *catalog, enum store_found found, enum problem absent)
 {
     if (found == STORE_FOUND)
         return PROBLEM_NONE;
     if (found == STORE_ABSENT)
         return absent;
     int64_t now = clock_monotonic();
-    if (reads->warned_at == 0 || now - reads->warned_at >= CLOCK_SECOND) {
-        log_line("the store cannot be read: %s", store_error(reads->store));
-        reads->warned_at = now;
+    if (catalog->warned_at == 0 || now - catalog->warned_at >= CLOCK_SECOND) {
+        log_line("the store cannot be read: %s", store_error(catalog->store));
+        catalog->warned_at = now;
     }
     return PROBLEM_STORE_UNAVAILABLE;
 }
@@ -90,24 +90,24 @@ static void end_listing(struct listing *listing)
         buffer_add(listing->out, "]}");
 }
 
-enum problem reads_events(struct reads *reads, struct buffer *out)
+enum problem catalog_events(struct catalog *catalog, struct buffer *out)
 {
     struct listing listing = {.out = out};
     buffer_add(out, "{\"events\":[");
-    enum store_found found = store_read_tiers(reads->store, NULL, list_tier, &listing);
+    enum store_found found = store_read_tiers(catalog->store, NULL, list_tier, &listing);
     end_listing(&listing);
     buffer_add(out, "]}");
-    return found == STORE_ABSENT ? PROBLEM_NONE : problem_of(reads, found, PROBLEM_NONE);
+    return found == STORE_ABSENT ? PROBLEM_NONE : problem_of(catalog, found, PROBLEM_NONE);
 }
 
-enum problem reads_event(struct reads *reads, const char *event, struct buffer *out)
+enum problem catalog_event(struct catalog *catalog, const char *event, struct buffer *out)
 {
     struct listing listing = {.out = out};
     if (!purchase_name_valid(event))
         return PROBLEM_NO_SUCH_EVENT;
-    enum store_found found = store_read_tiers(reads->store, event, list_tier, &listing);
+    enum store_found found = store_read_tiers(catalog->store, event, list_tier, &listing);
     end_listing(&listing);
-    return problem_of(reads, found, PROBLEM_NO_SUCH_EVENT);
+    return problem_of(catalog, found, PROBLEM_NO_SUCH_EVENT);
 }
 
 static void ignore_tier(void *context, const struct tier_counts *tier)
@@ -116,20 +116,21 @@ static void ignore_tier(void *context, const struct tier_counts *tier)
     (void)tier;
 }
 
-enum problem reads_purchase(struct reads *reads, const char *event, const char *id,
-                            struct buffer *out)
+enum problem catalog_purchase(struct catalog *catalog, const char *event, const char *id,
+                              struct buffer *out)
 {
     struct id wanted;
     struct sale sale;
     if (!purchase_name_valid(event))
         return PROBLEM_NO_SUCH_EVENT;
-    enum store_found found =
-        id_parse(id, &wanted) ? store_read_sale(reads->store, event, &wanted, &sale) : STORE_ABSENT;
+    enum store_found found = id_parse(id, &wanted)
+                                 ? store_read_sale(catalog->store, event, &wanted, &sale)
+                                 : STORE_ABSENT;
     if (found == STORE_FOUND)
         sale_append(out, &sale);
     if (found != STORE_ABSENT)
-        return problem_of(reads, found, PROBLEM_NONE);
-    found = store_read_tiers(reads->store, event, ignore_tier, NULL);
-    enum problem problem = problem_of(reads, found, PROBLEM_NO_SUCH_EVENT);
+        return problem_of(catalog, found, PROBLEM_NONE);
+    found = store_read_tiers(catalog->store, event, ignore_tier, NULL);
+    enum problem problem = problem_of(catalog, found, PROBLEM_NO_SUCH_EVENT);
     return problem == PROBLEM_NONE ? PROBLEM_NO_SUCH_PURCHASE : problem;
 }

@@ -1,0 +1,23 @@
+/* What a client may read: events, their counts, and one purchase; straight from the store, so that
+ * what an answered purchase changed every later read shows. The loop's thread only. */
+#ifndef BOX_OFFICE_CATALOG_H
+#define BOX_OFFICE_CATALOG_H
+
+#include "common/buffer.h"
+#include "common/problem.h"
+#include "db/store.h"
+
+struct catalog;
+
+/* NULL with the reason where the store cannot be opened. */
+struct catalog *catalog_open(const char *url, char error[STORE_ERROR_SIZE]);
+void catalog_close(struct catalog *catalog);
+
+/* Each appends the JSON to `out` and gives PROBLEM_NONE; or the problem, and `out` is of no use. Names
+ * and ids are as they came in the path: whatever names nothing is not found. */
+enum problem catalog_events(struct catalog *catalog, struct buffer *out);
+enum problem catalog_event(struct catalog *catalog, const char *event, struct buffer *out);
+enum problem catalog_purchase(struct catalog *catalog, const char *event, const char *id,
+                              struct buffer *out);
+
+#endif
