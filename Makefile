@@ -37,7 +37,7 @@ PROGRAMS = $(BUILD)/balancer $(BUILD)/ticket_server \
 TESTS    = $(addprefix $(BUILD)/test_,unit store cluster)
 
 .DEFAULT_GOAL = help
-.PHONY: all help run reset rush report audit watch test asan tsan lint format clean packages-% check
+.PHONY: all help run reset rush report audit watch test asan tsan lint format bench clean packages-% check
 
 help: ## this list
 	@awk -F ': .*## ' '/^[a-z.]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -98,6 +98,10 @@ flow.png: flow.dot ## draw the way of a purchase
 	@.ci/packages flow
 	dot -Tpng -Gdpi=110 -o $@ $<
 
+bench: packages-run packages-bench ## beside HAProxy in front of servers that do nothing
+	@$(MAKE) --no-print-directory -s all $(BUILD)/nothing
+	@BUILD=$(BUILD) tests/bench/compare
+
 clean: ## remove what was built; sales and logs stay
 	rm -rf $(BUILD)
 
@@ -123,6 +127,9 @@ $(BUILD)/audit: $(OBJ)/tools/audit.o $(COMMON) $(DB)
 $(BUILD)/watch: $(OBJ)/tools/watch.o $(OBJ)/tools/log_reader.o $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/rush: $(OBJ)/tools/rush.o $(call objects,tools/rush) $(COMMON)
+	$(LINK) $(LIBS_BALANCER)
+
+$(BUILD)/nothing: $(OBJ)/tests/bench/nothing.o $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 
 # The unit tests see everything but the programs' main files.
