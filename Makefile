@@ -27,8 +27,9 @@ BALANCER      = $(call objects,balancer balancer/client balancer/routing balance
 TICKET_SERVER = $(call objects,ticket_server)
 DB            = $(call objects,db db/sqlite)
 TEST_LIB      = $(call objects,tests/lib)
-UNIT          = $(call objects,tests/unit tests/unit/common tests/unit/balancer tests/unit/db \
-                               tests/unit/ticket_server tests/unit/tools)
+UNIT          = $(call objects,tests/unit tests/unit/common tests/unit/balancer tests/unit/balancer/admin \
+                               tests/unit/balancer/client tests/unit/balancer/pool tests/unit/balancer/routing \
+                               tests/unit/balancer/upstream tests/unit/db tests/unit/ticket_server tests/unit/tools)
 STORE_SUITE   = $(call objects,tests/store)
 CLUSTER       = $(call objects,tests/cluster)
 
