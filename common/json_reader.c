@@ -1,7 +1,6 @@
 #include "common/json_reader.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -346,7 +345,7 @@ bool json_read_number(struct json_reader *reader, int64_t min, int64_t max, int6
     memcpy(copy, from, length);
     copy[length] = '\0';
     double value = strtod(copy, NULL);
-    *inside = value >= (double)min && value <= (double)max && trunc(value) == value;
+    *inside = value >= (double)min && value <= (double)max && (double)(int64_t)value == value;
     if (*inside)
         *number = (int64_t)value;
     return true;
