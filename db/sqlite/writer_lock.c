@@ -2,7 +2,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/futex.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -50,6 +52,32 @@ static int lock_until(pthread_mutex_t *mutex, int64_t until)
     return rc;
 }
 
+/* The process of a thread; 0 where it is gone. */
+static pid_t process_of(pid_t thread)
+{
+    char path[64], line[128];
+    int process = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)thread);
+    FILE *status = fopen(path, "re");
+    if (status == NULL)
+        return 0;
+    while (process == 0 && fgets(line, sizeof line, status) != NULL)
+        if (strncmp(line, "Tgid:", 5) == 0)
+            process = (int)strtol(line + 5, NULL, 10);
+    fclose(status);
+    return process;
+}
+
+/* The process that owns the mutex, also one to which the kernel has handed it and which has not run
+ * since: a priority-inheriting mutex holds its owner's thread id (futex(2)), where page->owner is what
+ * an owner says of itself. */
+static pid_t owner_of(struct lock_page *page)
+{
+    int word = __atomic_load_n(&page->mutex.__data.__lock, __ATOMIC_RELAXED);
+    pid_t thread = word & FUTEX_TID_MASK;
+    return thread != 0 ? process_of(thread) : 0;
+}
+
 /* How long the present owner has held the lock against us, and who it is. */
 struct wait {
     int64_t began;
@@ -78,10 +106,10 @@ static int wait_for(struct writer_lock *lock, int64_t until, store_stalled *stal
         int64_t now = clock_monotonic();
         if (rc != ETIMEDOUT)
             return rc;
-        pid_t owner = atomic_load(&lock->page->owner);
-        if (next_report(lock->page, &wait) <= now && owner != 0) {
+        if (next_report(lock->page, &wait) <= now) {
+            pid_t owner = owner_of(lock->page);
             wait.reported++;
-            if (stalled != NULL)
+            if (stalled != NULL && owner != 0)
                 stalled(context, owner);
         }
         if (now >= until)
@@ -89,12 +117,12 @@ static int wait_for(struct writer_lock *lock, int64_t until, store_stalled *stal
     }
 }
 
-static enum writer_lock_result busy(const struct writer_lock *lock, char error[STORE_ERROR_SIZE])
+static enum writer_lock_result busy(struct writer_lock *lock, char error[STORE_ERROR_SIZE])
 {
     int64_t held = clock_monotonic() - atomic_load(&lock->page->since);
     snprintf(error, STORE_ERROR_SIZE,
              "the writer lock could not be had in time: process %d has held it for %lld ms",
-             (int)atomic_load(&lock->page->owner), (long long)(held / CLOCK_MILLISECOND));
+             (int)owner_of(lock->page), (long long)(held / CLOCK_MILLISECOND));
     return WRITER_LOCK_BUSY;
 }
 
