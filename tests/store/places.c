@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "db/sqlite/handle.h"
 #include "tests/store/child.h"
 #include "tests/store/fixture.h"
 
@@ -274,6 +275,27 @@ static void nothing_to_write_writes_nothing(struct fixture *fixture)
     store_close(store);
 }
 
+/* No test but a power cut can see a commit that did not reach the disk: so the settings are checked. */
+static void settings_are_durable(struct fixture *fixture)
+{
+    static const struct {
+        const char *pragma;
+        sqlite3_int64 value;
+    } rows[] = {
+        {"PRAGMA synchronous", 2},
+        {"PRAGMA secure_delete", 0},
+        {"PRAGMA journal_size_limit", 67108864},
+        {"SELECT journal_mode = 'wal' FROM pragma_journal_mode", 1},
+    };
+    struct handle *handle = (struct handle *)fixture_seller(fixture, "server-1");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        sqlite3_int64 value = -1;
+        CU_ASSERT_TRUE(connection_number(&handle->connection, rows[i].pragma, &value));
+        CU_ASSERT_EQUAL(value, rows[i].value);
+    }
+    store_close(&handle->base);
+}
+
 static void reset_moves_the_store_aside(struct fixture *fixture)
 {
     char aside[STORE_PLACE_SIZE], error[STORE_ERROR_SIZE];
@@ -400,6 +422,7 @@ static const struct place_case {
     {"a clean stop folds the journal", true, clean_stop_folds_the_journal},
     {"readers leave the journal", true, readers_leave_the_journal},
     {"nothing to write writes nothing", true, nothing_to_write_writes_nothing},
+    {"settings are durable", true, settings_are_durable},
     {"reset moves the store aside", false, reset_moves_the_store_aside},
     {"reset is refused in use", true, reset_is_refused_in_use},
     {"an error in commit is unknown", true, error_in_commit_is_unknown},
