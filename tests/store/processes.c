@@ -220,6 +220,8 @@ static void frozen_owner(struct fixture *fixture)
     store_on_stall(store, note_stall, &stalls);
     child_open_gate();
     CU_ASSERT_FATAL(child_read(&child, &byte, 1));
+    /* As if it had been stopped between getting the mutex and saying so. */
+    atomic_store(&((struct handle *)store)->lock.page->owner, 0);
     int64_t begun = clock_monotonic();
     basket_add(&basket, NULL, 1)->deadline = clock_now() + 2500 * CLOCK_MILLISECOND;
     CU_ASSERT_EQUAL(basket_decide(&basket, store), STORE_REFUSED);
