@@ -417,8 +417,8 @@ static bool skip_object(struct json_reader *reader)
     for (size_t count = 0; json_more(reader); count++) {
         if (count == MEMBERS_MAX)
             json_reader_fail(reader, "an object has more than %d members", MEMBERS_MAX);
-        else if (skip_name(reader, names, count))
-            json_skip(reader);
+        if (json_reader_failed(reader) || !skip_name(reader, names, count) || !json_skip(reader))
+            return false;
     }
     return !json_reader_failed(reader);
 }

@@ -14,6 +14,10 @@
 #include "common/log.h"
 #include "common/utf8.h"
 
+enum {
+    NAME_SHOWN_SIZE = 41,
+};
+
 enum field {
     FIELD_EVENT,
     FIELD_TIER,
@@ -194,6 +198,15 @@ static const char *read_form_field(struct reading *reading, const struct form *f
     return NULL;
 }
 
+/* As much of a field's name as a sentence can show, without what could upset a terminal. */
+static void show_name(const char *name, char shown[NAME_SHOWN_SIZE])
+{
+    size_t length = 0;
+    for (; length < NAME_SHOWN_SIZE - 1 && name[length]; length++)
+        shown[length] = name[length] >= 0x20 && name[length] < 0x7f ? name[length] : '?';
+    shown[length] = '\0';
+}
+
 static enum problem read_form_fields(struct reading *reading, struct form *form)
 {
     for (;;) {
@@ -206,12 +219,8 @@ static enum problem read_form_fields(struct reading *reading, struct form *form)
         if (!why)
             continue;
         char text[PROBLEM_DETAIL_SIZE / 2];
-        char name[41];
-        size_t length = 0;
-        for (; form->name[length] && length < sizeof name - 1; length++)
-            name[length] =
-                form->name[length] >= 0x20 && form->name[length] < 0x7f ? form->name[length] : '?';
-        name[length] = '\0';
+        char name[NAME_SHOWN_SIZE];
+        show_name(form->name, name);
         snprintf(text, sizeof text, "%s \"%s\"", why, name);
         return malformed(reading, text);
     }
@@ -320,10 +329,11 @@ enum problem purchase_parse(const char *content_type, const char *body, size_t l
 /* One field as it is hashed: its length (an absent one: none, marked by 0xff), then its bytes. */
 static size_t put_field(uint8_t *out, const char *text)
 {
-    size_t length = strlen(text);
+    size_t length = 0;
+    for (; text[length]; length++)
+        out[1 + length] = (uint8_t)text[length];
     out[0] = length ? (uint8_t)length : 0xff;
-    memcpy(out + 1, text, length);
-    return length + 1;
+    return 1 + length;
 }
 
 void purchase_fingerprint(const struct purchase *purchase, uint8_t fingerprint[FINGERPRINT_SIZE])

@@ -96,8 +96,9 @@ static unsigned connections_max(void)
         limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
-    rlim_t spare = limit.rlim_cur > 2 * DESCRIPTORS_SPARE ? DESCRIPTORS_SPARE : limit.rlim_cur / 2;
-    rlim_t room = limit.rlim_cur - spare;
+    rlim_t room = limit.rlim_cur / 2;
+    if (limit.rlim_cur - room > DESCRIPTORS_SPARE)
+        room = limit.rlim_cur - DESCRIPTORS_SPARE;
     return room < CONNECTIONS_MAX ? (unsigned)room : CONNECTIONS_MAX;
 }
 

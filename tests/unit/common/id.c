@@ -9,6 +9,8 @@ static void carries_the_time_version_and_variant(void)
 {
     int64_t before = clock_now() / 1000;
     struct id id = id_make();
+    for (int i = 0; i < 100; i++)
+        CU_ASSERT_EQUAL(id_make().bytes[8] >> 6, 2);
     int64_t after = clock_now() / 1000;
     int64_t time = 0;
     for (int i = 0; i < 6; i++)

@@ -7,7 +7,7 @@
 #include "common/json_reader.h"
 #include "tests/lib/suite.h"
 
-#define TEXT(literal) literal, sizeof literal - 1
+#define TEXT(literal) (literal), sizeof(literal) - 1
 
 struct row {
     const char *text;
@@ -186,7 +186,7 @@ static void texts_are_cut_and_their_length_told(void)
 {
     struct json_reader reader;
     char out[4];
-    size_t length;
+    size_t length = 0;
     json_reader_open(&reader, TEXT("[\"abc\",\"abcd\",\"ab\\u00e9\"]"));
     CU_ASSERT(json_enter(&reader, JSON_ARRAY));
     CU_ASSERT(json_more(&reader) && json_read_text(&reader, out, sizeof out, &length));

@@ -7,7 +7,7 @@
 #include "common/buffer.h"
 #include "tests/lib/suite.h"
 
-#define BODY(literal) literal, sizeof literal - 1
+#define BODY(literal) (literal), sizeof(literal) - 1
 #define JSON          "application/json"
 #define FORM          "application/x-www-form-urlencoded"
 
