@@ -87,9 +87,10 @@ int main(int argc, char **argv)
            settings.quantity, settings.connections);
     rush.began = clock_monotonic();
     rush.took = crowd_run(&settings, &tally);
-    read_stock(&settings, &rush.after);
     tally_sort(&tally);
     verdict_print(&rush);
+    fflush(stdout);
+    read_stock(&settings, &rush.after);
     bool fine = verdict_judge(&rush);
     tally_free(&tally);
     return fine ? EXIT_FINE : EXIT_TROUBLE;

@@ -36,10 +36,10 @@ static void expect_answers(const int *fd, int count, unsigned status)
 /* The process is stopped while the requests are written, so all are ready when it goes on. */
 static void ask_at_once(const int *fd, int count, pid_t pid, const char *request)
 {
-    CU_ASSERT_EQUAL(kill(pid, SIGSTOP), 0);
+    process_signal(pid, SIGSTOP);
     for (int i = 0; i < count; i++)
         CU_ASSERT(raw_send(fd[i], request, strlen(request)));
-    CU_ASSERT_EQUAL(kill(pid, SIGCONT), 0);
+    process_signal(pid, SIGCONT);
 }
 
 /* A first answer on each connection, so that all are accepted before they are counted. */

@@ -66,7 +66,8 @@ bool cluster_restarted(struct cluster *cluster, size_t server, pid_t pid);
 /* Waits until no server has tickets pending and all are up, so that nothing is under way. */
 bool cluster_quiet(struct cluster *cluster);
 
-/* Ends the master by this signal, and expects that it exits 0 and nothing is left running. */
+/* Ends the master by this signal, and expects that it exits 0, nothing is left running, and nobody
+ * crashed and was started again since the master started. */
 void cluster_stop(struct cluster *cluster, int signal);
 
 /* Kills master, router and servers with SIGKILL, and waits until all are gone. */

@@ -142,18 +142,32 @@ bool process_alive(pid_t pid)
     return process_stat(pid, &state, &parent) && state != 'Z';
 }
 
-/* Adopted children are waited for here; those of a struct process only after it was. */
-static bool none_left(void *context)
+void process_signal(pid_t pid, int signal)
 {
-    (void)context;
-    while (waitpid(-1, NULL, WNOHANG) > 0)
-        ;
-    return waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD;
+    CU_ASSERT_FATAL(pid > 1); /* 0 and -1 would be whole groups of processes, ours among them */
+    CU_ASSERT_EQUAL(kill(pid, signal), 0);
+}
+
+/* Adopted children are waited for here; those of a struct process only after it was. */
+static bool none_left(void *crashes)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        bool fine = WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0;
+        if (!fine)
+            printf("  process %d, left behind, %s %d\n", (int)pid,
+                   WIFSIGNALED(status) ? "was ended by signal" : "exited with",
+                   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+        *(int *)crashes += !fine;
+    }
+    return pid < 0 && errno == ECHILD;
 }
 
 bool process_none_left(int seconds)
 {
-    return wait_until(none_left, NULL, seconds);
+    int crashes = 0;
+    return wait_until(none_left, &crashes, seconds) && crashes == 0;
 }
 
 static void kill_children(void)
@@ -170,14 +184,15 @@ static void kill_children(void)
         closedir(proc);
 }
 
-static bool swept(void *context)
+static bool swept(void *crashes)
 {
     kill_children();
-    return none_left(context);
+    return none_left(crashes);
 }
 
 void process_sweep(void)
 {
-    if (!wait_until(swept, NULL, SWEEP_SECONDS))
+    int crashes = 0;
+    if (!wait_until(swept, &crashes, SWEEP_SECONDS))
         printf("  processes of an earlier test cannot be killed\n");
 }

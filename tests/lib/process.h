@@ -44,7 +44,11 @@ void process_show(const struct process *process);
 /* True where the pid is a living process (a zombie is not). */
 bool process_alive(pid_t pid);
 
-/* True where nothing we or our processes started is still there, within `seconds`. */
+/* Sends a signal to a process of ours; a pid that is none (0, -1) is a failed assertion. */
+void process_signal(pid_t pid, int signal);
+
+/* True where nothing we or our processes started is still there, within `seconds`, and none of those
+ * that were adopted crashed: they exit 0, or were killed with SIGKILL. */
 bool process_none_left(int seconds);
 
 /* Kills all that a failed test left running, and waits for it. */

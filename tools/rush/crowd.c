@@ -13,6 +13,7 @@
 
 enum {
     PATIENCE_SECONDS = 10,
+    SILENCE_SECONDS = 15,      /* nobody at all got a decision: the cluster is gone */
     REPEAT_MILLISECONDS = 100, /* before a key is sent again */
     REQUEST_SECONDS = 8,       /* longer than the cluster's own deadline */
     REQUEST_SIZE = 1024,
@@ -36,6 +37,7 @@ struct crowd {
     struct progress progress;
     struct place *places;   /* owned */
     int64_t begun, done;    /* buyers */
+    int64_t decided_at;     /* when anybody was last sold to or refused */
     char run[ID_TEXT_SIZE]; /* makes this run's keys its own */
     char form[256];
 };
@@ -88,6 +90,8 @@ static void place_answered(void *context, unsigned status, const char *body, siz
         loop_timer_set(crowd->loop, &place->due, now + REPEAT_MILLISECONDS * CLOCK_MILLISECOND);
         return;
     }
+    if (status != 0 && status != 503)
+        crowd->decided_at = now;
     tally_add(crowd->tally, status, body, length, crowd->settings->quantity, now - place->began);
     crowd->done++;
     if (crowd->done == crowd->settings->buyers)
@@ -98,8 +102,19 @@ static void place_answered(void *context, unsigned status, const char *body, siz
 static void draw(void *context)
 {
     struct crowd *crowd = context;
+    int64_t now = clock_monotonic();
     progress_draw(&crowd->progress, crowd->done, crowd->tally->sold);
-    loop_timer_set(crowd->loop, &crowd->draw, clock_monotonic() + crowd->progress.every);
+    loop_timer_set(crowd->loop, &crowd->draw, now + crowd->progress.every);
+    if (now - crowd->decided_at > SILENCE_SECONDS * CLOCK_SECOND)
+        loop_stop(crowd->loop);
+}
+
+/* Those who are still waiting, or never came, when the cluster is gone. */
+static void turn_away(struct crowd *crowd)
+{
+    static const char why[] = "cluster gone";
+    for (int64_t i = crowd->done; i < crowd->settings->buyers; i++)
+        tally_add(crowd->tally, 0, why, sizeof why - 1, crowd->settings->quantity, 0);
 }
 
 static void crowd_open(struct crowd *crowd)
@@ -136,12 +151,14 @@ int64_t crowd_run(const struct crowd_settings *settings, struct tally *tally)
     crowd_open(&crowd);
     progress_open(&crowd.progress, settings->buyers);
     int64_t began = clock_monotonic();
+    crowd.decided_at = began;
     draw(&crowd);
     for (int64_t i = 0; i < settings->connections; i++)
         place_next(&crowd.places[i]);
     loop_run(crowd.loop);
     int64_t took = clock_monotonic() - began;
     progress_close(&crowd.progress, crowd.done, tally->sold);
+    turn_away(&crowd);
     crowd_close(&crowd);
     return took;
 }

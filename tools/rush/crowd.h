@@ -20,7 +20,7 @@ struct crowd_settings {
 };
 
 /* Lets them all buy, shows progress on stdout, and counts their answers. Blocks until every buyer has
- * been answered or has given up. How long it took, in µs. */
+ * been answered or has given up, or nobody at all was for 15 s. How long it took, in µs. */
 int64_t crowd_run(const struct crowd_settings *settings, struct tally *tally);
 
 #endif

@@ -30,7 +30,7 @@ void progress_draw(const struct progress *progress, int64_t done, int64_t sold)
         printf("\r\033[K%3" PRId64 "%% ", done * 100 / progress->total);
         progress_bar(done, progress->total, WIDTH);
         printf(" %" PRId64 " sold", sold);
-    } else if (done > 0) {
+    } else {
         printf("%" PRId64 " of %" PRId64 " buyers answered, %" PRId64 " sold\n", done,
                progress->total, sold);
     }

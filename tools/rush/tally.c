@@ -99,13 +99,13 @@ void tally_add(struct tally *tally, unsigned status, const char *body, size_t le
                int64_t latency)
 {
     char error[JSON_ERROR_SIZE];
-    append(&tally->latencies, &tally->latency_count, &tally->latency_room, latency);
     if (status == 0) {
         tally->failed++;
         tally->unclear++;
         count_code(&tally->errors, body);
         return;
     }
+    append(&tally->latencies, &tally->latency_count, &tally->latency_room, latency);
     cJSON *json = json_parse(body, length, error);
     if (!(status == 201 ? add_sale(tally, json, quantity) : add_problem(tally, json, status)))
         tally->wrong++;

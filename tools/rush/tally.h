@@ -42,7 +42,7 @@ struct tally {
     struct tally_codes reasons; /* of repeats */
     int64_t *numbers;           /* owned; one per ticket */
     size_t number_count, number_room;
-    int64_t *latencies; /* owned; µs, one per buyer, sorted by tally_sort */
+    int64_t *latencies; /* owned; µs, one per answered buyer, sorted by tally_sort */
     size_t latency_count, latency_room;
     int64_t last_sale; /* clock_monotonic() of the last one counted; 0: none */
 };
