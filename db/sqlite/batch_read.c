@@ -117,18 +117,33 @@ static int find_event(struct batch *batch, struct connection *connection, size_t
     return read_event(batch, connection, name);
 }
 
-/* The first outcome of a key that the store knows. */
-static void read_outcome(sqlite3_stmt *row, struct decide_item *item, struct outcome *outcome)
+/* The name of a tier of the event; "" where it is gone. */
+static const char *tier_name(const struct batch *batch, const struct decide_event *event,
+                             int64_t tier)
 {
+    for (size_t i = event->first_tier; i < event->first_tier + event->tiers; i++)
+        if (batch->rule.tiers[i].id == tier)
+            return batch->rule.tiers[i].name;
+    return "";
+}
+
+/* The first outcome of a key that the store knows. */
+static void read_outcome(const struct batch *batch, sqlite3_stmt *row, struct decide_item *item,
+                         struct decision *decision)
+{
+    struct outcome *outcome = &decision->outcome;
     memset(outcome, 0, sizeof *outcome);
     item->known = true;
     column_bytes(row, 10, item->fingerprint, sizeof item->fingerprint);
-    if (sqlite3_column_type(row, 0) != SQLITE_NULL) {
-        column_sale(row, &outcome->sale);
+    if (sqlite3_column_type(row, 0) == SQLITE_NULL) {
+        outcome->problem = column_problem(row, 11);
+        outcome->remaining = sqlite3_column_int64(row, 12);
         return;
     }
-    outcome->problem = column_problem(row, 11);
-    outcome->remaining = sqlite3_column_int64(row, 12);
+    const struct decide_event *event = &batch->rule.events[item->event];
+    column_sale(row, &outcome->sale);
+    strcpy(outcome->sale.event, decision->item->purchase.event);
+    strcpy(outcome->sale.tier, tier_name(batch, event, sqlite3_column_int64(row, 13)));
 }
 
 static int find_key(struct batch *batch, struct connection *connection, size_t i)
@@ -143,9 +158,8 @@ static int find_key(struct batch *batch, struct connection *connection, size_t i
         return SQLITE_ERROR;
     sqlite3_bind_int64(statement, 1, batch->rule.events[item->event].id);
     bind_text(statement, 2, decision->item->key);
-    bind_text(statement, 3, decision->item->purchase.event);
     if (sqlite3_step(statement) == SQLITE_ROW)
-        read_outcome(statement, item, &decision->outcome);
+        read_outcome(batch, statement, item, decision);
     return connection_done(connection, statement);
 }
 

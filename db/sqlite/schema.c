@@ -63,9 +63,7 @@ static const char *const step[SCHEMA_VERSION] = {
     "  FOREIGN KEY (event, tier) REFERENCES tiers (event, tier),"
     "  CHECK ((id IS NULL) <> (problem IS NULL)),"
     "  CHECK (problem IS NULL OR remaining IS NOT NULL),"
-    "  CHECK (id IS NULL OR (tier IS NOT NULL AND quantity IS NOT NULL AND"
-    "         first_number IS NOT NULL AND amount IS NOT NULL AND currency IS NOT NULL AND"
-    "         buyer IS NOT NULL AND server IS NOT NULL AND router IS NOT NULL))"
+    "  CHECK ((id IS NULL) = (tier + quantity + first_number + amount IS NULL))"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX refusals ON decisions (event, created_at) WHERE id IS NULL;"
 

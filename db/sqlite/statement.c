@@ -15,11 +15,11 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_TIERS_OF_EVENT] =
         "SELECT tier, name, currency, price, capacity, sold, held, order_limit, next_number"
         "  FROM tiers WHERE event = ?1 ORDER BY tier",
+    /* Event and tier are known to the batch by name: joining them would cost each purchase. */
     [STATEMENT_KEY] =
-        "SELECT d.id, ?3, t.name, d.buyer, d.server, d.currency, d.quantity, d.first_number,"
-        "       d.amount, d.created_at, d.fingerprint, d.problem, d.remaining"
-        "  FROM decisions d LEFT JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
-        "  WHERE d.event = ?1 AND d.key = ?2",
+        "SELECT id, '', '', buyer, server, currency, quantity, first_number, amount, created_at,"
+        "       fingerprint, problem, remaining, tier"
+        "  FROM decisions WHERE event = ?1 AND key = ?2",
 
     /* Oldest first, a bounded number: a batch must not pay for a million of them. */
     [STATEMENT_REMOVE_REFUSALS] =
