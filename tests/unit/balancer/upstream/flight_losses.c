@@ -1,0 +1,241 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "balancer/upstream/flight.h"
+#include "common/clock.h"
+#include "tests/lib/suite.h"
+#include "tests/unit/balancer/pool/history.h"
+#include "tests/unit/balancer/upstream/flying.h"
+
+/* What a server does with a flight of two, and what is held of it. */
+struct row {
+    const char *what;
+    enum fake_manner manner;
+    bool sent; /* it may have been decided */
+    unsigned deaths;
+    const char *why; /* the server is down */
+};
+
+static const struct row rows[] = {
+    {"an outcome is missing", FAKE_LEAVES_OUT, true, 0, "answered 200, or not as a flight"},
+    {"an outcome too many", FAKE_ADDS, true, 0, "answered 200, or not as a flight"},
+    {"JSON of another shape", FAKE_SAYS_NONSENSE, true, 0, "answered 200, or not as a flight"},
+    {"another server answers", FAKE_TAKES_NAME, true, 0, "answered 200, or not as a flight"},
+    {"an internal error", FAKE_SAYS_500, true, 0, "answered 500, or not as a flight"},
+    {"it decides nothing now", FAKE_SAYS_503, false, 0, "answered 503, or not as a flight"},
+    {"it dies", FAKE_CLOSES, true, 1, "Empty reply from server"},
+    {"it dies while it answers", FAKE_TEARS, true, 1, "3 bytes remaining to read"},
+    {"it does not speak HTTP", FAKE_NO_HTTP, true, 1, ""},
+};
+
+static void expect_loss(const struct row *row)
+{
+    char settled[128];
+    const struct passenger *passenger = &flying.travellers[1].passenger;
+    CU_ASSERT_EQUAL(passenger->sent, row->sent);
+    CU_ASSERT_EQUAL(passenger->deaths, row->deaths);
+    CU_ASSERT_EQUAL(passenger->item.attempt, row->sent ? 2 : 1);
+    CU_ASSERT_EQUAL(passenger->room, row->deaths > 0 ? 1 : FLIGHT_ITEMS_MAX);
+    CU_ASSERT_EQUAL(flying_state(0), SERVER_DOWN);
+    CU_ASSERT_PTR_NOT_NULL(strstr(flying.servers.list[0].why, row->why));
+    CU_ASSERT_EQUAL(flying.servers.list[0].commit, 0);
+    snprintf(settled, sizeof settled,
+             "told=0 released=3 sold=0 replayed=0 refused=0 lost=%d unsent=%d\n", row->sent ? 2 : 0,
+             row->sent ? 0 : 2);
+    flying_expect(settled);
+}
+
+static void an_unusable_answer_is_not_believed(void)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        unsigned before = CU_get_number_of_failures();
+        flying_open(1);
+        flying.fakes[0].manner = rows[i].manner;
+        flying_board(1);
+        flying_board(2);
+        flying_until_back(0, 2);
+        expect_loss(&rows[i]);
+        flying_close();
+        if (CU_get_number_of_failures() != before)
+            printf("  with: %s\n", rows[i].what);
+    }
+}
+
+static void who_cannot_be_reached_decided_nothing(void)
+{
+    flying_open(1);
+    fake_server_die(&flying.fakes[0]);
+    flying_board_all(2);
+    flying_until_back(0, 2);
+    CU_ASSERT_FALSE(flying.travellers[0].passenger.sent);
+    CU_ASSERT_EQUAL(flying.travellers[0].passenger.item.attempt, 1);
+    CU_ASSERT_EQUAL(flying.travellers[0].passenger.deaths, 0);
+    CU_ASSERT_EQUAL(flying_state(0), SERVER_DOWN);
+    flying_expect("released=2 sold=0 replayed=0 refused=0 lost=0 unsent=2\n");
+    flying_close();
+}
+
+/* What waited behind a flight that was lost never left. */
+static void a_loss_empties_the_lane(void)
+{
+    flying_open(1);
+    flying.fakes[0].manner = FAKE_HOLDS;
+    flying_board(1);
+    flying_until_asked(0, 1);
+    flying_board_all(2);
+    flying.fakes[0].manner = FAKE_CLOSES;
+    fake_server_release(&flying.fakes[0]);
+    flying_until_back(0, 3);
+    CU_ASSERT(flying.travellers[0].passenger.sent);
+    CU_ASSERT_FALSE(flying.travellers[1].passenger.sent);
+    CU_ASSERT_EQUAL(flying.travellers[1].passenger.deaths, 0);
+    flying_close();
+}
+
+/* All that are back board again, on the server that was probed anew. */
+static void try_again(size_t count)
+{
+    flying_probe(0);
+    CU_ASSERT_EQUAL(flying_state(0), SERVER_UP);
+    for (size_t i = 0; i < count; i++)
+        flying_board_again(&flying.travellers[i]);
+}
+
+static void a_death_halves_the_company(void)
+{
+    flying_open(1);
+    flying.fakes[0].manner = FAKE_CLOSES;
+    flying_board_all(5);
+    flying_until_back(0, 5);
+    for (size_t i = 0; i < 5; i++)
+        CU_ASSERT_EQUAL(flying.travellers[i].passenger.room, 3);
+    flying.fakes[0].manner = FAKE_HOLDS;
+    unsigned before = flying.fakes[0].requests;
+    try_again(5);
+    flying_until_asked(0, before + 1);
+    CU_ASSERT_EQUAL(flying.fakes[0].count, 3);
+    CU_ASSERT_EQUAL(flying.fakes[0].items[0].attempt, 2);
+    flying.fakes[0].manner = FAKE_ANSWERS;
+    fake_server_release(&flying.fakes[0]);
+    flying_until_back(5, 5);
+    CU_ASSERT_EQUAL(flying.fakes[0].requests, before + 2);
+    CU_ASSERT_EQUAL(flying.fakes[0].count, 2);
+    flying_close();
+}
+
+/* Two on one flight die twice with it, then each flies alone; the third death is the last. */
+static void three_deaths_are_the_end(void)
+{
+    flying_open(1);
+    flying.fakes[0].manner = FAKE_CLOSES;
+    flying_board_all(2);
+    flying_until_back(0, 2);
+    try_again(1); /* alone already: half of two is one */
+    flying_until_back(0, 3);
+    CU_ASSERT_EQUAL(flying.travellers[0].passenger.room, 1);
+    CU_ASSERT_EQUAL(flying.travellers[0].passenger.deaths, 2);
+    history_text(&flying.servers);
+    try_again(1);
+    flying_until_back(1, 3);
+    CU_ASSERT_EQUAL(flying.travellers[0].outcome.problem, PROBLEM_OUTCOME_UNKNOWN);
+    CU_ASSERT_EQUAL(flying.travellers[0].passenger.item.attempt, 4);
+    flying_expect("released=1 sold=0 replayed=0 refused=0 lost=1 unsent=0\n");
+    flying_close();
+}
+
+static void two_deaths_make_lonely(void)
+{
+    flying_open(1);
+    flying.fakes[0].manner = FAKE_CLOSES;
+    flying_board_all(8);
+    flying_until_back(0, 8);
+    try_again(4);
+    flying_until_back(0, 12);
+    flying.fakes[0].manner = FAKE_ANSWERS;
+    unsigned before = flying.fakes[0].requests;
+    try_again(8);
+    flying_until_back(8, 12);
+    CU_ASSERT_EQUAL(flying.fakes[0].requests, before + 5); /* four alone, and the other half */
+    CU_ASSERT_EQUAL(flying.fakes[0].count, 4);
+    flying_close();
+}
+
+/* A server that decides nothing now does not know what the one before it did. */
+static void doubt_remains(void)
+{
+    static const enum problem undecided[] = {PROBLEM_EXPIRED, PROBLEM_STORE_UNAVAILABLE,
+                                             PROBLEM_OVERLOADED};
+    for (size_t i = 0; i < sizeof undecided / sizeof *undecided; i++) {
+        flying_open(1);
+        flying.fakes[0].manner = FAKE_CLOSES;
+        flying_board(1);
+        flying_until_back(0, 1);
+        flying.fakes[0].manner = FAKE_ANSWERS;
+        flying.fakes[0].problem = undecided[i];
+        try_again(1);
+        flying_board(1);
+        flying_until_back(2, 1);
+        CU_ASSERT_EQUAL(flying.travellers[0].outcome.problem, PROBLEM_OUTCOME_UNKNOWN);
+        CU_ASSERT_EQUAL(flying.travellers[1].outcome.problem, undecided[i]);
+        flying_close();
+    }
+}
+
+static void ring(void *context)
+{
+    *(bool *)context = true;
+}
+
+static bool has_rung(void *context)
+{
+    return *(const bool *)context;
+}
+
+/* Turns until a flight that leaves now is too old. */
+static void grow_old(void)
+{
+    bool rung = false;
+    static struct loop_timer timer;
+    timer = (struct loop_timer){.ring = ring, .context = &rung};
+    int64_t old = CLOCK_SECOND + CLOCK_SECOND / 20;
+    loop_timer_set(flying.held.loop, &timer, clock_monotonic() + old);
+    flying_until(has_rung, &rung);
+}
+
+/* While nobody answers, the store is slow and all wait; when another does, the silent one is out. */
+static void a_silent_server_is_left(void)
+{
+    flying_open(2);
+    flying.fakes[0].manner = FAKE_HOLDS;
+    flying_board(1);
+    flying_until_asked(0, 1);
+    grow_old();
+    flights_check(flying.flights);
+    CU_ASSERT_EQUAL(flying_state(0), SERVER_UP);
+    CU_ASSERT_EQUAL(flying.returned, 0);
+    flying_board(1);
+    flying_until_back(1, 0);
+    flights_check(flying.flights);
+    CU_ASSERT_EQUAL(flying.returned, 1);
+    CU_ASSERT(flying.travellers[0].passenger.sent);
+    CU_ASSERT_EQUAL(flying.travellers[0].passenger.deaths, 0);
+    CU_ASSERT_EQUAL(flying.travellers[0].passenger.item.attempt, 2);
+    CU_ASSERT_EQUAL(flying_state(0), SERVER_DOWN);
+    flying_expect("server=server-1 flight=1 boot=1 commit=0 told=0 released=1 sold=0 replayed=0 "
+                  "refused=0 lost=1 unsent=0\n");
+    flying_close();
+}
+
+static __attribute__((constructor)) void suite(void)
+{
+    suite_add("flight losses", "an unusable answer is not believed",
+              an_unusable_answer_is_not_believed);
+    suite_add("flight losses", "who cannot be reached decided nothing",
+              who_cannot_be_reached_decided_nothing);
+    suite_add("flight losses", "a loss empties the lane", a_loss_empties_the_lane);
+    suite_add("flight losses", "a death halves the company", a_death_halves_the_company);
+    suite_add("flight losses", "three deaths are the end", three_deaths_are_the_end);
+    suite_add("flight losses", "two deaths make lonely", two_deaths_make_lonely);
+    suite_add("flight losses", "doubt remains", doubt_remains);
+    suite_add("flight losses", "a silent server is left", a_silent_server_is_left);
+}
