@@ -59,7 +59,7 @@ bool child_start(struct child *child, const char *prefix)
     }
     child->pid = pid;
     child->channel = ends[0];
-    child->ready = false;
+    child->ready = child->doomed = false;
     return true;
 }
 

@@ -25,6 +25,7 @@ struct child {
     pid_t pid;                  /* 0: not running */
     int channel;                /* our end; -1 while not running */
     bool ready;                 /* it said so since it was started */
+    bool doomed;                /* it was killed, and its end has not been seen yet */
     bool was_ready;             /* ever */
     int64_t ready_at;           /* clock_monotonic() */
     int64_t pause;              /* before the next start; microseconds */

@@ -103,14 +103,19 @@ static void stop_takes_too_long(void *context)
 static void greet(void *context)
 {
     struct master *master = context;
-    char address[ADDRESS_SIZE];
+    const struct settings *settings = master->settings;
+    char public_address[ADDRESS_SIZE], admin_address[ADDRESS_SIZE];
     if (master->greeted || master->stopping)
         return;
     master->greeted = true;
-    socket_address(master->public_fd, address);
-    printf("public http://%s\n", address);
-    socket_address(master->admin_fd, address);
-    printf("admin http://%s\n", address);
+    socket_address(master->public_fd, public_address);
+    socket_address(master->admin_fd, admin_address);
+    printf("public http://%s\nadmin http://%s\n\n", public_address, admin_address);
+    printf("  buy a ticket    curl -d event=demo -d quantity=1 http://%s/purchases\n",
+           public_address);
+    printf("  see the servers curl -H \"Authorization: Bearer $(cat %s)\" http://%s/servers\n",
+           settings->token_file, admin_address);
+    printf("  read the log    less %s/routing.log\n\n", settings->log_dir);
     fflush(stdout);
 }
 
@@ -144,11 +149,12 @@ static void start_others(struct master *master)
 static void kill_stalled(struct master *master, pid_t pid)
 {
     for (size_t i = 0; i < master->server_count; i++) {
-        if (master->servers[i].pid != pid)
+        if (master->servers[i].pid != pid || master->servers[i].doomed)
             continue;
         log_line("%s (process %d) has held the store's lock for too long and is killed",
                  master->servers[i].name, (int)pid);
         kill(pid, SIGKILL);
+        master->servers[i].doomed = true; /* each of the others will complain */
     }
 }
 

@@ -33,7 +33,7 @@ static void add_server(struct buffer *out, const struct server *server)
     add_number(out, "limit", server->limit);
     add_number(out, "boot", server->boot);
     add_number(out, "commit", server->commit);
-    add_number(out, "sold", server->sold);
+    add_number(out, "sales", server->sales);
     buffer_add_char(out, '}');
 }
 

@@ -179,8 +179,8 @@ void servers_settle(struct servers *servers, size_t index, const struct settleme
     struct server *server = &servers->list[index];
     assert(server->pending >= settlement->released);
     server->pending -= settlement->released;
-    server->sold += settlement->sold;
-    servers->sold += settlement->sold;
+    server->sales += settlement->sold;
+    servers->sales += settlement->sold;
     if (figures != NULL) {
         hear(server, figures);
         server->settled_at = clock_monotonic();
@@ -255,7 +255,7 @@ static void add_state(struct servers *servers, uint64_t after_gap)
         .router = servers->router,
         .store = servers->store,
         .flight = servers->flight + 1,
-        .sales = servers->sold,
+        .sales = servers->sales,
         .after_gap = after_gap,
         .servers = list,
         .count = servers->count,

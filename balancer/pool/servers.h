@@ -39,7 +39,7 @@ struct server {
     uint64_t last;      /* n of the last purchase given to it; 0: none */
     uint64_t last_read; /* n of the last read given to it; 0: none */
     int64_t settled_at; /* clock_monotonic() of its last answered flight */
-    int64_t sold;       /* purchases it has sold for this router */
+    int64_t sales;      /* purchases it has sold for this router */
 };
 
 struct servers {
@@ -50,7 +50,7 @@ struct servers {
     char store[ID_TEXT_SIZE]; /* of the first server heard of; others must sell from the same */
     uint64_t n;               /* of the last line */
     uint64_t flight;          /* number of the last flight */
-    int64_t sold;             /* purchases sold since the start */
+    int64_t sales;            /* purchases sold since the start */
     struct buffer history;
     uint64_t history_first; /* n of the first line in it */
 };

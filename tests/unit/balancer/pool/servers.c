@@ -233,8 +233,8 @@ static void a_flight_is_settled(void)
                              "sold=2 replayed=3 refused=4 lost=5 unsent=6\n");
     struct server server = get(&servers, 0);
     CU_ASSERT_EQUAL(server.pending, 2);
-    CU_ASSERT_EQUAL(server.sold, 2);
-    CU_ASSERT_EQUAL(servers.sold, 2);
+    CU_ASSERT_EQUAL(server.sales, 2);
+    CU_ASSERT_EQUAL(servers.sales, 2);
     CU_ASSERT(server.settled_at >= before);
     servers_free(&servers);
 }
