@@ -311,7 +311,7 @@ static void fill(struct servers *servers)
     servers->list[0].last = 2;
     servers->list[0].last_read = 1;
     servers->flight = 8;
-    servers->sold = 12;
+    servers->sales = 12;
     servers_failed(servers, 0, 1, "no");
 }
 

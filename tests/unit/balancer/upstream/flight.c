@@ -42,7 +42,7 @@ static void outcomes_are_counted(void)
     flying_board(2);
     flying_until_back(4, 0);
     flying_expect("released=2 sold=0 replayed=1 refused=0 lost=0 unsent=0\n");
-    CU_ASSERT_EQUAL(flying.servers.sold, 0);
+    CU_ASSERT_EQUAL(flying.servers.sales, 0);
     flying_close();
 }
 
