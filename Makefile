@@ -70,7 +70,7 @@ audit: $(BUILD)/audit ## prove the store: sales, keys, numbers and counts, rebui
 watch: $(BUILD)/watch ## follow the routing log, readable
 	@$(BUILD)/watch --log-dir $(LOG_DIR)
 
-reset: $(BUILD)/ticket_server ## delete all sales and move the logs aside (asks first)
+reset: $(BUILD)/ticket_server ## begin anew: move the sales and the logs aside (asks first)
 	@.ci/reset $(BUILD)/ticket_server $(STORE) $(LOG_DIR)
 
 test: packages-run packages-test ## all tests: units, store, cluster (under 5 minutes)
