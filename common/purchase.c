@@ -174,7 +174,7 @@ static bool read_form_quantity(struct reading *reading, const char *text)
     size_t length = strlen(text);
     if (!json_number_spelled(text, length))
         return false;
-    bool plain = strspn(text, "0123456789") == length && length <= 9;
+    bool plain = strspn(text, "0123456789") == length;
     long quantity = plain ? strtol(text, NULL, 10) : 0;
     set_quantity(reading, quantity >= 1 && quantity <= QUANTITY_MAX, quantity);
     return true;

@@ -70,6 +70,7 @@ static const struct row rows[] = {
     {TEXT("\"\\ud800\""), "half a surrogate pair at byte 1"},
     {TEXT("\"\\udc00\""), "half a surrogate pair"},
     {TEXT("\"\\ud800\\ud800\""), "half a surrogate pair"},
+    {TEXT("\"\\udc00\\udc00\""), "half a surrogate pair"},
     {TEXT("\"\\ud800x\""), "half a surrogate pair"},
     {TEXT("\"\x80\""), "not UTF-8 at byte 1"},
     {TEXT("\"\xc0\xaf\""), "not UTF-8"},         /* overlong */
@@ -169,6 +170,7 @@ static void utf8_is_checked(void)
     CU_ASSERT_FALSE(json_utf8(TEXT("a\0b")));
     CU_ASSERT_FALSE(json_utf8(TEXT("\xff")));
     CU_ASSERT_FALSE(json_utf8(TEXT("\xc3")));
+    CU_ASSERT_FALSE(json_utf8("\xc3\xa9", 1));
     CU_ASSERT_FALSE(json_utf8(TEXT("\xed\xbf\xbf")));
     CU_ASSERT_FALSE(json_utf8(TEXT("\xc1\x81")));
 }

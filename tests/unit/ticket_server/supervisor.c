@@ -82,12 +82,14 @@ static void heeds_stop_and_nothing_else(void)
         "go\n\nstop it\nxstop\n"
         "stopstopstopstopstopstopstopstopstopstopstopstopstopstopstopstopstopstop\nst";
     struct pipe_case test;
+    char unread;
     open_case(&test);
     CU_ASSERT_EQUAL(write(test.master, lines, sizeof lines - 1), (ssize_t)sizeof lines - 1);
     CU_ASSERT_EQUAL(write(test.master, "op\n", 3), 3);
     loop_run(test.loop);
     CU_ASSERT_EQUAL(test.stops, 1);
     CU_ASSERT_EQUAL(test.ends, 0);
+    CU_ASSERT_EQUAL(recv(test.supervisor.fd, &unread, 1, MSG_DONTWAIT), -1); /* it was the last */
     close_case(&test);
 }
 
