@@ -45,7 +45,7 @@ static void ask_at_once(const int *fd, int count, pid_t pid, const char *request
 /* A first answer on each connection, so that all are accepted before they are counted. */
 static void answers_all(const char *url, pid_t pid, int count)
 {
-    int fd[CONNECTIONS_MAX];
+    int fd[CONNECTIONS_MAX] = {0};
     for (int i = 0; i < count; i++)
         fd[i] = raw_connect(url);
     for (int i = 0; i < count; i++)

@@ -17,12 +17,19 @@ enum {
     PID_MAX = 1 << 30,
 };
 
-static void take_address(const char *text, const char *label, char url[CLUSTER_URL_SIZE])
+/* Takes the address from its line; where it was known before, it must be the same still. */
+static bool take_address(const char *text, const char *label, char url[CLUSTER_URL_SIZE])
 {
     const char *line = strstr(text, label);
-    if (line != NULL)
-        snprintf(url, CLUSTER_URL_SIZE, "%.*s", (int)strcspn(line + strlen(label), "\n"),
-                 line + strlen(label));
+    if (line == NULL || strchr(line, '\n') == NULL)
+        return false;
+    line += strlen(label);
+    int length = (int)strcspn(line, "\n");
+    if (url[0] == '\0')
+        snprintf(url, CLUSTER_URL_SIZE, "%.*s", length, line);
+    else
+        CU_ASSERT_FATAL(strncmp(url, line, (size_t)length) == 0);
+    return true;
 }
 
 /* The balancer says where it listens, on stdout, once it does. */
@@ -31,12 +38,8 @@ static bool addresses_told(void *context)
     struct cluster *cluster = context;
     struct buffer text = {0};
     files_read(cluster->master.out, &text);
-    const char *line = strstr(buffer_text(&text), "admin http");
-    bool told = line != NULL && strchr(line, '\n') != NULL;
-    if (told) {
-        take_address(text.data, "public ", cluster->url);
-        take_address(text.data, "admin ", cluster->admin);
-    }
+    bool told = take_address(buffer_text(&text), "public ", cluster->url) &&
+                take_address(text.data, "admin ", cluster->admin);
     buffer_free(&text);
     return told || process_wait(&cluster->master, 0) != PROCESS_RUNNING;
 }
