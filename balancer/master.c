@@ -352,10 +352,9 @@ static int listen_or_die(const char *option, const char *address)
 static void find_programs(struct master *master)
 {
     char path[PATH_SIZE];
-    ssize_t length = readlink("/proc/self/exe", master->self, sizeof master->self - 1);
-    if (length < 0)
+    /* master is zeroed: what readlink leaves out ends the text */
+    if (readlink("/proc/self/exe", master->self, sizeof master->self - 1) < 0)
         die(EXIT_TROUBLE, "/proc is needed, to find the programs");
-    master->self[length] = '\0';
     snprintf(path, sizeof path, "%s", master->self);
     snprintf(master->ticket_server, sizeof master->ticket_server, "%.4000s/ticket_server",
              dirname(path));

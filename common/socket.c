@@ -30,10 +30,12 @@ static bool read_address(const char *text, union address *address, socklen_t *le
 {
     char host[INET6_ADDRSTRLEN];
     const char *colon = strrchr(text, ':');
+    if (colon == NULL)
+        return false;
     bool bracketed = text[0] == '[' && colon > text && colon[-1] == ']';
     const char *start = bracketed ? text + 1 : text;
     const char *end = bracketed ? colon - 1 : colon;
-    if (colon == NULL || end - start >= (long)sizeof host)
+    if (end - start >= (long)sizeof host)
         return false;
     snprintf(host, sizeof host, "%.*s", (int)(end - start), start);
     memset(address, 0, sizeof *address);

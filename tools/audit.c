@@ -49,7 +49,7 @@ static enum exit_status audit(struct store *store)
 
 int main(int argc, char **argv)
 {
-    const char *url;
+    const char *url = NULL;
     const struct option_entry table[] = {
         {.name = "store",
          .argument = "URL",

@@ -101,7 +101,7 @@ static size_t sales_lost(struct rows *rows, const struct load *load)
     qsort(rows->list, rows->count, sizeof *rows->list, by_id);
     for (size_t i = 0; load != NULL && i < load->sold; i++) {
         const struct sold *sale = &load->sales[i];
-        struct row wanted;
+        struct row wanted = {0};
         snprintf(wanted.id, sizeof wanted.id, "%s", sale->bought.id);
         const struct row *row =
             bsearch(&wanted, rows->list, rows->count, sizeof *rows->list, by_id);

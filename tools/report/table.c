@@ -16,7 +16,7 @@ struct grouped {
 
 static struct grouped grouped(int64_t number)
 {
-    struct grouped result;
+    struct grouped result = {0};
     char digits[NUMBER_SIZE];
     int length = snprintf(digits, sizeof digits, "%" PRId64, number < 0 ? 0 : number);
     char *to = result.text;
