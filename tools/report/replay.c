@@ -35,8 +35,9 @@ struct where replay_where(const struct replay *replay, uint32_t place)
 
 /* --- torn lines -------------------------------------------------------------------------------- */
 
-/* A line that does not read is legal only as the last one of a router that was killed (so `started`
- * follows) or whose log could not be written (so a stated gap follows). */
+/* A torn line was marked when the log was opened again. It is legal as the last one of a router that was
+ * killed (so `started` follows, or another torn line, if that router was killed at once), or whose log
+ * could not be written (so a stated gap follows). */
 static void judge_torn(struct replay *replay, bool legal)
 {
     if (replay->torn == LEDGER_NONE)
@@ -45,20 +46,19 @@ static void judge_torn(struct replay *replay, bool legal)
         findings_note(replay_findings(replay), "%s: torn by a crash",
                       replay_where(replay, replay->torn).text);
     else
-        findings_broken(replay_findings(replay), CHECK_LINES, replay->torn, "does not read: %s",
-                        replay->torn_why);
+        findings_broken(replay_findings(replay), CHECK_LINES, replay->torn,
+                        "is torn, but no started line follows: nobody crashed here");
     replay->torn = LEDGER_NONE;
 }
 
-/* Another may follow, if the next router was killed while it wrote its first line; but only one that was
- * marked when the log was opened again can be such a line. It may have been a line of ours: its number
- * is not missed. */
-static void keep_torn(struct replay *replay, uint32_t place, bool marked, const char *why)
+/* It may have been a line of ours: its number is not missed. */
+static void unreadable(struct replay *replay, uint32_t place, bool torn, const char *why)
 {
-    judge_torn(replay, replay->torn_marked);
-    replay->torn = place;
-    replay->torn_marked = marked;
-    snprintf(replay->torn_why, sizeof replay->torn_why, "%s", why);
+    judge_torn(replay, torn);
+    if (torn)
+        replay->torn = place;
+    else
+        findings_broken(replay_findings(replay), CHECK_LINES, place, "does not read: %s", why);
     if (replay->begun)
         replay->alternative = replay->expected + 1;
 }
@@ -108,8 +108,8 @@ static bool begin(struct replay *replay, uint32_t place)
         replay->headless = true;
         findings_broken(replay_findings(replay), CHECK_NUMBERS, place,
                         "n=%" PRIu64 " opens the log, where a started or state line was expected: "
-                        "lines before it are missing",
-                        replay->line.n);
+                        "the lines before it, up to n=%" PRIu64 ", are missing",
+                        replay->line.n, replay->line.n - 1);
     }
     return replay->begun;
 }
@@ -118,12 +118,12 @@ void replay_line(struct replay *replay, const char *text, size_t length, bool to
 {
     struct findings *findings = replay_findings(replay);
     struct routing_line *line = &replay->line;
-    char why[ROUTING_ERROR_SIZE] = "its end is missing";
+    char why[ROUTING_ERROR_SIZE] = "";
     uint32_t place = findings_line(findings);
     findings->checked[CHECK_LINES]++;
-    bool marked = torn || ends_torn(text, length);
-    if (marked || !routing_line_parse(text, length, line, why)) {
-        keep_torn(replay, place, marked, why);
+    torn = torn || ends_torn(text, length);
+    if (torn || !routing_line_parse(text, length, line, why)) {
+        unreadable(replay, place, torn, why);
         return;
     }
     judge_torn(replay, line->kind == ROUTING_STARTED ||

@@ -30,9 +30,7 @@ struct replay {
     bool begun;            /* a started or state line has been read */
     bool stopped;          /* the last line was `stopped` */
     bool headless;         /* the log opens with another line: said once */
-    uint32_t torn;    /* the latest line that does not read, until the next; else LEDGER_NONE */
-    bool torn_marked; /* it was marked as torn by a crash */
-    char torn_why[ROUTING_ERROR_SIZE];
+    uint32_t torn;         /* the latest torn line, until the next line; else LEDGER_NONE */
 
     uint32_t router;
     uint64_t expected;      /* n of the next line */

@@ -1,0 +1,192 @@
+/* Any edit of a figure of the routing log, and any line taken out, is found, and the line named. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/lib/suite.h"
+#include "tests/unit/tools/judge.h"
+
+static struct sim sim;
+static struct lines lines;
+static struct verdict verdict;
+
+/* Puts `new` where `length` bytes are now. */
+static void replace(char *at, size_t length, const char *new)
+{
+    memmove(at + strlen(new), at + length, strlen(at + length) + 1);
+    memcpy(at, new, strlen(new));
+}
+
+/* Changes the number that follows the `which`-th `field` by `by`; false where there is none, or it would
+ * become negative. */
+static bool change_number(char *text, const char *field, int which, int64_t by)
+{
+    char *at = text, *rest, changed[32];
+    for (int i = 0; at && i <= which; i++) {
+        at = strstr(at, field);
+        at = at ? at + strlen(field) : NULL;
+    }
+    if (!at || *at < '0' || *at > '9')
+        return false;
+    int64_t number = strtoll(at, &rest, 10) + by;
+    snprintf(changed, sizeof changed, "%" PRId64, number);
+    replace(at, (size_t)(rest - at), changed);
+    return number >= 0;
+}
+
+/* Gives the choice to the candidate after its own. */
+static bool change_to(char *text, const struct routing_choice *choice)
+{
+    const char *to = choice->candidates[choice->to].server;
+    if (choice->count > 1)
+        replace(strstr(text, " to=") + strlen(" to="), strlen(to),
+                choice->candidates[(choice->to + 1) % choice->count].server);
+    return choice->count > 1;
+}
+
+static const struct number_edit {
+    const char *field;
+    int which;
+    int64_t by;
+    enum routing_kind kind; /* of lines; ROUTING_STARTED: all */
+} number_edits[] = {
+    {"n=", 0, 1, ROUTING_STARTED},        {"n=", 0, -1, ROUTING_STARTED},
+    {"n=", 0, 1000, ROUTING_STARTED},     {" quantity=", 0, 1, ROUTING_CHOICE},
+    {" quantity=", 0, 2, ROUTING_CHOICE}, {" sold=server-1:", 0, 1, ROUTING_CHOICE},
+    {":", 6, -1, ROUTING_CHOICE},         {"+", 0, 1, ROUTING_CHOICE},
+    {" flight=", 0, 1, ROUTING_CHOICE},   {" sold=", 0, 1, ROUTING_SETTLED},
+    {" sold=", 0, -1, ROUTING_SETTLED},   {" released=", 0, 1, ROUTING_SETTLED},
+    {" lost=", 0, 1, ROUTING_SETTLED},    {" flight=", 0, 1, ROUTING_SETTLED},
+    {" sales=", 0, 1, ROUTING_STATE},     {" flight=", 0, 1, ROUTING_STATE},
+};
+
+struct mutation {
+    size_t line;
+    char text[TEXT_MAX]; /* the line instead */
+    const char *what;
+};
+
+static uint64_t mutations, unnamed;
+
+/* Replays the mutated log; it must be found out, and name the line. `missing`: n of a line taken out. */
+static void expect_found(const struct mutation *mutation, uint64_t missing)
+{
+    static struct lines changed;
+    size_t at = mutation->line;
+    char name[32];
+    changed = lines;
+    lines_remove(&changed, at);
+    if (!missing)
+        lines_insert(&changed, at, mutation->text);
+    struct trial trial = {&changed, &sim, changed.count, false, SIM_STORE};
+    judge(&trial, &verdict);
+    snprintf(name, sizeof name, "n=%" PRIu64, missing);
+    bool named = missing ? strstr(verdict.said, name) != NULL : names_line(verdict.said, at + 1);
+    mutations++;
+    if (verdict.violations > 0 && named)
+        return;
+    unnamed++;
+    printf("  line %zu, %s: %" PRIu64 " violations\n  was: %.*s\n  now: %s\n%s", at + 1,
+           mutation->what, verdict.violations, (int)lines.length[at], lines.text[at],
+           missing ? "" : mutation->text, verdict.said);
+}
+
+static void copy_line(size_t line, char text[TEXT_MAX])
+{
+    snprintf(text, TEXT_MAX, "%.*s", (int)lines.length[line], lines.text[line]);
+}
+
+static bool line_has(size_t line, const char *text)
+{
+    return memmem(lines.text[line], lines.length[line], text, strlen(text)) != NULL;
+}
+
+/* The last line of a life may be missing: a killed router looks the same. */
+static bool ends_a_life(size_t line)
+{
+    return line + 1 == lines.count || line_has(line + 1, " started ");
+}
+
+static bool settled_later(size_t line, const struct routing_line *parsed)
+{
+    char settled[64];
+    snprintf(settled, sizeof settled, " flight=%" PRIu64 " boot=", parsed->choice.flight);
+    for (; !ends_a_life(line); line++) {
+        if (line_has(line + 1, settled))
+            return true;
+    }
+    return false;
+}
+
+/* Which flight carried a choice, only its settlement can tell; and so for its quantity, where not all
+ * servers are listed. */
+static bool unknowable(size_t line, const struct routing_line *parsed, const char *field)
+{
+    bool flight = strcmp(field, " flight=") == 0;
+    bool hidden = strcmp(field, " quantity=") == 0 && sim.count > ROUTING_CANDIDATES_MAX;
+    return parsed->kind == ROUTING_CHOICE && (flight || hidden) && !settled_later(line, parsed);
+}
+
+static void mutate_numbers(size_t line, const struct routing_line *parsed)
+{
+    static struct mutation mutation;
+    for (size_t i = 0; i < sizeof number_edits / sizeof *number_edits; i++) {
+        const struct number_edit *edit = &number_edits[i];
+        bool fits = edit->kind == ROUTING_STARTED || edit->kind == parsed->kind;
+        mutation.line = line;
+        mutation.what = edit->field;
+        copy_line(line, mutation.text);
+        if (fits && !unknowable(line, parsed, edit->field) &&
+            change_number(mutation.text, edit->field, edit->which, edit->by))
+            expect_found(&mutation, 0);
+    }
+}
+
+static void mutate_line(size_t line)
+{
+    static struct routing_line parsed;
+    static struct mutation mutation;
+    char error[ROUTING_ERROR_SIZE];
+    CU_ASSERT_FATAL(routing_line_parse(lines.text[line], lines.length[line], &parsed, error));
+    mutate_numbers(line, &parsed);
+    mutation.line = line;
+    mutation.what = "to";
+    copy_line(line, mutation.text);
+    if (parsed.kind == ROUTING_CHOICE && change_to(mutation.text, &parsed.choice))
+        expect_found(&mutation, 0);
+    mutation.what = "taken out";
+    if (!ends_a_life(line))
+        expect_found(&mutation, parsed.n);
+    routing_line_free(&parsed);
+}
+
+static void mutate_all(void)
+{
+    take_apart(&sim.log, &lines);
+    expect_clean(&lines, &sim, &verdict);
+    for (size_t i = 0; i < lines.count; i++)
+        mutate_line(i);
+    CU_ASSERT_EQUAL(unnamed, 0);
+    CU_ASSERT(mutations > 3 * lines.count);
+    unnamed = mutations = 0;
+    sim_free(&sim);
+}
+
+static void are_found_and_named(void)
+{
+    simulate(&sim, 3, 110, 42);
+    mutate_all();
+}
+
+static void are_found_among_many_servers(void)
+{
+    simulate(&sim, 18, 80, 42);
+    mutate_all();
+}
+
+static __attribute__((constructor)) void suite(void)
+{
+    suite_add("report_edits", "are found and named", are_found_and_named);
+    suite_add("report_edits", "are found among many servers", are_found_among_many_servers);
+}

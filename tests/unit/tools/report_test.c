@@ -1,0 +1,290 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/lib/suite.h"
+#include "tests/unit/tools/judge.h"
+
+static struct sim sim;
+static struct lines lines;
+static struct verdict verdict;
+
+/* --- what is right ----------------------------------------------------------------------------- */
+
+static void passes_what_is_right(void)
+{
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        simulate(&sim, 1 + seed % 5, 300, seed);
+        take_apart(&sim.log, &lines);
+        expect_clean(&lines, &sim, &verdict);
+        CU_ASSERT_EQUAL(verdict.sessions, 2);
+        CU_ASSERT_EQUAL(verdict.crashes, 1);
+        CU_ASSERT_PTR_NOT_NULL(strstr(verdict.said, "ended by a crash after log:"));
+        sim_free(&sim);
+    }
+}
+
+static void passes_more_servers_than_are_listed(void)
+{
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        simulate(&sim, SIM_SERVERS_MAX, 500, seed);
+        take_apart(&sim.log, &lines);
+        expect_clean(&lines, &sim, &verdict);
+        sim_free(&sim);
+    }
+}
+
+static void passes_a_stated_gap(void)
+{
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        sim_init(&sim, 3, seed);
+        sim_start(&sim);
+        sim_run(&sim, 100);
+        sim_state(&sim, true);
+        sim_run(&sim, 100);
+        sim_stop(&sim);
+        take_apart(&sim.log, &lines);
+        expect_clean(&lines, &sim, &verdict);
+        CU_ASSERT_EQUAL(verdict.gaps, 1);
+        CU_ASSERT_PTR_NOT_NULL(strstr(verdict.said, "could not be written"));
+        sim_free(&sim);
+    }
+}
+
+/* The oldest files have been rotated away: the log begins with a state line. */
+static void passes_a_log_that_begins_later(void)
+{
+    uint64_t before = 0;
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        sim_init(&sim, 3, seed);
+        sim_start(&sim);
+        sim_run(&sim, 200);
+        sim.log.length = 0;
+        sim_state(&sim, false);
+        sim_run(&sim, 200);
+        sim_stop(&sim);
+        take_apart(&sim.log, &lines);
+        expect_clean(&lines, &sim, &verdict);
+        before += verdict.sales_before;
+        sim_free(&sim);
+    }
+    CU_ASSERT(before > 0);
+}
+
+/* The store is read while the log goes on: what is settled after that is not held against it. */
+static void passes_a_log_that_goes_on(void)
+{
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct sim early;
+        sim_init(&sim, 3, seed);
+        sim_start(&sim);
+        sim_run(&sim, 200);
+        early = sim;
+        early.log = early.sales = (struct buffer){0};
+        buffer_append(&early.sales, sim.sales.data, sim.sales.length);
+        take_apart(&sim.log, &lines);
+        size_t split = lines.count;
+        sim_run(&sim, 200);
+        take_apart(&sim.log, &lines);
+        struct trial trial = {&lines, &early, split, true, SIM_STORE};
+        judge(&trial, &verdict);
+        CU_ASSERT_EQUAL(verdict.violations, verdict.broken[CHECK_ENDS]);
+        sim_free(&early);
+        sim_free(&sim);
+    }
+}
+
+static void counts_sales_of_other_balancers(void)
+{
+    simulate(&sim, 3, 100, 7);
+    struct sim_sale other = {.sale = {.id = {{9}}, .quantity = 2}, .router = "another-router"};
+    snprintf(other.sale.server, sizeof other.sale.server, "server-1");
+    buffer_append(&sim.sales, &other, sizeof other);
+    take_apart(&sim.log, &lines);
+    expect_clean(&lines, &sim, &verdict);
+    CU_ASSERT_EQUAL(verdict.sales_others, 1);
+    sim_free(&sim);
+}
+
+/* --- what is wrong ----------------------------------------------------------------------------- */
+
+static void judge_changed(size_t violations_of, size_t line)
+{
+    struct trial trial = {&lines, &sim, lines.count, false, SIM_STORE};
+    judge(&trial, &verdict);
+    CU_ASSERT(verdict.broken[violations_of] > 0);
+    if (line)
+        CU_ASSERT(names_line(verdict.said, line));
+    if (verdict.broken[violations_of] == 0)
+        printf("%s", verdict.said);
+}
+
+static struct sim_sale *sale_of(size_t i)
+{
+    return (struct sim_sale *)(void *)sim.sales.data + i;
+}
+
+/* The line (from 0) that holds the text, first or last. */
+static size_t find_line(const char *text, bool last)
+{
+    size_t found = LINES_MAX;
+    for (size_t i = 0; i < lines.count; i++) {
+        bool here = memmem(lines.text[i], lines.length[i], text, strlen(text)) != NULL;
+        if (here && (last || found == LINES_MAX))
+            found = i;
+    }
+    CU_ASSERT_FATAL(found < LINES_MAX);
+    return found;
+}
+
+static size_t line_of_sale(size_t i)
+{
+    char id[ID_TEXT_SIZE];
+    id_format(&sale_of(i)->sale.id, id);
+    return find_line(id, true);
+}
+
+/* A sale that came through the router, first of all. */
+static size_t sale_through(void)
+{
+    size_t i = 0;
+    while (!sale_of(i)->router[0])
+        i++;
+    return i;
+}
+
+static void begin_case(void)
+{
+    simulate(&sim, 3, 100, 3);
+    take_apart(&sim.log, &lines);
+    expect_clean(&lines, &sim, &verdict);
+}
+
+static void finds_a_sale_that_differs_from_its_choice(void)
+{
+    begin_case();
+    size_t i = sale_through();
+    sale_of(i)->sale.quantity++;
+    judge_changed(CHECK_SALES, line_of_sale(i) + 1);
+    sale_of(i)->sale.quantity--;
+    snprintf(sale_of(i)->sale.event, NAME_SIZE, "other");
+    judge_changed(CHECK_SALES, line_of_sale(i) + 1);
+    snprintf(sale_of(i)->sale.event, NAME_SIZE, "demo");
+    snprintf(sale_of(i)->sale.server, SERVER_SIZE, "server-9");
+    judge_changed(CHECK_SALES, line_of_sale(i) + 1);
+    sim_free(&sim);
+}
+
+static void finds_a_sale_without_a_choice(void)
+{
+    begin_case();
+    struct sim_sale forged = *sale_of(sale_through());
+    forged.sale.id.bytes[0] = 0xff;
+    buffer_append(&sim.sales, &forged, sizeof forged);
+    judge_changed(CHECK_SALES, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(verdict.said, "ff93b0aa-"));
+    sim_free(&sim);
+}
+
+/* A sale that was settled is gone from the store. */
+static void finds_a_lost_sale(void)
+{
+    begin_case();
+    size_t i = sale_through();
+    sale_of(i)->router[0] = '\0';
+    judge_changed(CHECK_SOLD, 0);
+    sim_free(&sim);
+}
+
+static void finds_more_told_than_the_store_holds(void)
+{
+    begin_case();
+    sim.servers[1].real_sold--;
+    judge_changed(CHECK_FIGURES, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(verdict.said, "server-2 told="));
+    sim_free(&sim);
+}
+
+static void finds_another_store(void)
+{
+    begin_case();
+    struct trial trial = {&lines, &sim, lines.count, false, "another"};
+    judge(&trial, &verdict);
+    CU_ASSERT(verdict.broken[CHECK_STATES] > 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(verdict.said, "store=" SIM_STORE));
+    sim_free(&sim);
+}
+
+static void bears_a_line_torn_by_a_crash_only(void)
+{
+    static const char torn[] = "n=77 time=2026-11-21T10:00:00.1 [torn]";
+    begin_case();
+    size_t second_life = find_line(" started ", true);
+    lines_insert(&lines, second_life, torn);
+    lines_insert(&lines, second_life, torn); /* killed again, in its very first line */
+    expect_clean(&lines, &sim, &verdict);
+    CU_ASSERT_PTR_NOT_NULL(strstr(verdict.said, "torn by a crash"));
+    lines_remove(&lines, second_life);
+    lines_remove(&lines, second_life);
+    lines_insert(&lines, second_life - 5, torn);
+    judge_changed(CHECK_LINES, second_life - 4);
+    lines_remove(&lines, second_life - 5);
+    lines_insert(&lines, second_life, "changed by somebody");
+    judge_changed(CHECK_LINES, second_life + 1);
+    sim_free(&sim);
+}
+
+static void finds_what_a_stop_left_open(void)
+{
+    begin_case();
+    size_t settled = find_line(" settled ", true);
+    lines.count--; /* stopped */
+    lines_remove(&lines, settled);
+    struct trial trial = {&lines, &sim, lines.count, true, SIM_STORE};
+    judge(&trial, &verdict);
+    CU_ASSERT(verdict.broken[CHECK_ENDS] + verdict.broken[CHECK_NUMBERS] > 0);
+    sim_free(&sim);
+}
+
+static void finds_what_a_living_router_does_not_settle(void)
+{
+    sim_init(&sim, 3, 5);
+    sim_start(&sim);
+    sim_run(&sim, 50);
+    take_apart(&sim.log, &lines);
+    struct trial trial = {&lines, &sim, lines.count, true, SIM_STORE};
+    judge(&trial, &verdict);
+    CU_ASSERT(verdict.broken[CHECK_ENDS] > 0);
+    CU_ASSERT_EQUAL(verdict.violations, verdict.broken[CHECK_ENDS]);
+    CU_ASSERT_PTR_NOT_NULL(strstr(verdict.said, "still not settled"));
+    sim_free(&sim);
+}
+
+static void finds_lines_after_the_stop(void)
+{
+    begin_case();
+    lines_insert(&lines, lines.count, "n=999 time=2026-11-21T10:00:00.000000Z stopped router=r");
+    judge_changed(CHECK_ENDS, lines.count);
+    sim_free(&sim);
+}
+
+static __attribute__((constructor)) void suite(void)
+{
+    suite_add("report", "passes what is right", passes_what_is_right);
+    suite_add("report", "passes more servers than are listed", passes_more_servers_than_are_listed);
+    suite_add("report", "passes a stated gap", passes_a_stated_gap);
+    suite_add("report", "passes a log that begins later", passes_a_log_that_begins_later);
+    suite_add("report", "passes a log that goes on", passes_a_log_that_goes_on);
+    suite_add("report", "counts sales of other balancers", counts_sales_of_other_balancers);
+    suite_add("report", "finds a sale that differs from its choice",
+              finds_a_sale_that_differs_from_its_choice);
+    suite_add("report", "finds a sale without a choice", finds_a_sale_without_a_choice);
+    suite_add("report", "finds a lost sale", finds_a_lost_sale);
+    suite_add("report", "finds more told than the store holds",
+              finds_more_told_than_the_store_holds);
+    suite_add("report", "finds another store", finds_another_store);
+    suite_add("report", "bears a line torn by a crash only", bears_a_line_torn_by_a_crash_only);
+    suite_add("report", "finds what a stop left open", finds_what_a_stop_left_open);
+    suite_add("report", "finds what a living router does not settle",
+              finds_what_a_living_router_does_not_settle);
+    suite_add("report", "finds lines after the stop", finds_lines_after_the_stop);
+}
