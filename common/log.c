@@ -14,9 +14,9 @@ enum {
 
 static char name[NAME_LENGTH_MAX + 1] = "box-office";
 
-void log_name(const char *program)
+void log_name(const char *wanted)
 {
-    snprintf(name, sizeof name, "%s", program);
+    snprintf(name, sizeof name, "%s", wanted);
 }
 
 static void __attribute__((format(printf, 1, 0)))

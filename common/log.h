@@ -15,7 +15,7 @@ enum exit_status {
 
 /* Names the program in front of each line, e.g. "balancer" or "ticket_server server-1". Copied, at
  * most 63 bytes. Call before threads start. */
-void log_name(const char *name);
+void log_name(const char *wanted);
 
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -73,7 +73,7 @@ int socket_listen(const char *text)
 
 void socket_address(int fd, char text[ADDRESS_SIZE])
 {
-    union address address;
+    union address address = {0};
     socklen_t length = sizeof address;
     char host[INET6_ADDRSTRLEN] = "?";
     text[0] = '\0';

@@ -8,9 +8,9 @@ enum {
 
 /* A listening socket (SO_REUSEADDR, close-on-exec, non-blocking) on a numeric address; port 0 picks
  * a free one. -1 and errno where it cannot be had (EINVAL: not an address). */
-int socket_listen(const char *address);
+int socket_listen(const char *text);
 
 /* The address a socket is bound to. */
-void socket_address(int fd, char address[ADDRESS_SIZE]);
+void socket_address(int fd, char text[ADDRESS_SIZE]);
 
 #endif
