@@ -134,13 +134,14 @@ static bool is_at(const struct file *file, const char *path)
            status.st_ino == file->inode;
 }
 
-/* Opens the files of these numbers; false where they are no longer what was scanned. */
-static bool open_numbers(struct log_reader *reader, const struct numbers *numbers)
+/* Opens the files of these numbers from the `known`-th on; false where they are no longer what was
+ * scanned. */
+static bool open_numbers(struct log_reader *reader, const struct numbers *numbers, size_t known)
 {
     char path[PATH_MAX];
     size_t first = reader->count;
     bool same = true;
-    for (size_t i = 0; i < numbers->count && same && reader->count < FILES_MAX; i++) {
+    for (size_t i = known; i < numbers->count && same && reader->count < FILES_MAX; i++) {
         path_of(reader, numbers->list[i], path);
         struct file *file = file_open(path);
         if (file)
@@ -153,7 +154,7 @@ static bool open_numbers(struct log_reader *reader, const struct numbers *number
     struct numbers again;
     same = same && scan(reader, &again) && again.count == numbers->count;
     for (size_t i = first; i < reader->count && same && !reader->trouble[0]; i++) {
-        path_of(reader, numbers->list[i - first], path);
+        path_of(reader, numbers->list[known + i - first], path);
         same = is_at(reader->files[i], path);
     }
     while (!same && reader->count > first)
@@ -199,9 +200,7 @@ static bool try_newer(struct log_reader *reader, const struct file *after, bool 
         name_hole(reader, &numbers);
     if (moved)
         trouble(reader, "was moved away while it was read", after->path);
-    numbers.count -= known;
-    memmove(numbers.list, numbers.list + known, numbers.count * sizeof *numbers.list);
-    return open_numbers(reader, &numbers);
+    return open_numbers(reader, &numbers, known);
 }
 
 /* Opens what is newer than the file `after` (NULL: all), of one and the same moment. */
