@@ -106,6 +106,7 @@ void admit_answer(struct http_request *request, const struct item *item,
     else if (problem_retry_after(outcome->problem) > 0)
         add_retry_after(&reply, outcome->problem);
     outcome_append(&body, outcome, item->purchase.event, item->key);
+    buffer_add_char(&body, '\n'); /* a terminal's prompt begins a line of its own */
     reply.body = body.data;
     reply.length = body.length;
     http_answer(request, &reply);

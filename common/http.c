@@ -350,6 +350,7 @@ void http_refuse(struct http_request *request, enum problem problem, const char 
     if (problem == PROBLEM_UNAUTHORIZED)
         http_reply_field(&reply, "WWW-Authenticate", "Bearer");
     problem_append(&body, problem, detail, NULL);
+    buffer_add_char(&body, '\n');
     reply.body = body.data;
     reply.length = body.length;
     http_answer(request, &reply);

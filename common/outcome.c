@@ -61,7 +61,7 @@ static void append_sold_out(struct buffer *out, int64_t remaining)
     char member[40];
     if (remaining > 0)
         snprintf(detail, sizeof detail,
-                 "Only %" PRId64 " tickets are left: ask for no more, with a new Idempotency-Key.",
+                 "Tickets left: %" PRId64 ". Ask for no more, with a new Idempotency-Key.",
                  remaining);
     else
         snprintf(detail, sizeof detail, "%s", problem_detail(PROBLEM_SOLD_OUT));

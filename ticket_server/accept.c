@@ -7,12 +7,13 @@
 
 #include "common/admit.h"
 
-static void answer_fine(struct http_request *request, const struct buffer *body)
+static void answer_fine(struct http_request *request, struct buffer *body)
 {
     struct http_reply reply;
     char text[ID_TEXT_SIZE];
     struct id id = id_make();
     id_format(&id, text);
+    buffer_add_char(body, '\n');
     reply.status = 200;
     reply.body = body->data;
     reply.length = body->length;

@@ -58,13 +58,13 @@ int main(int argc, char **argv)
          .help = "The store to prove.",
          .value = &url},
     };
+    log_name("audit");
     options_read(table, sizeof table / sizeof *table, "audit [--store URL]",
                  "Proves that the store holds together: nothing oversold, no ticket twice, every "
                  "count the sum of its sales.\nExit status: 0 all ok, 1 broken or unreadable, 2 "
                  "wrong usage.",
                  argc, argv);
     char error[STORE_ERROR_SIZE];
-    log_name("audit");
     struct store *store = store_open_reader(url, error);
     if (store == NULL)
         die(EXIT_TROUBLE, "%s", error);

@@ -62,7 +62,7 @@ static void a_refusal_says_what_to_do(void)
     expect(&outcome, "detail", "All tickets are sold.");
     outcome.remaining = 3;
     expect(&outcome, "remaining", "3");
-    expect(&outcome, "detail", "Only 3 tickets are left");
+    expect(&outcome, "detail", "Tickets left: 3");
     outcome = (struct outcome){.problem = PROBLEM_OVER_LIMIT, .limit = 10};
     expect(&outcome, "limit", "10");
     expect(&outcome, "detail", "At most 10 tickets");
