@@ -6,13 +6,16 @@
 
 #include "db/engine.h"
 
-static const struct engine *const engines[] = {&sqlite_engine};
+enum {
+    ENGINE_COUNT = 1,
+};
+static const struct engine *const engines[ENGINE_COUNT] = {&sqlite_engine};
 
 /* The engine that a URL names, and the place behind its scheme; NULL with the reason. */
 static const struct engine *engine_of(const char *url, const char **place,
                                       char error[STORE_ERROR_SIZE])
 {
-    for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
+    for (size_t i = 0; i < ENGINE_COUNT; i++) {
         size_t length = strlen(engines[i]->scheme);
         if (strncmp(url, engines[i]->scheme, length) != 0)
             continue;

@@ -8,6 +8,7 @@ enum {
     BUSY_MILLISECONDS = 1000, /* bounded also under our own lock: after a kill -9 the kernel needs
                                  some ms to drop the dead process's locks, and a reader that recovers
                                  the index locks writers out for a moment */
+    FOLD_MILLISECONDS = 100,  /* for readers to finish; others wait for the writer lock meanwhile */
 };
 
 /* FULL: a commit that returned has reached the disk. Memory-mapped reading stays off (a disk error
@@ -150,5 +151,6 @@ void connection_rollback(struct connection *connection)
 
 void connection_fold(struct connection *connection)
 {
+    sqlite3_busy_timeout(connection->db, FOLD_MILLISECONDS);
     sqlite3_wal_checkpoint_v2(connection->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }

@@ -166,16 +166,16 @@ static struct lock_page *map_lock(struct fixture *fixture)
 static void owner_killed(struct fixture *fixture)
 {
     struct child other;
-    struct id told[2 * KILLS];
+    struct id told[KILLS][2];
     struct lock_page *page = map_lock(fixture);
     child_start(&other, sell_when_asked, fixture, 1);
     child_open_gate();
     for (size_t i = 0; i < KILLS; i++)
-        kill_one(fixture, &other, page, &told[2 * i]);
+        kill_one(fixture, &other, page, told[i]);
     shutdown(other.socket, SHUT_WR);
     CU_ASSERT_EQUAL(child_wait(&other), 0);
     munmap(page, LOCK_PAGE_SIZE);
-    expect_sales(fixture, told, 2 * KILLS);
+    expect_sales(fixture, &told[0][0], sizeof told / sizeof told[0][0]);
 }
 
 /* Takes the lock, begins a transaction, and never ends either. */

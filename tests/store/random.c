@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/buffer.h"
 #include "common/clock.h"
 #include "tests/lib/store_memory.h"
 #include "tests/store/fixture.h"
@@ -87,8 +88,7 @@ static void decide_batch(struct run *run)
     for (size_t i = 0; i < n; i++)
         add_random(run, &basket);
     basket_settle(&basket, run->sellers[server]);
-    struct decision *expected = calloc(n, sizeof *expected);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(expected);
+    struct decision *expected = memory_new(n * sizeof *expected);
     memcpy(expected, basket.decisions, n * sizeof *expected);
     memory_decide(&run->memory, servers[server], clock_now(), expected, n);
     compare(run, &basket, expected);

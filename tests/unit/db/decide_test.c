@@ -275,15 +275,18 @@ static void room_for_refusals(void)
 
 static void lookup_tells_apart(void)
 {
+    enum {
+        MEMBERS = 18, /* six texts in three scopes */
+    };
     static const char *const texts[] = {"", "a", "b", "ab", "ba", "aa"};
     struct lookup lookup = {0};
     for (int round = 0; round < 3; round++) {
-        lookup_begin(&lookup, 3 * 6);
-        for (size_t i = 0; i < 3 * 6; i++) {
+        lookup_begin(&lookup, MEMBERS);
+        for (size_t i = 0; i < MEMBERS; i++) {
             CU_ASSERT_EQUAL(lookup_find(&lookup, i % 3, texts[i / 3]), LOOKUP_NONE);
             lookup_add(&lookup, i % 3, texts[i / 3], i);
         }
-        for (size_t i = 0; i < 3 * 6; i++)
+        for (size_t i = 0; i < MEMBERS; i++)
             CU_ASSERT_EQUAL(lookup_find(&lookup, i % 3, texts[i / 3]), i);
         CU_ASSERT_EQUAL(lookup_find(&lookup, 3, "a"), LOOKUP_NONE);
     }
