@@ -327,6 +327,7 @@ void http_answer(struct http_request *request, const struct http_reply *reply)
         MHD_add_response_header(request->response, "Connection", "close");
     if (!request->suspended)
         return;
+    loop_again(server->loop);
     request->next_answered = server->answered;
     server->answered = request;
 }

@@ -30,6 +30,7 @@ struct loop {
     int epoll_fd;
     int wake_fd;
     bool stopped;
+    bool again; /* the coming wait is none */
     struct watch *watches; /* indexed by descriptor; owned */
     size_t watches_length;
     struct loop_timer *timers; /* linked through next; owned by the callers */
@@ -183,6 +184,11 @@ void loop_no_turn(struct loop *loop, loop_call *call, void *context)
     loop->call_count = kept;
 }
 
+void loop_again(struct loop *loop)
+{
+    loop->again = true;
+}
+
 void loop_wake(struct loop *loop)
 {
     uint64_t one = 1;
@@ -198,6 +204,8 @@ void loop_stop(struct loop *loop)
 /* Milliseconds until something is due, rounded up; -1: nothing is. */
 static int wait_length(const struct loop *loop)
 {
+    if (loop->again)
+        return 0;
     int64_t wait = INT_MAX;
     int64_t now = clock_monotonic();
     for (const struct loop_timer *timer = loop->timers; timer != NULL; timer = timer->next) {
@@ -254,6 +262,7 @@ static void turn(struct loop *loop)
 {
     struct epoll_event events[EVENTS_AT_ONCE];
     int count = epoll_wait(loop->epoll_fd, events, EVENTS_AT_ONCE, wait_length(loop));
+    loop->again = false;
     for (int i = 0; i < count; i++)
         deliver(loop, &events[i]);
     ring_timers(loop);

@@ -59,6 +59,9 @@ void loop_hurry(struct loop *loop, struct MHD_Daemon *daemon);
 void loop_each_turn(struct loop *loop, loop_call *call, void *context);
 void loop_no_turn(struct loop *loop, loop_call *call, void *context); /* forgets it again */
 
+/* Lets the coming wait be none at all: a turn's call has left work for another that had its turn. */
+void loop_again(struct loop *loop);
+
 /* Ends the present wait, so that the turn's calls run. Any thread, and signal handlers. */
 void loop_wake(struct loop *loop);
 

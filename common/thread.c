@@ -65,7 +65,8 @@ void thread_start(pthread_t *thread, const char *name, void *(*body)(void *), vo
     sure(pthread_sigmask(SIG_SETMASK, &all, &before), "pthread_sigmask");
     sure(pthread_create(thread, NULL, body, argument), "pthread_create");
     sure(pthread_sigmask(SIG_SETMASK, &before, NULL), "pthread_sigmask");
-    sure(pthread_setname_np(*thread, name), "pthread_setname_np");
+    /* A thread that has ended by now can no longer be named, and need not be. */
+    (void)pthread_setname_np(*thread, name);
 }
 
 void thread_join(pthread_t thread)

@@ -49,7 +49,7 @@ static void returned(void *context, struct passenger *passenger)
     struct request *request = request_of(passenger);
     request->retry = true;
     requests_wait(&purchases->requests, request);
-    loop_wake(purchases->loop);
+    loop_again(purchases->loop);
 }
 
 struct purchases *purchases_open(struct loop *loop, struct servers *servers,
