@@ -137,10 +137,10 @@ static void tell_router(struct master *master, const struct child *server)
                      (int)server->pid);
 }
 
-/* The first server tries the store for all; the others follow once it stands. */
-static void start_others(struct master *master)
+/* One after the other, so that the first tries the store for all, and the router's list is in order. */
+static void start_next(struct master *master)
 {
-    while (master->started < master->server_count)
+    if (master->started < master->server_count && !master->stopping)
         start_server(master, &master->servers[master->started++]);
 }
 
@@ -165,7 +165,7 @@ static void hear_server(struct master *master, struct child *server, const char 
         server->ready = server->was_ready = true;
         server->ready_at = clock_monotonic();
         tell_router(master, server);
-        start_others(master);
+        start_next(master);
     } else if (sscanf(message, "stalled %d", &pid) == 1) {
         kill_stalled(master, pid);
     }
@@ -470,7 +470,7 @@ int master_run(const struct settings *settings, int argc, char **argv)
     master.settings = settings;
     begin(&master, argc, argv);
     start_router(&master);
-    start_server(&master, &master.servers[master.started++]);
+    start_next(&master);
     loop_run(master.loop);
     loop_close(master.loop);
     return master.status;
