@@ -98,13 +98,15 @@ struct attempt *ledger_attempt(const struct ledger *ledger, uint32_t attempt)
     return (struct attempt *)(void *)ledger->attempts.data + attempt;
 }
 
-/* The last eight bytes of an id are random. */
+/* The last eight bytes of an id are its own; their bits are spread (murmur3's finalizer), since nothing
+ * but our own router's habit makes them random. */
 static uint64_t hash(const struct id *id)
 {
     uint64_t value;
     memcpy(&value, id->bytes + 8, sizeof value);
-    value *= UINT64_C(0x9e3779b97f4a7c15);
-    return value ^ value >> 32;
+    value = (value ^ value >> 33) * UINT64_C(0xff51afd7ed558ccd);
+    value = (value ^ value >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
+    return value ^ value >> 33;
 }
 
 static uint32_t *find_slot(const struct ledger *ledger, const struct id *request)

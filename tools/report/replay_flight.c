@@ -135,21 +135,21 @@ static void prove_settlement(struct replay *replay, const struct ledger_flight *
     const struct routing_settled *line = &replay->line.settled;
     struct findings *findings = replay_findings(replay);
     const char *least = flight->partial ? "at least " : "";
-    struct where first = replay_where(replay, flight->opened);
-    struct where latest = replay_where(replay, flight->latest);
     int64_t count = line->sold + line->replayed + line->refused + line->lost + line->unsent;
     if (!accounts(flight, flight->tickets, line->released))
         findings_broken(findings, CHECK_FLIGHTS, place,
                         "flight=%" PRIu64 " released=%" PRId64 ", but %s%" PRId64
                         " tickets were asked of it (choices from %s to %s)",
-                        line->flight, line->released, least, flight->tickets, first.text,
-                        latest.text);
+                        line->flight, line->released, least, flight->tickets,
+                        replay_where(replay, flight->opened).text,
+                        replay_where(replay, flight->latest).text);
     if (!accounts(flight, flight->count, count))
-        findings_broken(findings, CHECK_FLIGHTS, place,
-                        "flight=%" PRIu64 " accounts for %" PRId64
-                        " purchases (sold to unsent), but carried %s%" PRId64
-                        " (choices from %s to %s)",
-                        line->flight, count, least, flight->count, first.text, latest.text);
+        findings_broken(
+            findings, CHECK_FLIGHTS, place,
+            "flight=%" PRIu64 " accounts for %" PRId64
+            " purchases (sold to unsent), but carried %s%" PRId64 " (choices from %s to %s)",
+            line->flight, count, least, flight->count, replay_where(replay, flight->opened).text,
+            replay_where(replay, flight->latest).text);
 }
 
 static void apply_settlement(struct replay *replay, uint32_t number, uint32_t place)

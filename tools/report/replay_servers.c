@@ -48,7 +48,7 @@ static void prove_figures(struct replay *replay, const struct replay_server *ser
                           const struct replay_figures *figures, uint32_t place)
 {
     struct findings *findings = replay_findings(replay);
-    struct where since = replay_where(replay, server->told_at);
+    uint32_t since = server->told_at;
     int newer = order(server, figures);
     findings->checked[CHECK_FIGURES]++;
     if (newer < 0)
@@ -56,18 +56,18 @@ static void prove_figures(struct replay *replay, const struct replay_server *ser
                         "%s boot=%" PRId64 " commit=%" PRId64 " is older than boot=%" PRId64
                         " commit=%" PRId64 ", held since %s",
                         server->id, figures->boot, figures->commit, server->boot, server->commit,
-                        since.text);
+                        replay_where(replay, since).text);
     else if (newer == 0 && figures->told != server->told)
         findings_broken(findings, CHECK_FIGURES, place,
                         "%s told=%" PRId64 " at boot=%" PRId64 " commit=%" PRId64
                         ", but told=%" PRId64 " is held for the same since %s",
                         server->id, figures->told, figures->boot, figures->commit, server->told,
-                        since.text);
+                        replay_where(replay, since).text);
     else if (figures->told < server->told)
         findings_broken(findings, CHECK_FIGURES, place,
                         "%s told=%" PRId64 " is fewer than told=%" PRId64
                         ", held since %s: tickets ever sold cannot fall",
-                        server->id, figures->told, server->told, since.text);
+                        server->id, figures->told, server->told, replay_where(replay, since).text);
 }
 
 /* What was told before the store was read, the store must hold. */
