@@ -13,7 +13,7 @@ enum {
 
 /* FULL: a commit that returned has reached the disk. Memory-mapped reading stays off (a disk error
  * would be a signal), and so does overwriting of freed content. Foreign keys are declared, and proved
- * by the audit, but not checked with each row: that costs a quarter of the seller's speed, and nothing
+ * by the audit, but not checked with each row: that makes a seller slower, and nothing
  * that guards against overselling or selling twice depends on it. The journal is folded in every 2000
  * pages (8 MiB), inside a COMMIT and so under the writer lock. */
 static const char settings[] = "PRAGMA synchronous = FULL;"
