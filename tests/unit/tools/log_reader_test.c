@@ -151,7 +151,7 @@ static void tells_of_a_missing_file(void)
         int there[3], missing;
     } cases[] = {{{0, 1, 3}, 2}, {{1, 2, 2}, 0}, {{2, 3, 4}, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char expected[64];
+        char expected[256];
         make_dir();
         for (size_t j = 0; j < 3; j++)
             put(cases[i].there[j], "w", "a\n");
