@@ -1,0 +1,115 @@
+#include "balancer/client/reads.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/lib/suite.h"
+#include "tests/unit/balancer/client/counter.h"
+
+#define GET(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
+
+static void these_paths_are_forwarded(void)
+{
+    CU_ASSERT(reads_path("/events"));
+    CU_ASSERT(reads_path("/events/"));
+    CU_ASSERT(reads_path("/events/demo/purchases/1"));
+    CU_ASSERT_FALSE(reads_path("/eventsx"));
+    CU_ASSERT_FALSE(reads_path("/event"));
+    CU_ASSERT_FALSE(reads_path("/"));
+    CU_ASSERT_FALSE(reads_path("/x/events"));
+    CU_ASSERT_FALSE(reads_path("/Events"));
+}
+
+static void set_manner(size_t server, enum fake_manner manner)
+{
+    held_loop_hold(&counter.held);
+    counter.fakes[server].manner = manner;
+    held_loop_free(&counter.held);
+}
+
+static void each_server_in_turn(void)
+{
+    counter_open(2, 1);
+    for (int i = 0; i < 4; i++) {
+        CU_ASSERT_EQUAL(counter_ask(GET("/events/demo?x=y")), 200);
+        CU_ASSERT(counter_body_has(i % 2 == 0 ? "\"server-1\"" : "\"server-2\""));
+        CU_ASSERT(counter_head_has("\r\nRequest-Id: "));
+        CU_ASSERT(counter_head_has("\r\nContent-Type: application/json\r\n"));
+    }
+    held_loop_hold(&counter.held);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&counter.fakes[0].request_line),
+                           "GET /events/demo HTTP/1.1");
+    held_loop_free(&counter.held);
+    CU_ASSERT(counter_logged(" route=read policy=round-robin to=server-2 why=turn "));
+    counter_close();
+}
+
+static void a_head_is_answered_without_its_body(void)
+{
+    counter_open(1, 1);
+    int fd = counter_send("HEAD /events HTTP/1.1\r\nHost: a\r\n\r\n");
+    raw_receive(fd, &counter.answer, true, COUNTER_SECONDS);
+    CU_ASSERT_EQUAL(counter.answer.status, 200);
+    CU_ASSERT(counter_head_has("\r\nContent-Length: 19\r\n"));
+    CU_ASSERT_EQUAL(counter.answer.bytes.length, counter.answer.head);
+    close(fd);
+    counter_close();
+}
+
+static void what_cannot_be_read_is_refused(void)
+{
+    char longest[400] = "GET /events/";
+    counter_open(1, 1);
+    CU_ASSERT_EQUAL(counter_ask("POST /events HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"),
+                    405);
+    CU_ASSERT(counter_head_has("\r\nAllow: GET, HEAD\r\n"));
+    CU_ASSERT_EQUAL(counter_ask(GET("/events/a%20b")), 404);
+    CU_ASSERT_EQUAL(counter_ask(GET("/events/a;b")), 404);
+    memset(longest + strlen(longest), 'x', 249); /* 257 in all */
+    strcat(longest, " HTTP/1.1\r\nHost: a\r\n\r\n");
+    CU_ASSERT_EQUAL(counter_ask(longest), 404);
+    held_loop_hold(&counter.held);
+    CU_ASSERT_EQUAL(counter.fakes[0].requests, 0);
+    held_loop_free(&counter.held);
+    memmove(longest + 12, longest + 13, strlen(longest + 13) + 1);
+    CU_ASSERT_EQUAL(counter_ask(longest), 200);
+    counter_close();
+}
+
+static void errors_are_passed_on(void)
+{
+    counter_open(1, 1);
+    set_manner(0, FAKE_SAYS_500);
+    CU_ASSERT_EQUAL(counter_ask(GET("/events")), 500);
+    CU_ASSERT(counter_head_has("\r\nContent-Type: application/problem+json\r\n"));
+    set_manner(0, FAKE_SAYS_503);
+    CU_ASSERT_EQUAL(counter_ask(GET("/events")), 503);
+    CU_ASSERT(counter_head_has("\r\nRetry-After: 1\r\n"));
+    counter_close();
+}
+
+static void the_next_is_asked_where_one_fails(void)
+{
+    counter_open(2, 1);
+    set_manner(0, FAKE_CLOSES);
+    CU_ASSERT_EQUAL(counter_ask(GET("/events")), 200);
+    CU_ASSERT(counter_body_has("\"server-2\""));
+    held_loop_hold(&counter.held);
+    CU_ASSERT_EQUAL(counter.servers.list[0].state, SERVER_DOWN);
+    CU_ASSERT_PTR_NOT_NULL(strstr(counter.servers.list[0].why, "read: "));
+    fake_server_die(&counter.fakes[1]);
+    held_loop_free(&counter.held);
+    CU_ASSERT_EQUAL(counter_ask(GET("/events")), 503);
+    CU_ASSERT(counter_body_has("\"code\":\"no_server\""));
+    counter_close();
+}
+
+static __attribute__((constructor)) void suite(void)
+{
+    suite_add("reads", "these paths are forwarded", these_paths_are_forwarded);
+    suite_add("reads", "each server in turn", each_server_in_turn);
+    suite_add("reads", "a HEAD is answered without its body", a_head_is_answered_without_its_body);
+    suite_add("reads", "what cannot be read is refused", what_cannot_be_read_is_refused);
+    suite_add("reads", "errors are passed on", errors_are_passed_on);
+    suite_add("reads", "the next is asked where one fails", the_next_is_asked_where_one_fails);
+}

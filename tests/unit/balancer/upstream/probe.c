@@ -1,0 +1,175 @@
+#include "balancer/upstream/probe.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/lib/suite.h"
+#include "tests/lib/wait.h"
+#include "tests/unit/balancer/upstream/fake_server.h"
+#include "tests/unit/common/held_loop.h"
+
+enum {
+    SECONDS_MAX = 20,
+};
+
+/* A probe on its thread, and a ticket server on another. */
+struct clinic {
+    struct held_loop held;
+    struct servers servers;
+    struct fake_server fake;
+    struct probe *probe;
+    atomic_int changes;
+};
+
+static struct clinic clinic;
+
+static void changed(void *context)
+{
+    struct clinic *called = context;
+    atomic_fetch_add(&called->changes, 1);
+}
+
+static void open_clinic(enum fake_manner manner)
+{
+    memset(&clinic, 0, sizeof clinic);
+    held_loop_open(&clinic.held);
+    servers_init(&clinic.servers);
+    fake_server_open(&clinic.fake, clinic.held.loop, "server-1");
+    clinic.fake.manner = manner;
+    clinic.fake.boot = 3;
+    clinic.fake.commit = 8;
+    clinic.fake.sold = 21;
+    held_loop_free(&clinic.held);
+    clinic.probe = probe_start(&clinic.servers, changed, &clinic);
+    CU_ASSERT(servers_joined(&clinic.servers, "server-1", clinic.fake.address, 41));
+    probe_now(clinic.probe);
+}
+
+static void close_clinic(void)
+{
+    probe_stop(clinic.probe);
+    held_loop_hold(&clinic.held);
+    fake_server_close(&clinic.fake);
+    held_loop_close(&clinic.held);
+    servers_free(&clinic.servers);
+}
+
+static void set_manner(enum fake_manner manner)
+{
+    held_loop_hold(&clinic.held);
+    clinic.fake.manner = manner;
+    held_loop_free(&clinic.held);
+}
+
+static bool is_in_state(void *context)
+{
+    struct server server = {0};
+    servers_get(&clinic.servers, 0, &server);
+    return server.state == *(const enum server_state *)context;
+}
+
+/* Waits for the state; what is then known of the server. */
+static struct server await(enum server_state state)
+{
+    struct server server = {0};
+    CU_ASSERT(wait_until(is_in_state, &state, SECONDS_MAX));
+    servers_get(&clinic.servers, 0, &server);
+    return server;
+}
+
+static void who_answers_is_up(void)
+{
+    open_clinic(FAKE_ANSWERS);
+    struct server server = await(SERVER_UP);
+    CU_ASSERT_EQUAL(server.boot, 3);
+    CU_ASSERT_EQUAL(server.commit, 8);
+    CU_ASSERT_EQUAL(server.told, 21);
+    CU_ASSERT_STRING_EQUAL(server.why, "probe: answered");
+    close_clinic();
+    CU_ASSERT(clinic.changes > 0);
+    CU_ASSERT_STRING_EQUAL(clinic.servers.store, "0193b0aa-0000-7abc-8def-0123456789ab");
+}
+
+/* What a server does when it is probed, and why it is down. */
+struct row {
+    enum fake_manner manner;
+    const char *why;
+};
+
+static const struct row rows[] = {
+    {FAKE_SAYS_500, "probe: the answer is not a ticket server's"},
+    {FAKE_SAYS_503, "probe: the answer is not a ticket server's"},
+    {FAKE_SAYS_NONSENSE, "probe: the answer is not a ticket server's"},
+    {FAKE_TAKES_NAME, "probe: another server answers at this address"},
+    {FAKE_CLOSES, "probe: Empty reply from server"},
+    {FAKE_TEARS, "probe: "},
+    {FAKE_NO_HTTP, "probe: "},
+    {FAKE_HOLDS, "probe: "}, /* after a second */
+};
+
+static void who_does_not_is_down_and_says_why(void)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        open_clinic(rows[i].manner);
+        struct server server = await(SERVER_DOWN);
+        if (strncmp(server.why, rows[i].why, strlen(rows[i].why)) != 0) {
+            printf("  %s instead of %s\n", server.why, rows[i].why);
+            CU_FAIL("another reason is given");
+        }
+        close_clinic();
+    }
+}
+
+static void who_recovers_is_up_again(void)
+{
+    open_clinic(FAKE_ANSWERS);
+    await(SERVER_UP);
+    set_manner(FAKE_SAYS_500);
+    await(SERVER_DOWN);
+    set_manner(FAKE_ANSWERS);
+    await(SERVER_UP);
+    close_clinic();
+}
+
+static void nobody_listens(void)
+{
+    open_clinic(FAKE_ANSWERS);
+    await(SERVER_UP);
+    held_loop_hold(&clinic.held);
+    fake_server_die(&clinic.fake);
+    held_loop_free(&clinic.held);
+    struct server server = await(SERVER_DOWN);
+    CU_ASSERT_EQUAL(strncmp(server.why, "probe: ", 7), 0);
+    close_clinic();
+}
+
+static bool has_changed_thrice(void *context)
+{
+    return atomic_load((atomic_int *)context) >= 3;
+}
+
+/* A process that has ended is asked nothing more; its successor is. */
+static void the_dead_are_not_asked(void)
+{
+    open_clinic(FAKE_ANSWERS);
+    await(SERVER_UP);
+    servers_gone(&clinic.servers, "server-1", "a test says so");
+    CU_ASSERT(servers_joined(&clinic.servers, "server-2", clinic.fake.address, 42));
+    atomic_store(&clinic.changes, 0);
+    CU_ASSERT(wait_until(has_changed_thrice, &clinic.changes, SECONDS_MAX));
+    await(SERVER_DOWN);
+    CU_ASSERT(servers_joined(&clinic.servers, "server-1", clinic.fake.address, 43));
+    probe_now(clinic.probe);
+    await(SERVER_UP);
+    close_clinic();
+}
+
+static __attribute__((constructor)) void suite(void)
+{
+    suite_add("probe", "who answers is up", who_answers_is_up);
+    suite_add("probe", "who does not is down and says why", who_does_not_is_down_and_says_why);
+    suite_add("probe", "who recovers is up again", who_recovers_is_up_again);
+    suite_add("probe", "nobody listens", nobody_listens);
+    suite_add("probe", "the dead are not asked", the_dead_are_not_asked);
+}
