@@ -205,6 +205,40 @@ static void a_late_answer_leaves_at_once(void)
     close_case();
 }
 
+static bool due; /* the loop's thread */
+
+static void fall_due(void *context)
+{
+    (void)context;
+    due = true;
+}
+
+static void answer_when_due(void *context)
+{
+    if (due)
+        http_case_answer(context);
+}
+
+/* The same for an answer that comes late in a turn, after the server has had its own: any time on the
+ * loop's thread will do, says the header. */
+static void an_answer_late_in_the_turn_leaves_at_once(void)
+{
+    struct loop_timer timer = {.ring = fall_due};
+    open_case();
+    due = false;
+    int fd = raw_connect(test.url);
+    send_text(fd, GET("/hold"));
+    http_case_until_kept(&test, 1);
+    held_loop_hold(&test.held);
+    loop_each_turn(test.held.loop, answer_when_due, &test);
+    loop_timer_set(test.held.loop, &timer, clock_monotonic() + 50 * CLOCK_MILLISECOND);
+    held_loop_free(&test.held);
+    raw_receive(fd, &answer, false, 3);
+    CU_ASSERT_EQUAL(answer.status, 200);
+    close(fd);
+    close_case();
+}
+
 static void many_are_answered_together(void)
 {
     int fds[HTTP_CASE_KEPT_MAX];
@@ -359,6 +393,8 @@ static __attribute__((constructor)) void suite(void)
               two_requests_at_once_are_answered_in_order);
     suite_add("http", "the second waits for the first", the_second_waits_for_the_first);
     suite_add("http", "a late answer leaves at once", a_late_answer_leaves_at_once);
+    suite_add("http", "an answer late in the turn leaves at once",
+              an_answer_late_in_the_turn_leaves_at_once);
     suite_add("http", "many are answered together", many_are_answered_together);
     suite_add("http", "128 connections are ready at once", connections_of_128_are_ready_at_once);
     suite_add("http", "256 connections are ready at once", connections_of_256_are_ready_at_once);
