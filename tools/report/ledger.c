@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
+
 enum {
     FIRST_SLOTS = 1024,
 };
@@ -69,9 +71,19 @@ void ledger_window(struct ledger *ledger, uint32_t router, int64_t from, int64_t
     buffer_append(&ledger->windows, &window, sizeof window);
 }
 
-bool ledger_in_window(const struct ledger *ledger, uint32_t router, int64_t time)
+/* A UUIDv7 begins with 48 bits of milliseconds. */
+static int64_t admitted_at(const struct id *request)
+{
+    int64_t milliseconds = 0;
+    for (size_t i = 0; i < 6; i++)
+        milliseconds = milliseconds << 8 | request->bytes[i];
+    return milliseconds * CLOCK_MILLISECOND;
+}
+
+bool ledger_in_window(const struct ledger *ledger, uint32_t router, const struct id *request)
 {
     const struct window *windows = (const struct window *)(const void *)ledger->windows.data;
+    int64_t time = admitted_at(request);
     for (size_t i = 0; i < ledger->windows.length / sizeof *windows; i++) {
         if (windows[i].router == router && time >= windows[i].from && time <= windows[i].to)
             return true;

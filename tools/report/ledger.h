@@ -79,9 +79,12 @@ uint32_t ledger_router_number(struct ledger *ledger, const char *router);
 /* The same; from now on the router is one of this log's. */
 uint32_t ledger_router(struct ledger *ledger, const char *router);
 
-/* Choices of this router between these times (wall clock) may be missing from the log, legally. */
+/* Choices for requests that this router admitted between these times (wall clock) may be missing from
+ * the log, legally. */
 void ledger_window(struct ledger *ledger, uint32_t router, int64_t from, int64_t to);
-bool ledger_in_window(const struct ledger *ledger, uint32_t router, int64_t time);
+
+/* Whether the request was admitted in such a time: its id tells when. */
+bool ledger_in_window(const struct ledger *ledger, uint32_t router, const struct id *request);
 
 /* A further flight, without choices yet. Pointers are good until the next one. */
 uint32_t ledger_flight_add(struct ledger *ledger, const struct ledger_flight *flight);

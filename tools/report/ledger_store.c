@@ -130,7 +130,7 @@ static void finish_stray(struct ledger *ledger, const struct stray *sale)
     server->through += sale->quantity;
     if (match(ledger, sale))
         return;
-    if (ledger_in_window(ledger, sale->router, sale->created_at)) {
+    if (ledger_in_window(ledger, sale->router, &sale->id)) {
         ledger->sales_before++;
         return;
     }

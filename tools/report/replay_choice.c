@@ -160,7 +160,7 @@ static void prove_why(const struct proof *proof, const struct replay_server *to,
         return;
     /* The first try may be among the lines that are legally missing. */
     if (proof->purchase && strcmp(why, "retry") == 0 &&
-        ledger_in_window(replay->ledger, replay->router, replay->line.time))
+        ledger_in_window(replay->ledger, replay->router, &proof->request))
         return;
     findings_broken(replay_findings(replay), proof->check, proof->place,
                     "why=%s, but why=%s was expected", why, due);

@@ -5,10 +5,6 @@
 
 #include "tools/report/replay.h"
 
-enum {
-    REPLAY_SLACK_SECONDS = 15, /* the longest a purchase is under way, and more */
-};
-
 /* replay.c */
 struct findings *replay_findings(const struct replay *replay);
 struct where replay_where(const struct replay *replay, uint32_t place);

@@ -7,7 +7,8 @@
 #include "common/clock.h"
 #include "tools/report/replay_parts.h"
 
-static const int64_t slack = REPLAY_SLACK_SECONDS * CLOCK_SECOND;
+static const int64_t purchase_time = 15 * CLOCK_SECOND; /* the longest one is under way, and more */
+static const int64_t clock_slack = CLOCK_SECOND;        /* the wall clock may have been set back */
 
 static size_t open_count(const struct replay *replay)
 {
@@ -153,7 +154,7 @@ static void allow_missing(struct replay *replay, int64_t since)
     for (size_t i = 0; i < open_count(replay); i++)
         ledger_flight(replay->ledger, list[i])->partial = true;
     replay->partial_below = replay->line.state.flight;
-    ledger_window(replay->ledger, replay->router, since, replay->line.time + slack);
+    ledger_window(replay->ledger, replay->router, since, replay->line.time + clock_slack);
 }
 
 static void adopt_first_state(struct replay *replay, uint32_t place)
@@ -178,7 +179,7 @@ void replay_state(struct replay *replay, uint32_t place)
         return;
     }
     if (state->after_gap) {
-        allow_missing(replay, replay->time - slack);
+        allow_missing(replay, replay->time - purchase_time);
         adopt_state(replay, place);
         return;
     }

@@ -143,8 +143,9 @@ static void print_sources(const struct table *table, const struct ledger *ledger
             grouped((int64_t)table->gaps).text);
     fprintf(
         table->out,
-        "store  %s: %s sales; through these routers: %s (choice before the log's start: %s), "
-        "directly: %s, through others: %s\n\n",
+        "store  %s: %s sales\n"
+        "       through these routers %s (of them chosen before the log begins: %s), directly %s,\n"
+        "       through routers not in the log (another balancer's, or rotated away) %s\n\n",
         ledger->store[0] ? ledger->store : "(no id)", grouped((int64_t)ledger->sales).text,
         grouped((int64_t)ledger->sales_through).text, grouped((int64_t)ledger->sales_before).text,
         grouped((int64_t)ledger->sales_direct).text, grouped((int64_t)ledger->sales_others).text);

@@ -14,7 +14,7 @@ static uint64_t roll(struct sim *sim, uint64_t sides)
 
 static int64_t tick(struct sim *sim)
 {
-    sim->time += 1000;
+    sim->time += 100000;
     return sim->time;
 }
 
@@ -73,8 +73,10 @@ static void decide(struct sim *sim, struct sim_server *server, struct routing_se
 
 static struct id next_request(struct sim *sim)
 {
-    struct id id = {{0x01, 0x93, 0xb0, 0xaa, 0, 0, 0x70, 0, 0x80}};
-    uint64_t number = ++sim->requests;
+    struct id id = {{[6] = 0x70, [8] = 0x80}};
+    uint64_t number = ++sim->requests, milliseconds = (uint64_t)sim->time / 1000;
+    for (int i = 5; i >= 0; i--, milliseconds >>= 8)
+        id.bytes[i] = (uint8_t)milliseconds;
     for (int i = 15; number; i--, number >>= 8)
         id.bytes[i] = (uint8_t)number;
     return id;
