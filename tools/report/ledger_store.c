@@ -20,22 +20,6 @@ static struct where where(const struct ledger *ledger, uint32_t place)
     return findings_where(ledger->findings, place);
 }
 
-/* Counts the sale for every flight that carried it to its server; LEDGER_NONE where none did. */
-static uint32_t mark_flights(struct ledger *ledger, const struct stray *sale)
-{
-    uint32_t found = LEDGER_NONE;
-    for (uint32_t at = ledger_find(ledger, &sale->id); at != LEDGER_NONE;) {
-        const struct attempt *attempt = ledger_attempt(ledger, at);
-        struct ledger_flight *flight = ledger_flight(ledger, attempt->flight);
-        if (flight->server == sale->server && flight->router == sale->router) {
-            flight->rows++;
-            found = at;
-        }
-        at = attempt->older;
-    }
-    return found;
-}
-
 static void compare(struct ledger *ledger, const struct attempt *attempt, const struct stray *sale)
 {
     char id[ID_TEXT_SIZE];
@@ -51,15 +35,22 @@ static void compare(struct ledger *ledger, const struct attempt *attempt, const 
                         names_text(&ledger->events, attempt->event), id);
 }
 
-/* False where no choice fits yet. */
+/* Counts the sale for every flight that carried it to its server; false where none has yet. */
 static bool match(struct ledger *ledger, const struct stray *sale)
 {
-    uint32_t attempt = mark_flights(ledger, sale);
-    if (attempt == LEDGER_NONE)
-        return false;
-    compare(ledger, ledger_attempt(ledger, attempt), sale);
-    ledger->findings->checked[CHECK_SALES]++;
-    return true;
+    uint32_t latest = ledger_find(ledger, &sale->id);
+    bool found = false;
+    for (uint32_t at = latest; at != LEDGER_NONE; at = ledger_attempt(ledger, at)->older) {
+        struct ledger_flight *flight = ledger_flight(ledger, ledger_attempt(ledger, at)->flight);
+        if (flight->server != sale->server || flight->router != sale->router)
+            continue;
+        flight->rows++;
+        found = true;
+    }
+    for (uint32_t at = latest; found && at != LEDGER_NONE; at = ledger_attempt(ledger, at)->older)
+        compare(ledger, ledger_attempt(ledger, at), sale);
+    ledger->findings->checked[CHECK_SALES] += found;
+    return found;
 }
 
 void ledger_snapshot(struct ledger *ledger)

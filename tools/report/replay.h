@@ -20,6 +20,7 @@ struct replay_server {
     enum server_state state;
     int64_t told, pending, boot, commit, limit;
     uint64_t last, last_read;
+    uint32_t state_at;    /* place that last changed state or limit */
     uint32_t told_at;     /* place that last changed told, boot or commit; LEDGER_NONE: none has */
     uint32_t raised_at;   /* … that last raised pending */
     uint32_t released_at; /* … that last lowered it */

@@ -45,18 +45,26 @@ static bool was_tried(const struct proof *proof, const struct replay_server *ser
     return false;
 }
 
+static enum server_state state_of(enum candidate_mark mark)
+{
+    return mark == MARK_JOINING ? SERVER_JOINING : mark == MARK_DOWN ? SERVER_DOWN : SERVER_UP;
+}
+
 static void prove_mark(const struct proof *proof, const struct candidate *candidate,
-                       const struct replay_server *server)
+                       struct replay_server *server)
 {
     static const char *const words[] = {"none", "!down", "!joining", "!full", "!tried"};
+    const struct replay *replay = proof->replay;
     enum candidate_mark due = mark_due(proof, server);
     bool tried = candidate->mark == MARK_TRIED && due == MARK_NONE && was_tried(proof, server);
     if (candidate->mark != due && !tried)
-        findings_broken(replay_findings(proof->replay), proof->check, proof->place,
-                        "%s is marked %s, but %s was expected (it is %s, %" PRId64
-                        " pending of at most %" PRId64 ")",
-                        server->id, words[candidate->mark], words[due],
-                        server_state_name(server->state), server->pending, server->limit);
+        findings_broken(
+            replay_findings(replay), proof->check, proof->place,
+            "%s is marked %s, but %s was expected (it is %s since %s, %" PRId64
+            " pending of at most %" PRId64 ")",
+            server->id, words[candidate->mark], words[due], server_state_name(server->state),
+            replay_where(replay, server->state_at).text, server->pending, server->limit);
+    server->state = state_of(candidate->mark);
 }
 
 /* Figures that differ from the replay's show that a line before was changed; which, the places tell. */

@@ -28,6 +28,7 @@ struct replay_server *replay_server_add(struct replay *replay, const char *id)
     struct replay_server *server = &replay->servers[replay->count++];
     *server = (struct replay_server){.number = ledger_server_number(replay->ledger, id),
                                      .state = SERVER_NEW,
+                                     .state_at = LEDGER_NONE,
                                      .told_at = LEDGER_NONE,
                                      .raised_at = LEDGER_NONE,
                                      .released_at = LEDGER_NONE};
@@ -135,9 +136,10 @@ static struct replay_server *server_of_line(struct replay *replay, uint32_t plac
     enum server_state state = server ? server->state : SERVER_NEW;
     struct findings *findings = replay_findings(replay);
     if (line->from != state)
-        findings_broken(findings, CHECK_STATES, place, "%s state=%s→%s, but it was %s",
+        findings_broken(findings, CHECK_STATES, place, "%s state=%s→%s, but it was %s since %s",
                         line->server, server_state_name(line->from), server_state_name(line->to),
-                        server_state_name(state));
+                        server_state_name(state),
+                        replay_where(replay, server ? server->state_at : LEDGER_NONE).text);
     if (!legal_moves[line->from][line->to])
         findings_broken(findings, CHECK_STATES, place, "%s state=%s→%s is no legal move",
                         line->server, server_state_name(line->from), server_state_name(line->to));
@@ -160,6 +162,7 @@ void replay_server_line(struct replay *replay, uint32_t place)
         return;
     server->state = line->to;
     server->limit = line->limit;
+    server->state_at = place;
     replay_figures(replay, server, &(struct replay_figures){line->boot, line->commit, line->told},
                    place);
 }

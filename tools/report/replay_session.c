@@ -141,7 +141,7 @@ static void adopt_state(struct replay *replay, uint32_t place)
         server->limit = from->limit;
         server->last = from->last;
         server->last_read = from->last_read;
-        server->raised_at = server->released_at = place;
+        server->state_at = server->raised_at = server->released_at = place;
         replay_figures(replay, server,
                        &(struct replay_figures){from->boot, from->commit, from->told}, place);
     }

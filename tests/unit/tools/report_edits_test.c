@@ -58,7 +58,33 @@ static const struct number_edit {
     {" flight=", 0, 1, ROUTING_CHOICE},   {" sold=", 0, 1, ROUTING_SETTLED},
     {" sold=", 0, -1, ROUTING_SETTLED},   {" released=", 0, 1, ROUTING_SETTLED},
     {" lost=", 0, 1, ROUTING_SETTLED},    {" flight=", 0, 1, ROUTING_SETTLED},
-    {" sales=", 0, 1, ROUTING_STATE},     {" flight=", 0, 1, ROUTING_STATE},
+    {" boot=", 0, -1, ROUTING_SETTLED},   {" told=", 0, 1, ROUTING_SETTLED},
+    {" told=", 0, 1, ROUTING_TOLD},       {" told=", 0, -1, ROUTING_TOLD},
+    {" told=", 0, -1, ROUTING_SETTLED},   {" sales=", 0, 1, ROUTING_STATE},
+    {" flight=", 0, 1, ROUTING_STATE},
+};
+
+/* One text for another, where the line has it. */
+static const struct text_edit {
+    const char *from, *to;
+} text_edits[] = {
+    {" why=fewest ", " why=least-recent "},
+    {" why=fewest ", " why=retry "},
+    {" why=least-recent ", " why=fewest "},
+    {" why=retry ", " why=fewest "},
+    {" why=turn ", " why=fewest "},
+    {"!full", "!down"},
+    {"!full", ""},
+    {"!full", "!tried"},
+    {"!down", ""},
+    {"!joining", "!down"},
+    {"+0,", "+0!full,"},
+    {"+0,", "+0!tried,"},
+    {"→up ", "→down "},
+    {"=up→", "=joining→"},
+    {" event=demo ", " event=other "},
+    {"|up|", "|down|"},
+    {" settled server=server-1 ", " settled server=server-2 "},
 };
 
 struct mutation {
@@ -120,11 +146,14 @@ static bool settled_later(size_t line, const struct routing_line *parsed)
 }
 
 /* Which flight carried a choice, only its settlement can tell; and so for its quantity, where not all
- * servers are listed. */
+ * servers are listed. What a server told, only the next choice can, if it lists that server. */
 static bool unknowable(size_t line, const struct routing_line *parsed, const char *field)
 {
+    bool few = sim.count <= ROUTING_CANDIDATES_MAX;
     bool flight = strcmp(field, " flight=") == 0;
-    bool hidden = strcmp(field, " quantity=") == 0 && sim.count > ROUTING_CANDIDATES_MAX;
+    bool hidden = strcmp(field, " quantity=") == 0 && !few;
+    if (strcmp(field, " told=") == 0)
+        return !few || ends_a_life(line) || !line_has(line + 1, " choice ");
     return parsed->kind == ROUTING_CHOICE && (flight || hidden) && !settled_later(line, parsed);
 }
 
@@ -143,6 +172,46 @@ static void mutate_numbers(size_t line, const struct routing_line *parsed)
     }
 }
 
+static bool sold(const struct routing_line *parsed)
+{
+    const struct sim_sale *sales;
+    size_t count = sim_sales(&sim, &sales);
+    for (size_t i = 0; i < count; i++) {
+        char id[ID_TEXT_SIZE];
+        id_format(&sales[i].sale.id, id);
+        if (strcmp(id, parsed->choice.request) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* An event is proved by the sale: without one, nothing else knows it. A server that a request was given
+ * to before may be marked so. */
+static bool unproved(const struct text_edit *edit, size_t line, const struct routing_line *parsed)
+{
+    if (strstr(edit->from, " event="))
+        return !sold(parsed);
+    if (strstr(edit->to, "!tried"))
+        return line_has(line, " why=retry ");
+    return false;
+}
+
+static void mutate_texts(size_t line, const struct routing_line *parsed)
+{
+    static struct mutation mutation;
+    for (size_t i = 0; i < sizeof text_edits / sizeof *text_edits; i++) {
+        const struct text_edit *edit = &text_edits[i];
+        mutation.line = line;
+        mutation.what = edit->to;
+        copy_line(line, mutation.text);
+        char *at = strstr(mutation.text, edit->from);
+        if (!at || unproved(edit, line, parsed))
+            continue;
+        replace(at, strlen(edit->from), edit->to);
+        expect_found(&mutation, 0);
+    }
+}
+
 static void mutate_line(size_t line)
 {
     static struct routing_line parsed;
@@ -150,6 +219,7 @@ static void mutate_line(size_t line)
     char error[ROUTING_ERROR_SIZE];
     CU_ASSERT_FATAL(routing_line_parse(lines.text[line], lines.length[line], &parsed, error));
     mutate_numbers(line, &parsed);
+    mutate_texts(line, &parsed);
     mutation.line = line;
     mutation.what = "to";
     copy_line(line, mutation.text);
