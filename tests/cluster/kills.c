@@ -2,6 +2,7 @@
  * what was killed comes back. */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tests/lib/audit.h"
 #include "tests/lib/cluster.h"
@@ -65,7 +66,25 @@ static void a_server(void)
     scene_close(&scene);
 }
 
-/* One that is stopped answers nobody, and may hold the store's writer lock: the master kills it then. */
+struct frozen {
+    struct cluster *cluster;
+    size_t server;
+    pid_t pid;
+};
+
+/* Out of the running, and nobody waits for it any more; or killed, because it held the store's lock. */
+static bool given_up(void *context)
+{
+    const struct frozen *frozen = context;
+    if (!cluster_look(frozen->cluster))
+        return false;
+    const struct cluster_server *server = &frozen->cluster->server[frozen->server];
+    return server->pid != frozen->pid ||
+           (strcmp(server->state, "down") == 0 && server->pending == 0);
+}
+
+/* One that is stopped answers nobody, and may hold the store's writer lock: the master kills it then.
+ * Its buyers are served by others long before they lose patience. */
 static void a_frozen_server(void)
 {
     struct scene scene;
@@ -73,10 +92,11 @@ static void a_frozen_server(void)
     scene_open(&scene, "freeze-server", 0);
     for (size_t i = 0; i < 3; i++) {
         CU_ASSERT(cluster_all_up(cluster));
-        pid_t pid = cluster->server[i].pid;
-        process_signal(pid, SIGSTOP);
+        struct frozen frozen = {cluster, i, cluster->server[i].pid};
+        process_signal(frozen.pid, SIGSTOP);
+        CU_ASSERT(wait_until(given_up, &frozen, GONE_SECONDS));
         CU_ASSERT(load_progress(&scene.load, (size_t)load_scaled(SALES)));
-        kill(pid, SIGCONT); /* unless the master had to kill it */
+        kill(frozen.pid, SIGCONT); /* unless the master had to kill it */
         CU_ASSERT(cluster_all_up(cluster));
     }
     scene_close(&scene);

@@ -54,27 +54,32 @@ static void read_token(struct cluster *cluster)
 }
 
 /* `listen` and `admin` are ADDR:PORT. */
+static void start_balancer(struct cluster *cluster, const char *listen, const char *admin)
+{
+    char servers[8];
+    snprintf(servers, sizeof servers, "%d", cluster->servers);
+    const char *argv[14 + CLUSTER_OPTIONS_MAX + 1] = {"balancer",
+                                                      "--listen",
+                                                      listen,
+                                                      "--admin",
+                                                      admin,
+                                                      "--servers",
+                                                      servers,
+                                                      "--store",
+                                                      cluster->store,
+                                                      "--log-dir",
+                                                      cluster->logs,
+                                                      "--token-file",
+                                                      cluster->token_file};
+    size_t count = 13;
+    for (const char *const *option = cluster->options; *option != NULL; option++)
+        argv[count++] = *option;
+    process_start(&cluster->master, cluster->dir, argv);
+}
+
 static void start(struct cluster *cluster, const char *listen, const char *admin)
 {
-    char servers[8], public[CLUSTER_URL_SIZE], private[CLUSTER_URL_SIZE];
-    snprintf(servers, sizeof servers, "%d", cluster->servers);
-    snprintf(public, sizeof public, "%s", listen);
-    snprintf(private, sizeof private, "%s", admin);
-    const char *argv[] = {"balancer",
-                          "--listen",
-                          public,
-                          "--admin",
-                          private,
-                          "--servers",
-                          servers,
-                          "--store",
-                          cluster->store,
-                          "--log-dir",
-                          cluster->logs,
-                          "--token-file",
-                          cluster->token_file,
-                          NULL};
-    process_start(&cluster->master, cluster->dir, argv);
+    start_balancer(cluster, listen, admin);
     bool told = wait_until(addresses_told, cluster, START_SECONDS) && cluster->master.pid != 0;
     if (!told)
         process_show(&cluster->master);
@@ -96,10 +101,13 @@ static void make_store(struct cluster *cluster, int64_t capacity)
     CU_ASSERT_EQUAL_FATAL(process_run(&init, cluster->dir, argv, 0), 0);
 }
 
-void cluster_open(struct cluster *cluster, int64_t capacity, int servers)
+void cluster_open_with(struct cluster *cluster, int64_t capacity, int servers,
+                       const char *const *options)
 {
     process_sweep();
     *cluster = (struct cluster){.servers = servers};
+    for (size_t i = 0; options[i] != NULL && i < CLUSTER_OPTIONS_MAX; i++)
+        cluster->options[i] = options[i];
     files_directory(cluster->dir);
     files_path(cluster->logs, cluster->dir, "logs");
     files_path(cluster->database, cluster->dir, "tickets.db");
@@ -108,6 +116,12 @@ void cluster_open(struct cluster *cluster, int64_t capacity, int servers)
     CU_ASSERT_EQUAL_FATAL(mkdir(cluster->logs, 0755), 0);
     make_store(cluster, capacity);
     start(cluster, "127.0.0.1:0", "127.0.0.1:0");
+}
+
+void cluster_open(struct cluster *cluster, int64_t capacity, int servers)
+{
+    const char *const none = NULL;
+    cluster_open_with(cluster, capacity, servers, &none);
 }
 
 void cluster_start_again(struct cluster *cluster)

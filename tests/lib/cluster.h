@@ -15,7 +15,8 @@
 #include "tests/lib/process.h"
 
 enum {
-    CLUSTER_SERVERS_MAX = 8,
+    CLUSTER_SERVERS_MAX = 32,
+    CLUSTER_OPTIONS_MAX = 8,
     CLUSTER_URL_SIZE = 72,
     CLUSTER_TOKEN_SIZE = 256,
 };
@@ -40,6 +41,8 @@ struct cluster {
     char admin[CLUSTER_URL_SIZE];
     struct process master;
     int servers;
+    const char
+        *options[CLUSTER_OPTIONS_MAX + 1]; /* further ones of the balancer's; NULL ends them */
 
     /* As of the last cluster_look. */
     pid_t router;
@@ -50,6 +53,10 @@ struct cluster {
 /* Makes a store with `capacity` tickets of the event demo, starts `servers` ticket servers and a
  * balancer, and waits until all are up. */
 void cluster_open(struct cluster *cluster, int64_t capacity, int servers);
+
+/* The same, with further options for the balancer: at most CLUSTER_OPTIONS_MAX words, then NULL. */
+void cluster_open_with(struct cluster *cluster, int64_t capacity, int servers,
+                       const char *const *options);
 
 /* Starts the balancer again, after its master has gone, on the same ports and store. */
 void cluster_start_again(struct cluster *cluster);

@@ -1,4 +1,5 @@
-/* The routing log is evidence: whoever changes a figure in it, or takes a line out, is found out. */
+/* The routing log is evidence: it proves a running cluster too, and whoever changes a figure in it, or
+ * takes a line out, is found out. */
 #include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include "tests/lib/audit.h"
 #include "tests/lib/client.h"
 #include "tests/lib/cluster.h"
+#include "tests/lib/load.h"
 #include "tests/lib/suite.h"
 
 enum {
@@ -114,7 +116,7 @@ static void expect_found_out(struct cluster *cluster, const struct edit *edit)
     files_discard(logs);
 }
 
-static void are_found_out(void)
+static void edits_are_found_out(void)
 {
     struct cluster cluster;
     struct client *client = client_open();
@@ -132,7 +134,26 @@ static void are_found_out(void)
     cluster_close(&cluster);
 }
 
+/* Store and log are read at different moments while buyers go on: that is no fault. */
+static void proves_while_selling(void)
+{
+    struct cluster cluster;
+    cluster_open(&cluster, 10000000, 3);
+    struct load load = {.url = {cluster.url}, .urls = 1, .threads = 16, .prefix = "meanwhile"};
+    load_begin(&load);
+    for (int i = 0; i < 4; i++) {
+        CU_ASSERT(load_progress(&load, (size_t)load_scaled(300)));
+        audit_report(&cluster, cluster.logs, 0);
+    }
+    load_end(&load);
+    CU_ASSERT_EQUAL(load.failed, 0);
+    audit_exact(&cluster, &load);
+    cluster_close(&cluster);
+    load_free(&load);
+}
+
 static __attribute__((constructor)) void suite(void)
 {
-    suite_add("report_edits", "are_found_out", are_found_out);
+    suite_add("report", "edits_are_found_out", edits_are_found_out);
+    suite_add("report", "proves_while_selling", proves_while_selling);
 }
