@@ -299,10 +299,10 @@ static void reads_go_in_turn(void)
     expect_read("to=server-2 why=turn sold=server-1:9+0,server-2:0+0,server-3:5+0");
     expect_read("to=server-3 why=turn sold=server-1:9+0,server-2:0+0,server-3:5+0");
     choose_one(MAX_PENDING);
-    choose_one(MAX_PENDING);
+    choose_one(MAX_PENDING + 88);
     fail(0);
     history_text(&place.servers);
-    expect_read("to=server-2 why=turn sold=server-1:9+0!down,server-2:0+512,server-3:5+512");
+    expect_read("to=server-2 why=turn sold=server-1:9+0!down,server-2:0+512,server-3:5+600");
     fail(1);
     fail(2);
     size_t to;

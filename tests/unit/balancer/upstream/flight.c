@@ -11,15 +11,15 @@ static void all_on_board_are_decided(void)
     for (int i = 0; i < 5; i++)
         flying_board(i + 1);
     flying_until_back(5, 0);
-    CU_ASSERT_EQUAL(flying.fakes[0].requests, 1);
-    CU_ASSERT_EQUAL(flying.fakes[0].count, 5);
+    CU_ASSERT_EQUAL(flying->fakes[0].requests, 1);
+    CU_ASSERT_EQUAL(flying->fakes[0].count, 5);
     for (size_t i = 0; i < 5; i++) {
-        const struct traveller *traveller = &flying.travellers[i];
+        const struct traveller *traveller = &flying->travellers[i];
         CU_ASSERT_EQUAL(traveller->decided, 1);
         CU_ASSERT_EQUAL(traveller->outcome.problem, PROBLEM_NONE);
         CU_ASSERT(id_equal(&traveller->outcome.sale.id, &traveller->passenger.item.request));
         CU_ASSERT_EQUAL(traveller->outcome.sale.quantity, (int)i + 1);
-        CU_ASSERT_EQUAL(flying.fakes[0].items[i].attempt, 1);
+        CU_ASSERT_EQUAL(flying->fakes[0].items[i].attempt, 1);
     }
     flying_expect("settled server=server-1 flight=1 boot=1 commit=1 told=15 released=15 sold=5 "
                   "replayed=0 refused=0 lost=0 unsent=0\n");
@@ -29,58 +29,58 @@ static void all_on_board_are_decided(void)
 static void outcomes_are_counted(void)
 {
     flying_open(1);
-    flying.fakes[0].problem = PROBLEM_SOLD_OUT;
+    flying->fakes[0].problem = PROBLEM_SOLD_OUT;
     flying_board_all(2);
     flying_until_back(2, 0);
-    CU_ASSERT_EQUAL(flying.travellers[1].outcome.problem, PROBLEM_SOLD_OUT);
+    CU_ASSERT_EQUAL(flying->travellers[1].outcome.problem, PROBLEM_SOLD_OUT);
     flying_expect("released=2 sold=0 replayed=0 refused=2 lost=0 unsent=0\n");
-    flying.fakes[0].replays = true; /* a stored refusal, replayed */
+    flying->fakes[0].replays = true; /* a stored refusal, replayed */
     flying_board(1);
     flying_until_back(3, 0);
     flying_expect("released=1 sold=0 replayed=1 refused=0 lost=0 unsent=0\n");
-    flying.fakes[0].problem = PROBLEM_NONE;
+    flying->fakes[0].problem = PROBLEM_NONE;
     flying_board(2);
     flying_until_back(4, 0);
     flying_expect("released=2 sold=0 replayed=1 refused=0 lost=0 unsent=0\n");
-    CU_ASSERT_EQUAL(flying.servers.sales, 0);
+    CU_ASSERT_EQUAL(flying->servers.sales, 0);
     flying_close();
 }
 
 static void what_comes_meanwhile_leaves_together(void)
 {
     flying_open(1);
-    flying.fakes[0].manner = FAKE_HOLDS;
+    flying->fakes[0].manner = FAKE_HOLDS;
     flying_board(1);
     flying_until_asked(0, 1);
     for (int i = 0; i < 3; i++) {
         flying_board_all(2);
-        flights_depart(flying.flights);
-        held_loop_turns(&flying.held, 3);
+        flights_depart(flying->flights);
+        held_loop_turns(&flying->held, 3);
     }
-    CU_ASSERT_EQUAL(flying.fakes[0].requests, 1);
-    CU_ASSERT_EQUAL(flying.decided, 0);
-    flying.fakes[0].manner = FAKE_ANSWERS;
-    fake_server_release(&flying.fakes[0]);
+    CU_ASSERT_EQUAL(flying->fakes[0].requests, 1);
+    CU_ASSERT_EQUAL(flying->decided, 0);
+    flying->fakes[0].manner = FAKE_ANSWERS;
+    fake_server_release(&flying->fakes[0]);
     flying_until_back(7, 0);
-    CU_ASSERT_EQUAL(flying.fakes[0].requests, 2);
-    CU_ASSERT_EQUAL(flying.fakes[0].count, 6);
+    CU_ASSERT_EQUAL(flying->fakes[0].requests, 2);
+    CU_ASSERT_EQUAL(flying->fakes[0].count, 6);
     flying_close();
 }
 
 static void each_server_has_its_own_flight(void)
 {
     flying_open(2);
-    flying.fakes[0].manner = FAKE_HOLDS;
-    flying.fakes[1].manner = FAKE_HOLDS;
+    flying->fakes[0].manner = FAKE_HOLDS;
+    flying->fakes[1].manner = FAKE_HOLDS;
     flying_board_all(2);
     flying_until_asked(0, 1);
     flying_until_asked(1, 1);
-    CU_ASSERT_EQUAL(flying.fakes[0].count, 1);
-    flying.fakes[1].manner = FAKE_ANSWERS;
-    fake_server_release(&flying.fakes[1]);
+    CU_ASSERT_EQUAL(flying->fakes[0].count, 1);
+    flying->fakes[1].manner = FAKE_ANSWERS;
+    fake_server_release(&flying->fakes[1]);
     flying_until_back(1, 0);
-    CU_ASSERT_EQUAL(flying.travellers[1].decided, 1);
-    fake_server_release(&flying.fakes[0]);
+    CU_ASSERT_EQUAL(flying->travellers[1].decided, 1);
+    fake_server_release(&flying->fakes[0]);
     flying_until_back(2, 0);
     flying_close();
 }
@@ -90,10 +90,10 @@ static void a_full_flight_carries_256(void)
     flying_open(1);
     flying_board_all(FLIGHT_ITEMS_MAX + 1);
     flying_until_asked(0, 1);
-    CU_ASSERT_EQUAL(flying.fakes[0].count, FLIGHT_ITEMS_MAX);
+    CU_ASSERT_EQUAL(flying->fakes[0].count, FLIGHT_ITEMS_MAX);
     flying_until_back(FLIGHT_ITEMS_MAX + 1, 0);
-    CU_ASSERT_EQUAL(flying.fakes[0].requests, 2);
-    CU_ASSERT_EQUAL(flying.fakes[0].count, 1);
+    CU_ASSERT_EQUAL(flying->fakes[0].requests, 2);
+    CU_ASSERT_EQUAL(flying->fakes[0].count, 1);
     flying_close();
 }
 
@@ -101,14 +101,14 @@ static void dropped_before_departure(void)
 {
     flying_open(1);
     flying_board_all(3);
-    CU_ASSERT_FALSE(flights_drop(&flying.travellers[1].passenger));
-    CU_ASSERT_PTR_NULL(flying.travellers[1].passenger.flight);
+    CU_ASSERT_FALSE(flights_drop(&flying->travellers[1].passenger));
+    CU_ASSERT_PTR_NULL(flying->travellers[1].passenger.flight);
     flying_until_back(2, 0);
-    CU_ASSERT_EQUAL(flying.fakes[0].count, 2);
-    CU_ASSERT_EQUAL(flying.travellers[1].decided, 0);
+    CU_ASSERT_EQUAL(flying->fakes[0].count, 2);
+    CU_ASSERT_EQUAL(flying->travellers[1].decided, 0);
     for (size_t i = 0; i < 3; i += 2)
-        CU_ASSERT(id_equal(&flying.travellers[i].outcome.sale.id,
-                           &flying.travellers[i].passenger.item.request));
+        CU_ASSERT(id_equal(&flying->travellers[i].outcome.sale.id,
+                           &flying->travellers[i].passenger.item.request));
     flying_expect("released=3 sold=2 replayed=0 refused=0 lost=0 unsent=1\n");
     flying_close();
 }
@@ -116,18 +116,18 @@ static void dropped_before_departure(void)
 static bool is_released(void *context)
 {
     (void)context;
-    return flying.servers.list[0].pending == 0;
+    return flying->servers.list[0].pending == 0;
 }
 
 static void all_dropped_before_departure(void)
 {
     flying_open(1);
     flying_board_all(2);
-    flights_drop(&flying.travellers[0].passenger);
-    flights_drop(&flying.travellers[1].passenger);
+    flights_drop(&flying->travellers[0].passenger);
+    flights_drop(&flying->travellers[1].passenger);
     flying_until(is_released, NULL);
-    CU_ASSERT_EQUAL(flying.fakes[0].requests, 0);
-    CU_ASSERT_EQUAL(flying.decided + flying.returned, 0);
+    CU_ASSERT_EQUAL(flying->fakes[0].requests, 0);
+    CU_ASSERT_EQUAL(flying->decided + flying->returned, 0);
     flying_expect("released=2 sold=0 replayed=0 refused=0 lost=0 unsent=2\n");
     flying_close();
 }
@@ -135,16 +135,33 @@ static void all_dropped_before_departure(void)
 static void dropped_in_the_air(void)
 {
     flying_open(1);
-    flying.fakes[0].manner = FAKE_HOLDS;
+    flying->fakes[0].manner = FAKE_HOLDS;
     flying_board_all(2);
     flying_until_asked(0, 1);
-    CU_ASSERT(flights_drop(&flying.travellers[0].passenger)); /* it may be decided yet */
-    fake_server_release(&flying.fakes[0]);
+    CU_ASSERT(flights_drop(&flying->travellers[0].passenger)); /* it may be decided yet */
+    fake_server_release(&flying->fakes[0]);
     flying_until_back(1, 0);
-    CU_ASSERT_EQUAL(flying.travellers[0].decided, 0);
-    CU_ASSERT(id_equal(&flying.travellers[1].outcome.sale.id,
-                       &flying.travellers[1].passenger.item.request));
+    CU_ASSERT_EQUAL(flying->travellers[0].decided, 0);
+    CU_ASSERT(id_equal(&flying->travellers[1].outcome.sale.id,
+                       &flying->travellers[1].passenger.item.request));
     flying_expect("released=2 sold=2 replayed=0 refused=0 lost=0 unsent=0\n");
+    flying_close();
+}
+
+/* The first gave up before it left, so that the others moved up. */
+static void dropped_before_and_after_departure(void)
+{
+    flying_open(1);
+    flying->fakes[0].manner = FAKE_HOLDS;
+    flying_board_all(3);
+    flights_drop(&flying->travellers[0].passenger);
+    flying_until_asked(0, 1);
+    CU_ASSERT(flights_drop(&flying->travellers[2].passenger));
+    fake_server_release(&flying->fakes[0]);
+    flying_until_back(1, 0);
+    CU_ASSERT_EQUAL(flying->travellers[1].decided, 1);
+    CU_ASSERT_EQUAL(flying->travellers[2].decided, 0);
+    flying_expect("released=3 sold=2 replayed=0 refused=0 lost=0 unsent=1\n");
     flying_close();
 }
 
@@ -152,7 +169,7 @@ static void dropped_in_the_air(void)
 static void dropped_on_a_second_way(void)
 {
     flying_open(1);
-    flying.fakes[0].manner = FAKE_CLOSES;
+    flying->fakes[0].manner = FAKE_CLOSES;
     struct traveller *traveller = flying_board(1);
     flying_until_back(0, 1);
     flying_probe(0);
@@ -165,20 +182,20 @@ static void dropped_on_a_second_way(void)
 static void what_waits_for_a_server_that_is_down_comes_back(void)
 {
     flying_open(1);
-    flying.fakes[0].manner = FAKE_HOLDS;
+    flying->fakes[0].manner = FAKE_HOLDS;
     flying_board(1);
     flying_until_asked(0, 1);
     flying_board_all(2);
-    flights_check(flying.flights);
-    CU_ASSERT_EQUAL(flying.returned, 0);
-    servers_gone(&flying.servers, "server-1", "a test says so");
-    flights_check(flying.flights);
-    CU_ASSERT_EQUAL(flying.returned, 2);
-    CU_ASSERT_FALSE(flying.travellers[1].passenger.sent);
-    CU_ASSERT_EQUAL(flying.travellers[1].passenger.item.attempt, 1);
+    flights_check(flying->flights);
+    CU_ASSERT_EQUAL(flying->returned, 0);
+    servers_gone(&flying->servers, "server-1", "a test says so");
+    flights_check(flying->flights);
+    CU_ASSERT_EQUAL(flying->returned, 2);
+    CU_ASSERT_FALSE(flying->travellers[1].passenger.sent);
+    CU_ASSERT_EQUAL(flying->travellers[1].passenger.item.attempt, 1);
     flying_expect("flight=2 boot=1 commit=0 told=0 released=2 sold=0 replayed=0 refused=0 lost=0 "
                   "unsent=2\n");
-    fake_server_release(&flying.fakes[0]); /* what is in the air may land all the same */
+    fake_server_release(&flying->fakes[0]); /* what is in the air may land all the same */
     flying_until_back(1, 2);
     flying_close();
 }
@@ -187,9 +204,9 @@ static void nobody_leaves_for_a_server_that_is_down(void)
 {
     flying_open(1);
     flying_board_all(2);
-    servers_gone(&flying.servers, "server-1", "a test says so");
+    servers_gone(&flying->servers, "server-1", "a test says so");
     flying_until_back(0, 2);
-    CU_ASSERT_EQUAL(flying.fakes[0].requests, 0);
+    CU_ASSERT_EQUAL(flying->fakes[0].requests, 0);
     flying_expect("released=2 sold=0 replayed=0 refused=0 lost=0 unsent=2\n");
     flying_close();
 }
@@ -205,6 +222,7 @@ static __attribute__((constructor)) void suite(void)
     suite_add("flight", "dropped before departure", dropped_before_departure);
     suite_add("flight", "all dropped before departure", all_dropped_before_departure);
     suite_add("flight", "dropped in the air", dropped_in_the_air);
+    suite_add("flight", "dropped before and after departure", dropped_before_and_after_departure);
     suite_add("flight", "dropped on a second way", dropped_on_a_second_way);
     suite_add("flight", "what waits for a server that is down comes back",
               what_waits_for_a_server_that_is_down_comes_back);

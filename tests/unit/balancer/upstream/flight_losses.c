@@ -31,14 +31,14 @@ static const struct row rows[] = {
 static void expect_loss(const struct row *row)
 {
     char settled[128];
-    const struct passenger *passenger = &flying.travellers[1].passenger;
+    const struct passenger *passenger = &flying->travellers[1].passenger;
     CU_ASSERT_EQUAL(passenger->sent, row->sent);
     CU_ASSERT_EQUAL(passenger->deaths, row->deaths);
     CU_ASSERT_EQUAL(passenger->item.attempt, row->sent ? 2 : 1);
     CU_ASSERT_EQUAL(passenger->room, row->deaths > 0 ? 1 : FLIGHT_ITEMS_MAX);
     CU_ASSERT_EQUAL(flying_state(0), SERVER_DOWN);
-    CU_ASSERT_PTR_NOT_NULL(strstr(flying.servers.list[0].why, row->why));
-    CU_ASSERT_EQUAL(flying.servers.list[0].commit, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(flying->servers.list[0].why, row->why));
+    CU_ASSERT_EQUAL(flying->servers.list[0].commit, 0);
     snprintf(settled, sizeof settled,
              "told=0 released=3 sold=0 replayed=0 refused=0 lost=%d unsent=%d\n", row->sent ? 2 : 0,
              row->sent ? 0 : 2);
@@ -50,7 +50,7 @@ static void an_unusable_answer_is_not_believed(void)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         unsigned before = CU_get_number_of_failures();
         flying_open(1);
-        flying.fakes[0].manner = rows[i].manner;
+        flying->fakes[0].manner = rows[i].manner;
         flying_board(1);
         flying_board(2);
         flying_until_back(0, 2);
@@ -64,12 +64,12 @@ static void an_unusable_answer_is_not_believed(void)
 static void who_cannot_be_reached_decided_nothing(void)
 {
     flying_open(1);
-    fake_server_die(&flying.fakes[0]);
+    fake_server_die(&flying->fakes[0]);
     flying_board_all(2);
     flying_until_back(0, 2);
-    CU_ASSERT_FALSE(flying.travellers[0].passenger.sent);
-    CU_ASSERT_EQUAL(flying.travellers[0].passenger.item.attempt, 1);
-    CU_ASSERT_EQUAL(flying.travellers[0].passenger.deaths, 0);
+    CU_ASSERT_FALSE(flying->travellers[0].passenger.sent);
+    CU_ASSERT_EQUAL(flying->travellers[0].passenger.item.attempt, 1);
+    CU_ASSERT_EQUAL(flying->travellers[0].passenger.deaths, 0);
     CU_ASSERT_EQUAL(flying_state(0), SERVER_DOWN);
     flying_expect("released=2 sold=0 replayed=0 refused=0 lost=0 unsent=2\n");
     flying_close();
@@ -79,16 +79,16 @@ static void who_cannot_be_reached_decided_nothing(void)
 static void a_loss_empties_the_lane(void)
 {
     flying_open(1);
-    flying.fakes[0].manner = FAKE_HOLDS;
+    flying->fakes[0].manner = FAKE_HOLDS;
     flying_board(1);
     flying_until_asked(0, 1);
     flying_board_all(2);
-    flying.fakes[0].manner = FAKE_CLOSES;
-    fake_server_release(&flying.fakes[0]);
+    flying->fakes[0].manner = FAKE_CLOSES;
+    fake_server_release(&flying->fakes[0]);
     flying_until_back(0, 3);
-    CU_ASSERT(flying.travellers[0].passenger.sent);
-    CU_ASSERT_FALSE(flying.travellers[1].passenger.sent);
-    CU_ASSERT_EQUAL(flying.travellers[1].passenger.deaths, 0);
+    CU_ASSERT(flying->travellers[0].passenger.sent);
+    CU_ASSERT_FALSE(flying->travellers[1].passenger.sent);
+    CU_ASSERT_EQUAL(flying->travellers[1].passenger.deaths, 0);
     flying_close();
 }
 
@@ -98,28 +98,28 @@ static void try_again(size_t count)
     flying_probe(0);
     CU_ASSERT_EQUAL(flying_state(0), SERVER_UP);
     for (size_t i = 0; i < count; i++)
-        flying_board_again(&flying.travellers[i]);
+        flying_board_again(&flying->travellers[i]);
 }
 
 static void a_death_halves_the_company(void)
 {
     flying_open(1);
-    flying.fakes[0].manner = FAKE_CLOSES;
+    flying->fakes[0].manner = FAKE_CLOSES;
     flying_board_all(5);
     flying_until_back(0, 5);
     for (size_t i = 0; i < 5; i++)
-        CU_ASSERT_EQUAL(flying.travellers[i].passenger.room, 3);
-    flying.fakes[0].manner = FAKE_HOLDS;
-    unsigned before = flying.fakes[0].requests;
+        CU_ASSERT_EQUAL(flying->travellers[i].passenger.room, 3);
+    flying->fakes[0].manner = FAKE_HOLDS;
+    unsigned before = flying->fakes[0].requests;
     try_again(5);
     flying_until_asked(0, before + 1);
-    CU_ASSERT_EQUAL(flying.fakes[0].count, 3);
-    CU_ASSERT_EQUAL(flying.fakes[0].items[0].attempt, 2);
-    flying.fakes[0].manner = FAKE_ANSWERS;
-    fake_server_release(&flying.fakes[0]);
+    CU_ASSERT_EQUAL(flying->fakes[0].count, 3);
+    CU_ASSERT_EQUAL(flying->fakes[0].items[0].attempt, 2);
+    flying->fakes[0].manner = FAKE_ANSWERS;
+    fake_server_release(&flying->fakes[0]);
     flying_until_back(5, 5);
-    CU_ASSERT_EQUAL(flying.fakes[0].requests, before + 2);
-    CU_ASSERT_EQUAL(flying.fakes[0].count, 2);
+    CU_ASSERT_EQUAL(flying->fakes[0].requests, before + 2);
+    CU_ASSERT_EQUAL(flying->fakes[0].count, 2);
     flying_close();
 }
 
@@ -127,18 +127,18 @@ static void a_death_halves_the_company(void)
 static void three_deaths_are_the_end(void)
 {
     flying_open(1);
-    flying.fakes[0].manner = FAKE_CLOSES;
+    flying->fakes[0].manner = FAKE_CLOSES;
     flying_board_all(2);
     flying_until_back(0, 2);
     try_again(1); /* alone already: half of two is one */
     flying_until_back(0, 3);
-    CU_ASSERT_EQUAL(flying.travellers[0].passenger.room, 1);
-    CU_ASSERT_EQUAL(flying.travellers[0].passenger.deaths, 2);
-    history_text(&flying.servers);
+    CU_ASSERT_EQUAL(flying->travellers[0].passenger.room, 1);
+    CU_ASSERT_EQUAL(flying->travellers[0].passenger.deaths, 2);
+    history_text(&flying->servers);
     try_again(1);
     flying_until_back(1, 3);
-    CU_ASSERT_EQUAL(flying.travellers[0].outcome.problem, PROBLEM_OUTCOME_UNKNOWN);
-    CU_ASSERT_EQUAL(flying.travellers[0].passenger.item.attempt, 4);
+    CU_ASSERT_EQUAL(flying->travellers[0].outcome.problem, PROBLEM_OUTCOME_UNKNOWN);
+    CU_ASSERT_EQUAL(flying->travellers[0].passenger.item.attempt, 4);
     flying_expect("released=1 sold=0 replayed=0 refused=0 lost=1 unsent=0\n");
     flying_close();
 }
@@ -146,17 +146,17 @@ static void three_deaths_are_the_end(void)
 static void two_deaths_make_lonely(void)
 {
     flying_open(1);
-    flying.fakes[0].manner = FAKE_CLOSES;
+    flying->fakes[0].manner = FAKE_CLOSES;
     flying_board_all(8);
     flying_until_back(0, 8);
     try_again(4);
     flying_until_back(0, 12);
-    flying.fakes[0].manner = FAKE_ANSWERS;
-    unsigned before = flying.fakes[0].requests;
+    flying->fakes[0].manner = FAKE_ANSWERS;
+    unsigned before = flying->fakes[0].requests;
     try_again(8);
     flying_until_back(8, 12);
-    CU_ASSERT_EQUAL(flying.fakes[0].requests, before + 5); /* four alone, and the other half */
-    CU_ASSERT_EQUAL(flying.fakes[0].count, 4);
+    CU_ASSERT_EQUAL(flying->fakes[0].requests, before + 5); /* four alone, and the other half */
+    CU_ASSERT_EQUAL(flying->fakes[0].count, 4);
     flying_close();
 }
 
@@ -167,16 +167,16 @@ static void doubt_remains(void)
                                              PROBLEM_OVERLOADED};
     for (size_t i = 0; i < sizeof undecided / sizeof *undecided; i++) {
         flying_open(1);
-        flying.fakes[0].manner = FAKE_CLOSES;
+        flying->fakes[0].manner = FAKE_CLOSES;
         flying_board(1);
         flying_until_back(0, 1);
-        flying.fakes[0].manner = FAKE_ANSWERS;
-        flying.fakes[0].problem = undecided[i];
+        flying->fakes[0].manner = FAKE_ANSWERS;
+        flying->fakes[0].problem = undecided[i];
         try_again(1);
         flying_board(1);
         flying_until_back(2, 1);
-        CU_ASSERT_EQUAL(flying.travellers[0].outcome.problem, PROBLEM_OUTCOME_UNKNOWN);
-        CU_ASSERT_EQUAL(flying.travellers[1].outcome.problem, undecided[i]);
+        CU_ASSERT_EQUAL(flying->travellers[0].outcome.problem, PROBLEM_OUTCOME_UNKNOWN);
+        CU_ASSERT_EQUAL(flying->travellers[1].outcome.problem, undecided[i]);
         flying_close();
     }
 }
@@ -198,7 +198,7 @@ static void grow_old(void)
     static struct loop_timer timer;
     timer = (struct loop_timer){.ring = ring, .context = &rung};
     int64_t old = CLOCK_SECOND + CLOCK_SECOND / 20;
-    loop_timer_set(flying.held.loop, &timer, clock_monotonic() + old);
+    loop_timer_set(flying->held.loop, &timer, clock_monotonic() + old);
     flying_until(has_rung, &rung);
 }
 
@@ -206,20 +206,20 @@ static void grow_old(void)
 static void a_silent_server_is_left(void)
 {
     flying_open(2);
-    flying.fakes[0].manner = FAKE_HOLDS;
+    flying->fakes[0].manner = FAKE_HOLDS;
     flying_board(1);
     flying_until_asked(0, 1);
     grow_old();
-    flights_check(flying.flights);
+    flights_check(flying->flights);
     CU_ASSERT_EQUAL(flying_state(0), SERVER_UP);
-    CU_ASSERT_EQUAL(flying.returned, 0);
+    CU_ASSERT_EQUAL(flying->returned, 0);
     flying_board(1);
     flying_until_back(1, 0);
-    flights_check(flying.flights);
-    CU_ASSERT_EQUAL(flying.returned, 1);
-    CU_ASSERT(flying.travellers[0].passenger.sent);
-    CU_ASSERT_EQUAL(flying.travellers[0].passenger.deaths, 0);
-    CU_ASSERT_EQUAL(flying.travellers[0].passenger.item.attempt, 2);
+    flights_check(flying->flights);
+    CU_ASSERT_EQUAL(flying->returned, 1);
+    CU_ASSERT(flying->travellers[0].passenger.sent);
+    CU_ASSERT_EQUAL(flying->travellers[0].passenger.deaths, 0);
+    CU_ASSERT_EQUAL(flying->travellers[0].passenger.item.attempt, 2);
     CU_ASSERT_EQUAL(flying_state(0), SERVER_DOWN);
     flying_expect("server=server-1 flight=1 boot=1 commit=0 told=0 released=1 sold=0 replayed=0 "
                   "refused=0 lost=1 unsent=0\n");

@@ -1,6 +1,7 @@
 #include "tests/unit/balancer/upstream/flying.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "balancer/routing/choose.h"
@@ -12,7 +13,7 @@ enum {
     SECONDS_MAX = 20,
 };
 
-struct flying flying;
+struct flying *flying;
 
 static void decided(void *context, struct passenger *passenger, const struct outcome *outcome)
 {
@@ -35,39 +36,40 @@ static void returned(void *context, struct passenger *passenger)
 
 void flying_open(size_t servers)
 {
-    struct flight_calls calls = {.decided = decided, .returned = returned, .context = &flying};
-    memset(&flying, 0, sizeof flying);
-    held_loop_open(&flying.held);
-    servers_init(&flying.servers);
+    flying = memory_new(sizeof *flying);
+    struct flight_calls calls = {.decided = decided, .returned = returned, .context = flying};
+    held_loop_open(&flying->held);
+    servers_init(&flying->servers);
     for (size_t i = 0; i < servers; i++) {
         char id[SERVER_SIZE];
         snprintf(id, sizeof id, "server-%zu", i + 1);
-        fake_server_open(&flying.fakes[i], flying.held.loop, id);
-        servers_joined(&flying.servers, id, flying.fakes[i].address, (pid_t)(100 + i));
+        fake_server_open(&flying->fakes[i], flying->held.loop, id);
+        servers_joined(&flying->servers, id, flying->fakes[i].address, (pid_t)(100 + i));
         flying_probe(i);
     }
-    flying.upstream = upstream_open(flying.held.loop, 2);
-    flying.flights = flights_open(&flying.servers, flying.upstream, &calls);
-    history_text(&flying.servers);
+    flying->upstream = upstream_open(flying->held.loop, 2);
+    flying->flights = flights_open(&flying->servers, flying->upstream, &calls);
+    history_text(&flying->servers);
 }
 
 void flying_close(void)
 {
-    flights_close(flying.flights);
-    upstream_close(flying.upstream);
+    flights_close(flying->flights);
+    upstream_close(flying->upstream);
     for (size_t i = 0; i < FLYING_SERVERS; i++)
-        if (flying.fakes[i].loop != NULL)
-            fake_server_close(&flying.fakes[i]);
-    held_loop_close(&flying.held);
-    for (size_t i = 0; i < flying.servers.count; i++)
-        CU_ASSERT_EQUAL(flying.servers.list[i].pending, 0);
-    servers_free(&flying.servers);
+        if (flying->fakes[i].loop != NULL)
+            fake_server_close(&flying->fakes[i]);
+    held_loop_close(&flying->held);
+    for (size_t i = 0; i < flying->servers.count; i++)
+        CU_ASSERT_EQUAL(flying->servers.list[i].pending, 0);
+    servers_free(&flying->servers);
+    free(flying);
 }
 
 static void board(struct traveller *traveller, bool retry)
 {
     struct passenger *passenger = &traveller->passenger;
-    struct loading *loading = flights_loading(flying.flights);
+    struct loading *loading = flights_loading(flying->flights);
     char request[ID_TEXT_SIZE];
     size_t to;
     id_format(&passenger->item.request, request);
@@ -77,14 +79,14 @@ static void board(struct traveller *traveller, bool retry)
                                      .quantity = purchase_quantity(&passenger->item.purchase),
                                      .room = passenger->room,
                                      .retry = retry};
-    CU_ASSERT_EQUAL_FATAL(choose_for_purchase(&flying.servers, &choice, loading, &to), CHOSEN);
-    flights_board(flying.flights, to, loading[to].flight, passenger);
+    CU_ASSERT_EQUAL_FATAL(choose_for_purchase(&flying->servers, &choice, loading, &to), CHOSEN);
+    flights_board(flying->flights, to, loading[to].flight, passenger);
 }
 
 struct traveller *flying_board(int quantity)
 {
-    CU_ASSERT_FATAL(flying.count < TRAVELLERS_MAX);
-    struct traveller *traveller = &flying.travellers[flying.count++];
+    CU_ASSERT_FATAL(flying->count < TRAVELLERS_MAX);
+    struct traveller *traveller = &flying->travellers[flying->count++];
     struct item *item = &traveller->passenger.item;
     traveller->passenger.room = FLIGHT_ITEMS_MAX;
     item->request = id_make();
@@ -118,28 +120,28 @@ struct goal {
 static bool depart_and_look(void *context)
 {
     const struct goal *goal = context;
-    flights_depart(flying.flights);
+    flights_depart(flying->flights);
     return goal->condition(goal->context);
 }
 
 void flying_until(bool (*condition)(void *context), void *context)
 {
     struct goal goal = {condition, context};
-    CU_ASSERT_FATAL(held_loop_until(&flying.held, depart_and_look, &goal, SECONDS_MAX));
+    CU_ASSERT_FATAL(held_loop_until(&flying->held, depart_and_look, &goal, SECONDS_MAX));
 }
 
 static bool are_back(void *context)
 {
     const size_t *back = context;
-    return flying.decided >= back[0] && flying.returned >= back[1];
+    return flying->decided >= back[0] && flying->returned >= back[1];
 }
 
 void flying_until_back(size_t decided_count, size_t returned_count)
 {
     size_t back[] = {decided_count, returned_count};
     flying_until(are_back, back);
-    CU_ASSERT_EQUAL(flying.decided, decided_count);
-    CU_ASSERT_EQUAL(flying.returned, returned_count);
+    CU_ASSERT_EQUAL(flying->decided, decided_count);
+    CU_ASSERT_EQUAL(flying->returned, returned_count);
 }
 
 struct asked {
@@ -150,34 +152,34 @@ struct asked {
 static bool is_asked(void *context)
 {
     const struct asked *asked = context;
-    return flying.fakes[asked->server].requests >= asked->requests;
+    return flying->fakes[asked->server].requests >= asked->requests;
 }
 
 void flying_until_asked(size_t server, unsigned requests)
 {
     struct asked asked = {server, requests};
     flying_until(is_asked, &asked);
-    CU_ASSERT_EQUAL(flying.fakes[server].requests, requests);
+    CU_ASSERT_EQUAL(flying->fakes[server].requests, requests);
 }
 
 void flying_probe(size_t server)
 {
-    const struct fake_server *fake = &flying.fakes[server];
+    const struct fake_server *fake = &flying->fakes[server];
     struct figures figures = {
         .store = HISTORY_STORE, .boot = fake->boot, .commit = fake->commit, .sold = fake->sold};
-    servers_probed(&flying.servers, server, flying.servers.list[server].start, &figures);
+    servers_probed(&flying->servers, server, flying->servers.list[server].start, &figures);
 }
 
 enum server_state flying_state(size_t server)
 {
     struct server copy = {0};
-    servers_get(&flying.servers, server, &copy);
+    servers_get(&flying->servers, server, &copy);
     return copy.state;
 }
 
 void flying_expect(const char *line)
 {
-    const char *lines = history_text(&flying.servers);
+    const char *lines = history_text(&flying->servers);
     if (strstr(lines, line) != NULL)
         return;
     printf("  expected: %s\n  in: %s\n", line, lines);
