@@ -36,11 +36,11 @@ void lines_remove(struct lines *from, size_t at)
     memmove(&from->length[at], &from->length[at + 1], (from->count - at) * sizeof *from->length);
 }
 
-static void say(struct verdict *verdict, char *const *list, uint64_t count, uint64_t max)
+static void say(char text[TEXT_MAX], char *const *list, uint64_t count, uint64_t max)
 {
     for (uint64_t i = 0; i < count && i < max; i++) {
-        size_t used = strlen(verdict->said);
-        snprintf(verdict->said + used, sizeof verdict->said - used, "%s\n", list[i]);
+        size_t used = strlen(text);
+        snprintf(text + used, TEXT_MAX - used, "%s\n", list[i]);
     }
 }
 
@@ -86,8 +86,8 @@ void judge(const struct trial *trial, struct verdict *verdict)
                                 .sales_before = ledger.sales_before,
                                 .sales_others = ledger.sales_others};
     memcpy(verdict->broken, findings.broken, sizeof verdict->broken);
-    say(verdict, findings.shown, findings.violations, FINDINGS_SHOWN);
-    say(verdict, findings.notes, findings.note_count, NOTES_SHOWN);
+    say(verdict->said, findings.shown, findings.violations, FINDINGS_SHOWN);
+    say(verdict->noted, findings.notes, findings.note_count, NOTES_SHOWN);
     replay_free(&replay);
     ledger_free(&ledger);
     findings_free(&findings);

@@ -32,7 +32,8 @@ void lines_remove(struct lines *lines, size_t at);
 struct verdict {
     uint64_t violations, sessions, crashes, gaps, sales_before, sales_others;
     uint64_t broken[CHECK_COUNT];
-    char said[TEXT_MAX]; /* violations, then notes, a line each */
+    char said[TEXT_MAX];  /* violations, a line each */
+    char noted[TEXT_MAX]; /* what is legal, a line each */
 };
 
 struct trial {

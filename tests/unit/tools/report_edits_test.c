@@ -212,6 +212,18 @@ static void mutate_texts(size_t line, const struct routing_line *parsed)
     }
 }
 
+/* Takes the runner-up out of a list that is cut short; false where there is none. */
+static bool hide_runner_up(char *text, const struct routing_choice *choice)
+{
+    char left_out[32];
+    if (choice->left_out == 0 || choice->count != 2)
+        return false;
+    char *from = strchr(strstr(text, " sold="), ',');
+    snprintf(left_out, sizeof left_out, ",+%zu", choice->left_out + 1);
+    replace(from, strlen(from), left_out);
+    return true;
+}
+
 static void mutate_line(size_t line)
 {
     static struct routing_line parsed;
@@ -224,6 +236,11 @@ static void mutate_line(size_t line)
     mutation.what = "to";
     copy_line(line, mutation.text);
     if (parsed.kind == ROUTING_CHOICE && change_to(mutation.text, &parsed.choice))
+        expect_found(&mutation, 0);
+    mutation.what = "no runner-up";
+    copy_line(line, mutation.text);
+    if (parsed.kind == ROUTING_CHOICE && parsed.choice.route == ROUTE_PURCHASE &&
+        hide_runner_up(mutation.text, &parsed.choice))
         expect_found(&mutation, 0);
     mutation.what = "taken out";
     if (!ends_a_life(line))

@@ -18,7 +18,7 @@ static void passes_what_is_right(void)
         expect_clean(&lines, &sim, &verdict);
         CU_ASSERT_EQUAL(verdict.sessions, 2);
         CU_ASSERT_EQUAL(verdict.crashes, 1);
-        CU_ASSERT_PTR_NOT_NULL(strstr(verdict.said, "ended by a crash after log:"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(verdict.noted, "ended by a crash after log:"));
         sim_free(&sim);
     }
 }
@@ -45,7 +45,7 @@ static void passes_a_stated_gap(void)
         take_apart(&sim.log, &lines);
         expect_clean(&lines, &sim, &verdict);
         CU_ASSERT_EQUAL(verdict.gaps, 1);
-        CU_ASSERT_PTR_NOT_NULL(strstr(verdict.said, "could not be written"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(verdict.noted, "could not be written"));
         sim_free(&sim);
     }
 }
@@ -245,11 +245,16 @@ static void bears_a_line_torn_by_a_crash_only(void)
     lines_insert(&lines, second_life, torn);
     lines_insert(&lines, second_life, torn); /* killed again, in its very first line */
     expect_clean(&lines, &sim, &verdict);
-    CU_ASSERT_PTR_NOT_NULL(strstr(verdict.said, "torn by a crash"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(verdict.noted, "torn by a crash"));
     lines_remove(&lines, second_life);
     lines_remove(&lines, second_life);
     lines_insert(&lines, second_life - 5, torn);
     judge_changed(CHECK_LINES, second_life - 4);
+    lines_insert(&lines, second_life - 4, "changed by somebody");
+    judge_changed(CHECK_LINES, second_life - 4);
+    judge_changed(CHECK_LINES, second_life - 3);
+    CU_ASSERT_EQUAL(verdict.broken[CHECK_LINES], 2);
+    lines_remove(&lines, second_life - 5);
     lines_remove(&lines, second_life - 5);
     lines_insert(&lines, second_life, "changed by somebody");
     judge_changed(CHECK_LINES, second_life + 1);
