@@ -11,6 +11,7 @@ enum {
 };
 
 static const int64_t retry_interval = CLOCK_SECOND / 4;
+static const int64_t rotate_interval = 10 * CLOCK_SECOND; /* between two tries that fail */
 
 struct routing_log {
     struct servers *servers; /* fixed at start: no lock */
@@ -19,6 +20,7 @@ struct routing_log {
     struct buffer lines;
     uint64_t gap_from; /* the first line that could not be written; 0: there is no gap */
     int64_t retry_at;  /* clock_monotonic(): when to try again */
+    int64_t rotate_at; /* the same, of a rotation that failed */
 };
 
 struct routing_log *routing_log_open(struct servers *servers, const char *dir, int64_t size_max,
@@ -73,14 +75,16 @@ static void try_again(struct routing_log *log)
 static void rotate(struct routing_log *log)
 {
     write_lines(log, servers_cut_history(log->servers, &log->lines));
-    if (!log_file_rotate(log->file))
-        log_errno("the routing log cannot be rotated; it goes on in the same file");
+    if (log_file_rotate(log->file))
+        return;
+    log_errno("the routing log cannot be rotated; it goes on in the same file");
+    log->rotate_at = clock_monotonic() + rotate_interval;
 }
 
 void routing_log_flush(struct routing_log *log)
 {
     lock_take(&log->lock);
-    if (log->gap_from == 0 && log_file_full(log->file))
+    if (log->gap_from == 0 && log_file_full(log->file) && clock_monotonic() >= log->rotate_at)
         rotate(log);
     if (log->gap_from == 0)
         write_lines(log, servers_take_history(log->servers, &log->lines));
