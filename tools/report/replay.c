@@ -75,7 +75,7 @@ static void apply(struct replay *replay, uint32_t place)
 {
     switch (replay->line.kind) {
     case ROUTING_STARTED:
-        replay_started(replay, place);
+        replay_started(replay);
         break;
     case ROUTING_STATE:
         replay_state(replay, place);
@@ -143,16 +143,10 @@ void replay_line(struct replay *replay, const char *text, size_t length, bool to
 
 /* --- the end ----------------------------------------------------------------------------------- */
 
-static const uint32_t *open_list(const struct replay *replay, size_t *count)
-{
-    *count = replay->open.length / sizeof(uint32_t);
-    return (const uint32_t *)(const void *)replay->open.data;
-}
-
 size_t replay_open_flights(const struct replay *replay, uint32_t before)
 {
     size_t count, open = 0;
-    const uint32_t *list = open_list(replay, &count);
+    const uint32_t *list = replay_open_list(replay, &count);
     for (size_t i = 0; i < count; i++) {
         const struct ledger_flight *flight = ledger_flight(replay->ledger, list[i]);
         open += flight->opened < before && !flight->partial;
@@ -163,7 +157,7 @@ size_t replay_open_flights(const struct replay *replay, uint32_t before)
 static void end_alive(struct replay *replay, uint32_t before)
 {
     size_t count;
-    const uint32_t *list = open_list(replay, &count);
+    const uint32_t *list = replay_open_list(replay, &count);
     for (size_t i = 0; i < count; i++) {
         const struct ledger_flight *flight = ledger_flight(replay->ledger, list[i]);
         if (flight->opened < before && !flight->partial)

@@ -4,16 +4,17 @@
 
 #include "tools/report/replay_parts.h"
 
-static uint32_t *open_list(const struct replay *replay, size_t *count)
+uint32_t *replay_open_list(const struct replay *replay, size_t *count)
 {
     *count = replay->open.length / sizeof(uint32_t);
     return (uint32_t *)(void *)replay->open.data;
 }
 
-struct ledger_flight *replay_flight_open(struct replay *replay, uint64_t number, uint32_t *flight)
+static struct ledger_flight *find_open(const struct replay *replay, uint64_t number,
+                                       uint32_t *flight)
 {
     size_t count;
-    const uint32_t *list = open_list(replay, &count);
+    const uint32_t *list = replay_open_list(replay, &count);
     for (size_t i = count; i > 0; i--) {
         struct ledger_flight *found = ledger_flight(replay->ledger, list[i - 1]);
         if (found->number == number) {
@@ -27,7 +28,7 @@ struct ledger_flight *replay_flight_open(struct replay *replay, uint64_t number,
 static void forget(struct replay *replay, uint32_t flight)
 {
     size_t count;
-    uint32_t *list = open_list(replay, &count);
+    uint32_t *list = replay_open_list(replay, &count);
     for (size_t i = 0; i < count; i++) {
         if (list[i] == flight)
             list[i] = list[count - 1];
@@ -59,7 +60,7 @@ static uint32_t flight_of_choice(struct replay *replay, const struct replay_serv
     uint64_t number = replay->line.choice.flight;
     struct findings *findings = replay_findings(replay);
     uint32_t found;
-    struct ledger_flight *flight = replay_flight_open(replay, number, &found);
+    struct ledger_flight *flight = find_open(replay, number, &found);
     if (flight) {
         if (flight->server != server->number)
             findings_broken(findings, CHECK_FLIGHTS, place,
@@ -103,7 +104,7 @@ static uint32_t flight_of_settlement(struct replay *replay, const struct replay_
     const struct routing_settled *settled = &replay->line.settled;
     struct findings *findings = replay_findings(replay);
     uint32_t found;
-    const struct ledger_flight *flight = replay_flight_open(replay, settled->flight, &found);
+    const struct ledger_flight *flight = find_open(replay, settled->flight, &found);
     if (!flight && settled->flight >= replay->partial_below) {
         findings_broken(findings, CHECK_FLIGHTS, place,
                         "flight=%" PRIu64 " is not open: it was settled before, or its choices are "

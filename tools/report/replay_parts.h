@@ -30,12 +30,16 @@ void replay_store(struct replay *replay, const char *store, uint32_t place);
 void replay_choice(struct replay *replay, uint32_t place);
 
 /* replay_flight.c */
-struct ledger_flight *replay_flight_open(struct replay *replay, uint64_t number, uint32_t *flight);
+
+/* The open flights, in no order; valid until the next choice. */
+uint32_t *replay_open_list(const struct replay *replay, size_t *count);
+
+/* Lets the purchase of a choice join its flight. */
 void replay_board(struct replay *replay, const struct replay_server *server, uint32_t place);
 void replay_settled(struct replay *replay, uint32_t place);
 
 /* replay_session.c: started, state, stopped. */
-void replay_started(struct replay *replay, uint32_t place);
+void replay_started(struct replay *replay);
 void replay_state(struct replay *replay, uint32_t place);
 void replay_stopped(struct replay *replay, uint32_t place);
 

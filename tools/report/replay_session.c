@@ -10,30 +10,25 @@
 static const int64_t purchase_time = 15 * CLOCK_SECOND; /* the longest one is under way, and more */
 static const int64_t clock_slack = CLOCK_SECOND;        /* the wall clock may have been set back */
 
-static size_t open_count(const struct replay *replay)
-{
-    return replay->open.length / sizeof(uint32_t);
-}
-
 void replay_crashed(struct replay *replay)
 {
-    const uint32_t *list = (const uint32_t *)(const void *)replay->open.data;
+    size_t count;
+    const uint32_t *list = replay_open_list(replay, &count);
     int64_t purchases = 0;
-    for (size_t i = 0; i < open_count(replay); i++)
+    for (size_t i = 0; i < count; i++)
         purchases += ledger_flight(replay->ledger, list[i])->count;
     replay->crashes++;
     findings_note(replay_findings(replay),
                   "router %s ended by a crash after %s: %zu flights with %" PRId64
                   " purchases were not settled",
                   names_text(&replay->ledger->routers, replay->router),
-                  replay_where(replay, replay->previous).text, open_count(replay), purchases);
+                  replay_where(replay, replay->previous).text, count, purchases);
 }
 
-void replay_started(struct replay *replay, uint32_t place)
+void replay_started(struct replay *replay)
 {
     if (replay->previous != LEDGER_NONE && !replay->stopped)
         replay_crashed(replay);
-    (void)place;
     buffer_clear(&replay->open);
     replay->router = ledger_router(replay->ledger, replay->line.router);
     replay->count = 0;
@@ -47,12 +42,13 @@ void replay_started(struct replay *replay, uint32_t place)
 void replay_stopped(struct replay *replay, uint32_t place)
 {
     struct findings *findings = replay_findings(replay);
-    const uint32_t *list = (const uint32_t *)(const void *)replay->open.data;
+    size_t count;
+    const uint32_t *list = replay_open_list(replay, &count);
     const char *router = names_text(&replay->ledger->routers, replay->router);
     if (strcmp(router, replay->line.router) != 0)
         findings_broken(findings, CHECK_ENDS, place, "stopped router=%s, but router=%s was running",
                         replay->line.router, router);
-    for (size_t i = 0; i < open_count(replay); i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct ledger_flight *flight = ledger_flight(replay->ledger, list[i]);
         if (!flight->partial)
             findings_broken(findings, CHECK_ENDS, place,
@@ -150,8 +146,9 @@ static void adopt_state(struct replay *replay, uint32_t place)
 /* Choices before this line are not in the log, legally: flights may be here in part only. */
 static void allow_missing(struct replay *replay, int64_t since)
 {
-    const uint32_t *list = (const uint32_t *)(const void *)replay->open.data;
-    for (size_t i = 0; i < open_count(replay); i++)
+    size_t count;
+    const uint32_t *list = replay_open_list(replay, &count);
+    for (size_t i = 0; i < count; i++)
         ledger_flight(replay->ledger, list[i])->partial = true;
     replay->partial_below = replay->line.state.flight;
     ledger_window(replay->ledger, replay->router, since, replay->line.time + clock_slack);

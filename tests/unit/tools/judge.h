@@ -25,8 +25,8 @@ struct lines {
 void take_apart(const struct buffer *log, struct lines *lines);
 
 /* Puts a line in front of line `at` (from 0), or takes that line out. */
-void lines_insert(struct lines *lines, size_t at, const char *text);
-void lines_remove(struct lines *lines, size_t at);
+void lines_insert(struct lines *to, size_t at, const char *text);
+void lines_remove(struct lines *from, size_t at);
 
 /* What the report would say. */
 struct verdict {
