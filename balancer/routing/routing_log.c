@@ -11,7 +11,7 @@ enum {
 };
 
 static const int64_t retry_interval = CLOCK_SECOND / 4;
-static const int64_t rotate_interval = 10 * CLOCK_SECOND; /* between two tries that fail */
+static const int64_t rotate_interval = CLOCK_SECOND; /* between two tries that fail */
 
 struct routing_log {
     struct servers *servers; /* fixed at start: no lock */
