@@ -18,7 +18,12 @@ enum {
 };
 
 static const char *const state_names[] = {"new", "joining", "up", "down"};
-static const char *const mark_texts[] = {"", "!down", "!joining", "!full", "!tried"};
+static const char *const mark_texts[] = {"", "!down", "!joining", "!full"};
+
+const char *candidate_mark_text(enum candidate_mark mark)
+{
+    return mark_texts[mark];
+}
 
 const char *server_state_name(enum server_state state)
 {
@@ -177,7 +182,7 @@ static char *put_candidate(char *to, const struct candidate *candidate)
     to = put_number(to, candidate->told);
     *to++ = '+';
     to = put_number(to, candidate->pending);
-    return put(to, mark_texts[candidate->mark]);
+    return put(to, candidate_mark_text(candidate->mark));
 }
 
 static char *put_candidates(char *to, const struct routing_choice *line)

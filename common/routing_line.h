@@ -21,7 +21,7 @@
  *
  * choice   a purchase was given to a server; or a read was (route=read policy=round-robin, no event,
  *          quantity and flight). sold= lists the candidates as told+pending in the order of the list,
- *          those out of the running with a mark (!down, !joining, !full, !tried); above 16 servers
+ *          those out of the running with a mark (!down, !joining, !full); above 16 servers
  *          the chosen one, the runner-up and then "+N" for how many were left out. All figures are
  *          those before the choice. why= fewest, least-recent (a tie on fewest), retry (asked again
  *          after a failure), turn (round-robin).
@@ -80,9 +80,11 @@ enum candidate_mark {
     MARK_NONE,
     MARK_DOWN,
     MARK_JOINING,
-    MARK_FULL,  /* no room within its limit */
-    MARK_TRIED, /* this request failed there before */
+    MARK_FULL, /* no room within its limit */
 };
+
+/* As a line shows it: "" or "!down", … */
+const char *candidate_mark_text(enum candidate_mark mark);
 
 /* A server as a choice sees it. */
 struct candidate {

@@ -188,9 +188,8 @@ static bool read_state(struct cursor *cursor, enum server_state *state)
 
 static void read_mark(struct cursor *cursor, enum candidate_mark *mark)
 {
-    static const char *const texts[] = {"", "!down", "!joining", "!full", "!tried"};
-    for (*mark = MARK_TRIED; *mark > MARK_NONE; (*mark)--) {
-        if (skip(cursor, texts[*mark]))
+    for (*mark = MARK_FULL; *mark > MARK_NONE; (*mark)--) {
+        if (skip(cursor, candidate_mark_text(*mark)))
             return;
     }
 }

@@ -43,9 +43,8 @@ static void add_server(struct buffer *out, const char *server)
 
 static void add_candidate(struct buffer *out, const struct candidate *candidate)
 {
-    static const char *const marks[] = {"", " down", " joining", " full", " tried"};
     buffer_printf(out, "%" PRId64 "+%" PRId64 "%s", candidate->told, candidate->pending,
-                  marks[candidate->mark]);
+                  candidate_mark_text(candidate->mark));
 }
 
 /* Texts may come from anybody: nothing in them may move the cursor or change colours. */

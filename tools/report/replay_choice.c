@@ -34,35 +34,27 @@ static enum candidate_mark mark_due(const struct proof *proof, const struct repl
     return full ? MARK_FULL : MARK_NONE;
 }
 
-/* Whether the request was given to that server before. */
-static bool was_tried(const struct proof *proof, const struct replay_server *server)
-{
-    const struct ledger *ledger = proof->replay->ledger;
-    for (uint32_t at = proof->older; at != LEDGER_NONE; at = ledger_attempt(ledger, at)->older) {
-        if (ledger_flight(ledger, ledger_attempt(ledger, at)->flight)->server == server->number)
-            return true;
-    }
-    return false;
-}
-
 static enum server_state state_of(enum candidate_mark mark)
 {
     return mark == MARK_JOINING ? SERVER_JOINING : mark == MARK_DOWN ? SERVER_DOWN : SERVER_UP;
 }
 
+static const char *word_of(enum candidate_mark mark)
+{
+    return mark == MARK_NONE ? "none" : candidate_mark_text(mark);
+}
+
 static void prove_mark(const struct proof *proof, const struct candidate *candidate,
                        struct replay_server *server)
 {
-    static const char *const words[] = {"none", "!down", "!joining", "!full", "!tried"};
     const struct replay *replay = proof->replay;
     enum candidate_mark due = mark_due(proof, server);
-    bool tried = candidate->mark == MARK_TRIED && due == MARK_NONE && was_tried(proof, server);
-    if (candidate->mark != due && !tried)
+    if (candidate->mark != due)
         findings_broken(
             replay_findings(replay), proof->check, proof->place,
             "%s is marked %s, but %s was expected (it is %s since %s, %" PRId64
             " pending of at most %" PRId64 ")",
-            server->id, words[candidate->mark], words[due], server_state_name(server->state),
+            server->id, word_of(candidate->mark), word_of(due), server_state_name(server->state),
             replay_where(replay, server->state_at).text, server->pending, server->limit);
     server->state = state_of(candidate->mark);
 }

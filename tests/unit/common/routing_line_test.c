@@ -139,17 +139,17 @@ static void writes_and_reads_a_choice(void)
     const struct candidate candidates[] = {
         {"server-1", 5, 1, 0, MARK_NONE},   {"server-2", 4, 0, 9, MARK_NONE},
         {"server-3", 4, 0, 0, MARK_DOWN},   {"server-4", 4, 0, 0, MARK_JOINING},
-        {"server-5", 4, 600, 0, MARK_FULL}, {"server-6", 4, 3, 0, MARK_TRIED},
+        {"server-5", 4, 600, 0, MARK_FULL}, {"server-6", 4, 3, 0, MARK_NONE},
     };
     struct routing_choice choice = purchase_of(candidates, 6);
     routing_line_choice(&out, 3, noon, &choice);
     check(&out, CHOICE_HEAD "server-1:5+1,server-2:4+0,server-3:4+0!down,server-4:4+0!joining,"
-                            "server-5:4+600!full,server-6:4+3!tried");
+                            "server-5:4+600!full,server-6:4+3");
     CU_ASSERT(line.kind == ROUTING_CHOICE && line.choice.route == ROUTE_PURCHASE);
     CU_ASSERT(line.choice.count == 6 && line.choice.to == 1 && line.choice.left_out == 0);
     CU_ASSERT(line.choice.flight == 7 && line.choice.quantity == 2);
     CU_ASSERT(line.choice.candidates[4].pending == 600);
-    CU_ASSERT(line.choice.candidates[5].mark == MARK_TRIED);
+    CU_ASSERT(line.choice.candidates[5].mark == MARK_NONE);
     CU_ASSERT_STRING_EQUAL(line.choice.request, REQUEST);
     CU_ASSERT_STRING_EQUAL(line.choice.event, "demo");
 

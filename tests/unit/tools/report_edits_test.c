@@ -75,11 +75,9 @@ static const struct text_edit {
     {" why=turn ", " why=fewest "},
     {"!full", "!down"},
     {"!full", ""},
-    {"!full", "!tried"},
     {"!down", ""},
     {"!joining", "!down"},
     {"+0,", "+0!full,"},
-    {"+0,", "+0!tried,"},
     {"→up ", "→down "},
     {"=up→", "=joining→"},
     {" event=demo ", " event=other "},
@@ -185,15 +183,10 @@ static bool sold(const struct routing_line *parsed)
     return false;
 }
 
-/* An event is proved by the sale: without one, nothing else knows it. A server that a request was given
- * to before may be marked so. */
-static bool unproved(const struct text_edit *edit, size_t line, const struct routing_line *parsed)
+/* An event is proved by the sale: without one, nothing else knows it. */
+static bool unproved(const struct text_edit *edit, const struct routing_line *parsed)
 {
-    if (strstr(edit->from, " event="))
-        return !sold(parsed);
-    if (strstr(edit->to, "!tried"))
-        return line_has(line, " why=retry ");
-    return false;
+    return strstr(edit->from, " event=") != NULL && !sold(parsed);
 }
 
 static void mutate_texts(size_t line, const struct routing_line *parsed)
@@ -205,7 +198,7 @@ static void mutate_texts(size_t line, const struct routing_line *parsed)
         mutation.what = edit->to;
         copy_line(line, mutation.text);
         char *at = strstr(mutation.text, edit->from);
-        if (!at || unproved(edit, line, parsed))
+        if (!at || unproved(edit, parsed))
             continue;
         replace(at, strlen(edit->from), edit->to);
         expect_found(&mutation, 0);

@@ -24,7 +24,7 @@ static const struct row rows[] = {
     {"one alone, out of the running", 1, {{.mark = MARK_DOWN}}, 1, false, 1},
     {"all out, each for its reason",
      4,
-     {{.mark = MARK_DOWN}, {.mark = MARK_JOINING}, {.mark = MARK_FULL}, {.mark = MARK_TRIED}},
+     {{.mark = MARK_DOWN}, {.mark = MARK_JOINING}, {.mark = MARK_FULL}, {.mark = MARK_FULL}},
      4,
      false,
      4},

@@ -158,7 +158,8 @@ static void silence_has_an_end(void)
     int64_t begun = clock_monotonic();
     upstream_send(board.upstream, &request);
     until_done(1);
-    CU_ASSERT(clock_monotonic() - begun >= 90 * CLOCK_MILLISECOND);
+    int64_t passed = clock_monotonic() - begun;
+    CU_ASSERT(passed >= 90 * CLOCK_MILLISECOND && passed < 5 * CLOCK_SECOND);
     CU_ASSERT_FALSE(board.answer.answered);
     CU_ASSERT(board.answer.sent);
     close_board();
