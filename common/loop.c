@@ -30,7 +30,7 @@ struct loop {
     int epoll_fd;
     int wake_fd;
     bool stopped;
-    bool again; /* the coming wait is none */
+    bool again;            /* the coming wait is none */
     struct watch *watches; /* indexed by descriptor; owned */
     size_t watches_length;
     struct loop_timer *timers; /* linked through next; owned by the callers */

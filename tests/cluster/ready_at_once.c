@@ -10,6 +10,7 @@
 #include "tests/lib/cluster.h"
 #include "tests/lib/raw.h"
 #include "tests/lib/suite.h"
+#include "tests/lib/wait.h"
 
 enum {
     CONNECTIONS_MAX = 256,
@@ -59,21 +60,60 @@ static void answers_all(const char *url, pid_t pid, int count)
         close(fd[i]);
 }
 
-static void all_are_answered(void)
+static void by_a_balancer(void)
 {
     struct cluster cluster;
     cluster_open(&cluster, 10000, 2);
     for (int count = 128; count <= 256; count += 128) {
         answers_all(cluster.url, cluster.router, count);
         CU_ASSERT(cluster_quiet(&cluster));
-        answers_all(cluster.server[0].url, cluster.server[0].pid, count);
-        CU_ASSERT(cluster_quiet(&cluster));
     }
     audit_clean(&cluster, NULL);
     cluster_close(&cluster);
 }
 
+struct alone {
+    struct process process;
+    char url[CLUSTER_URL_SIZE];
+};
+
+static bool sells(void *context)
+{
+    static const char label[] = "sells on ";
+    struct alone *alone = context;
+    struct buffer text = {0};
+    files_read(alone->process.err, &text);
+    const char *at = strstr(buffer_text(&text), label);
+    if (at != NULL)
+        snprintf(alone->url, sizeof alone->url, "http://%.*s",
+                 (int)strcspn(at + sizeof label - 1, " \n"), at + sizeof label - 1);
+    bool whole = at != NULL && strchr(at, '\n') != NULL;
+    buffer_free(&text);
+    return whole;
+}
+
+/* Alone, because a balancer's probes would wake it. */
+static void by_a_ticket_server(void)
+{
+    char dir[FILES_PATH_SIZE], store[FILES_PATH_SIZE + 16];
+    struct alone alone;
+    files_directory(dir);
+    snprintf(store, sizeof store, "sqlite:%s/t.db", dir);
+    const char *init[] = {"ticket_server", "--init", "--demo", "10000", "--store", store, NULL};
+    const char *serve[] = {"ticket_server", "--listen",  "127.0.0.1:0", "--store",
+                           store,           "--log-dir", dir,           NULL};
+    process_run(&alone.process, dir, init, 0);
+    process_start(&alone.process, dir, serve);
+    CU_ASSERT_FATAL(wait_until(sells, &alone, ANSWER_SECONDS));
+    for (int count = 128; count <= 256; count += 128)
+        answers_all(alone.url, alone.process.pid, count);
+    process_signal(alone.process.pid, SIGTERM);
+    CU_ASSERT_EQUAL(process_wait(&alone.process, ANSWER_SECONDS), 0);
+    files_remove(dir);
+}
+
 static __attribute__((constructor)) void suite(void)
 {
-    suite_add("ready_at_once", "all_are_answered", all_are_answered);
+    suite_add("ready_at_once", "by_a_balancer", by_a_balancer);
+    suite_add("ready_at_once", "by_a_ticket_server", by_a_ticket_server);
 }
