@@ -106,7 +106,7 @@ void cluster_open_with(struct cluster *cluster, int64_t capacity, int servers,
 {
     process_sweep();
     *cluster = (struct cluster){.servers = servers};
-    for (size_t i = 0; options[i] != NULL && i < CLUSTER_OPTIONS_MAX; i++)
+    for (size_t i = 0; i < CLUSTER_OPTIONS_MAX && options[i] != NULL; i++)
         cluster->options[i] = options[i];
     files_directory(cluster->dir);
     files_path(cluster->logs, cluster->dir, "logs");
@@ -120,8 +120,8 @@ void cluster_open_with(struct cluster *cluster, int64_t capacity, int servers,
 
 void cluster_open(struct cluster *cluster, int64_t capacity, int servers)
 {
-    const char *const none = NULL;
-    cluster_open_with(cluster, capacity, servers, &none);
+    const char *const none[CLUSTER_OPTIONS_MAX] = {NULL};
+    cluster_open_with(cluster, capacity, servers, none);
 }
 
 void cluster_start_again(struct cluster *cluster)
