@@ -22,6 +22,14 @@ static const char buy[] = "POST /purchases HTTP/1.1\r\nHost: x\r\n"
                           "Content-Type: application/x-www-form-urlencoded\r\n"
                           "Content-Length: 10\r\n\r\nevent=demo";
 
+static void send_all(const int *fd, int count, const char *request)
+{
+    int sent = 0;
+    for (int i = 0; i < count; i++)
+        sent += raw_send(fd[i], request, strlen(request));
+    CU_ASSERT_EQUAL(sent, count);
+}
+
 static void expect_answers(const int *fd, int count, unsigned status)
 {
     int answered = 0;
@@ -38,8 +46,7 @@ static void expect_answers(const int *fd, int count, unsigned status)
 static void ask_at_once(const int *fd, int count, pid_t pid, const char *request)
 {
     process_signal(pid, SIGSTOP);
-    for (int i = 0; i < count; i++)
-        CU_ASSERT(raw_send(fd[i], request, strlen(request)));
+    send_all(fd, count, request);
     process_signal(pid, SIGCONT);
 }
 
@@ -49,8 +56,7 @@ static void answers_all(const char *url, pid_t pid, int count)
     int fd[CONNECTIONS_MAX] = {0};
     for (int i = 0; i < count; i++)
         fd[i] = raw_connect(url);
-    for (int i = 0; i < count; i++)
-        CU_ASSERT(raw_send(fd[i], get, sizeof get - 1));
+    send_all(fd, count, get);
     expect_answers(fd, count, 200);
     ask_at_once(fd, count, pid, get);
     expect_answers(fd, count, 200);
