@@ -144,12 +144,29 @@ static void start_next(struct master *master)
         start_server(master, &master->servers[master->started++]);
 }
 
-/* A process that holds the store's lock and does not run (stopped, hung) holds up everyone: where it is
- * ours it is killed, and the lock passes on. */
+/* Whether a signal or a debugger has stopped the process (proc(5): state T or t). */
+static bool is_stopped(pid_t pid)
+{
+    char path[64], stat[256];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return false;
+    size_t length = fread(stat, 1, sizeof stat - 1, file);
+    fclose(file);
+    stat[length] = '\0';
+    const char *name_end = strrchr(stat, ')'); /* the name may hold anything */
+    return name_end != NULL &&
+           (strncmp(name_end, ") T", 3) == 0 || strncmp(name_end, ") t", 3) == 0);
+}
+
+/* A process that holds the store's lock and is stopped holds up everyone: where it is ours it is killed,
+ * and the lock passes on. One that waits for its disk is left alone: killing it would only make its
+ * sales unknown, and the next one would wait for the same disk. */
 static void kill_stalled(struct master *master, pid_t pid)
 {
     for (size_t i = 0; i < master->server_count; i++) {
-        if (master->servers[i].pid != pid || master->servers[i].doomed)
+        if (master->servers[i].pid != pid || master->servers[i].doomed || !is_stopped(pid))
             continue;
         log_line("%s (process %d) has held the store's lock for too long and is killed",
                  master->servers[i].name, (int)pid);

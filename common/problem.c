@@ -50,15 +50,17 @@ static const struct row rows[PROBLEM_COUNT] = {
                           "Something went wrong here; the log tells more."},
     [PROBLEM_BAD_GATEWAY] = {"bad_gateway", "bad-gateway", "Bad gateway", 502, 0,
                              "A ticket server gave an answer that cannot be used."},
-    [PROBLEM_OVERLOADED] = {"overloaded", "overloaded", "Overloaded", 503, 1,
-                            "More is waiting than can be served. Nothing was decided: try again."},
+    [PROBLEM_OVERLOADED] =
+        {"overloaded", "overloaded", "Overloaded", 503, 1,
+         "More is waiting than can be served. This request decided nothing: repeat it."},
     [PROBLEM_NO_SERVER] = {"no_server", "no-server", "No ticket server", 503, 1,
-                           "No ticket server is up. Nothing was decided: try again."},
-    [PROBLEM_EXPIRED] = {"expired", "expired", "Not decided in time", 503, 1,
-                         "This could not be decided in time. Nothing was sold: try again."},
-    [PROBLEM_STORE_UNAVAILABLE] = {"store_unavailable", "store-unavailable", "Store unavailable",
-                                   503, 1,
-                                   "The store cannot be used now. Nothing was decided: try again."},
+                           "No ticket server is up. This request decided nothing: repeat it."},
+    [PROBLEM_EXPIRED] =
+        {"expired", "expired", "Not decided in time", 503, 1,
+         "This could not be decided in time. This request decided nothing: repeat it."},
+    [PROBLEM_STORE_UNAVAILABLE] =
+        {"store_unavailable", "store-unavailable", "Store unavailable", 503, 1,
+         "The store cannot be used now. This request decided nothing: repeat it."},
     [PROBLEM_OUTCOME_UNKNOWN] = {"outcome_unknown", "outcome-unknown", "Outcome unknown", 503, 1,
                                  "It is not known whether this was decided: repeat it unchanged, "
                                  "with its Idempotency-Key."},

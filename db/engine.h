@@ -15,6 +15,7 @@ struct engine {
                                  char error[STORE_ERROR_SIZE]);
     struct store *(*open_reader)(const char *place, char error[STORE_ERROR_SIZE]);
     void (*close)(struct store *store);
+    bool (*present)(const struct store *store);
     enum store_result (*decide)(struct store *store, struct decision *decisions, size_t n);
     enum store_found (*read_tiers)(struct store *store, const char *event, store_tier_call *call,
                                    void *context);

@@ -71,6 +71,11 @@ void store_close(struct store *store)
         store->engine->close(store);
 }
 
+bool store_present(const struct store *store)
+{
+    return store->engine->present(store);
+}
+
 const char *store_id(const struct store *store)
 {
     return store->figures.store;

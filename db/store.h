@@ -60,6 +60,10 @@ struct store *store_open_reader(const char *url, char error[STORE_ERROR_SIZE]);
 /* Closes; a seller's handle also folds the journal into the database where it can. */
 void store_close(struct store *store);
 
+/* False where the store is no longer at its place (it was moved, replaced or reset): then nothing more
+ * can be sold or read with this handle, and the process should leave. Any handle; cheap. */
+bool store_present(const struct store *store);
+
 /* Id of this store, for as long as the handle is open. */
 const char *store_id(const struct store *store);
 

@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "common/admit.h"
+#include "common/clock.h"
+#include "common/log.h"
 
 static void answer_fine(struct http_request *request, struct buffer *body)
 {
@@ -65,6 +68,9 @@ struct flight {
     struct item *items; /* owned */
 };
 
+/* No item may outlive the refusal of its key, which is kept for an hour: whatever it says of itself. */
+static const int64_t deadline_max = 60 * CLOCK_SECOND;
+
 static struct flight *flight_new(struct http_request *request, const char *router,
                                  const struct item *items, size_t count)
 {
@@ -73,8 +79,11 @@ static struct flight *flight_new(struct http_request *request, const char *route
     memcpy(flight->router, router, sizeof flight->router);
     flight->items = memory_new(count * sizeof *items);
     memcpy(flight->items, items, count * sizeof *items);
+    int64_t latest = clock_now() + deadline_max;
     struct decision *decisions = memory_new(count * sizeof *decisions);
     for (size_t i = 0; i < count; i++) {
+        if (items[i].deadline > latest)
+            flight->items[i].deadline = latest;
         decisions[i].item = &flight->items[i];
         decisions[i].router = flight->router;
         purchase_fingerprint(&items[i].purchase, decisions[i].fingerprint);
@@ -91,10 +100,18 @@ static void flight_free(struct flight *flight)
     free(flight);
 }
 
+/* A flight that the store refused as a whole is refused as a whole, so that the balancer asks another
+ * server: this one would look idle, and get everything. */
 static void answer_flight(struct job *job)
 {
     struct flight *flight = (struct flight *)job; /* its first member */
     struct buffer body = {0};
+    if (job->refused) {
+        http_refuse(flight->request, PROBLEM_STORE_UNAVAILABLE,
+                    problem_detail(PROBLEM_STORE_UNAVAILABLE), NULL);
+        flight_free(flight);
+        return;
+    }
     answer_begin(&body, &job->figures);
     for (size_t i = 0; i < job->count; i++)
         answer_add(&body, &job->decisions[i].outcome);
@@ -132,6 +149,16 @@ static void accept_flight(struct acceptor *acceptor, struct http_request *reques
 
 /* --- reads ------------------------------------------------------------------------------------- */
 
+/* A store that is no longer at its place must not be read as if it were: another process of this server
+ * opens what is there now. What is under way is left unanswered; the keys decide. */
+static void check_store(const struct acceptor *acceptor)
+{
+    if (catalog_present(acceptor->catalog))
+        return;
+    log_line("the store was moved or replaced while it was in use; leaving");
+    _exit(EXIT_TROUBLE);
+}
+
 static void answer_read(struct http_request *request, enum problem problem, struct buffer *body)
 {
     if (problem == PROBLEM_NONE)
@@ -145,6 +172,7 @@ static void accept_health(struct acceptor *acceptor, struct http_request *reques
 {
     struct buffer body = {0};
     struct seller_status status;
+    check_store(acceptor);
     seller_status(acceptor->seller, &status);
     health_append(&acceptor->health, &status, &body);
     answer_read(request, PROBLEM_NONE, &body);
@@ -153,6 +181,7 @@ static void accept_health(struct acceptor *acceptor, struct http_request *reques
 static void accept_events(struct acceptor *acceptor, struct http_request *request)
 {
     struct buffer body = {0};
+    check_store(acceptor);
     answer_read(request, catalog_events(acceptor->catalog, &body), &body);
 }
 
@@ -179,6 +208,7 @@ static void accept_event(struct acceptor *acceptor, struct http_request *request
 {
     struct buffer body = {0};
     const char *rest = http_path(request) + strlen("/events/");
+    check_store(acceptor);
     answer_read(request, read_under_events(acceptor->catalog, rest, &body), &body);
 }
 

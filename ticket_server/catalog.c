@@ -27,6 +27,11 @@ void catalog_close(struct catalog *catalog)
     free(catalog);
 }
 
+bool catalog_present(const struct catalog *catalog)
+{
+    return store_present(catalog->store);
+}
+
 /* The problem of a read; a store that cannot be read is told to stderr, once a second at most. */
 static enum problem problem_of(struct catalog *catalog, enum store_found found, enum problem absent)
 {

@@ -3,6 +3,8 @@
 #ifndef BOX_OFFICE_CATALOG_H
 #define BOX_OFFICE_CATALOG_H
 
+#include <stdbool.h>
+
 #include "common/buffer.h"
 #include "common/problem.h"
 #include "db/store.h"
@@ -12,6 +14,9 @@ struct catalog;
 /* NULL with the reason where the store cannot be opened. */
 struct catalog *catalog_open(const char *url, char error[STORE_ERROR_SIZE]);
 void catalog_close(struct catalog *catalog);
+
+/* False where the store was moved or replaced: see store_present. */
+bool catalog_present(const struct catalog *catalog);
 
 /* Each appends the JSON to `out` and gives PROBLEM_NONE; or the problem, and `out` is of no use. Names
  * and ids are as they came in the path: whatever names nothing is not found. */

@@ -79,11 +79,12 @@ static size_t gather(struct decision *batch, const struct jobs *jobs)
     return count;
 }
 
-static void scatter(const struct decision *batch, const struct jobs *jobs,
+static void scatter(const struct decision *batch, const struct jobs *jobs, bool refused,
                     const struct figures *figures)
 {
     for (struct job *job = jobs->first; job; job = job->next) {
         job->figures = *figures;
+        job->refused = refused;
         for (size_t i = 0; i < job->count; i++)
             job->decisions[i].outcome = batch++->outcome;
     }
@@ -110,20 +111,22 @@ static void refuse_all(struct seller *seller, struct decision *batch, size_t cou
         batch[i].outcome = (struct outcome){.problem = PROBLEM_STORE_UNAVAILABLE};
 }
 
-static void decide(struct seller *seller, size_t count, struct figures *figures)
+/* False where the store refused the batch as a whole. */
+static bool decide(struct seller *seller, size_t count, struct figures *figures)
 {
     switch (store_decide(seller->store, seller->batch, count, figures)) {
     case STORE_DURABLE:
-        return;
+        return true;
     case STORE_REFUSED:
         refuse_all(seller, seller->batch, count);
         store_figures(seller->store, figures);
-        return;
+        return false;
     case STORE_UNKNOWN:
         leave_unanswered(seller, "whether the last sales are durable is not known", count);
     case STORE_FENCED:
         leave_unanswered(seller, "another process sells under this id", count);
     }
+    return false;
 }
 
 static void hand_back(struct seller *seller, struct jobs *jobs, size_t count,
@@ -148,9 +151,9 @@ static void *sell(void *context)
         struct figures figures;
         size_t count = gather(seller->batch, &jobs);
         int64_t start = clock_monotonic();
-        decide(seller, count, &figures);
+        bool refused = !decide(seller, count, &figures);
         int64_t took = clock_monotonic() - start;
-        scatter(seller->batch, &jobs, &figures);
+        scatter(seller->batch, &jobs, refused, &figures);
         decision_log_write(seller->log, seller->batch, count, clock_now(), took);
         hand_back(seller, &jobs, count, &figures, took);
     }

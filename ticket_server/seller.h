@@ -29,6 +29,7 @@ struct job {
     struct decision *decisions; /* to be decided; their outcomes are filled in */
     size_t count;               /* 1 to FLIGHT_ITEMS_MAX */
     void (*done)(struct job *job);
+    bool refused;           /* by the store as a whole: nothing was decided or changed */
     struct figures figures; /* what the server has to tell, this job included */
     struct job *next;       /* the seller's */
 };

@@ -139,16 +139,22 @@ static bool hear(struct server *server, const struct figures *figures)
     return true;
 }
 
-static bool same_store(struct servers *servers, const struct figures *figures)
+/* All servers must sell from one store. Where none is up that told of the one known, it was replaced. */
+static bool same_store(struct servers *servers, const struct server *server,
+                       const struct figures *figures)
 {
-    if (servers->store[0] == '\0')
+    bool others_up = false;
+    for (size_t i = 0; i < servers->count; i++)
+        others_up =
+            others_up || (&servers->list[i] != server && servers->list[i].state == SERVER_UP);
+    if (!others_up)
         snprintf(servers->store, sizeof servers->store, "%s", figures->store);
     return strcmp(servers->store, figures->store) == 0;
 }
 
 static void probed(struct servers *servers, struct server *server, const struct figures *figures)
 {
-    if (!same_store(servers, figures)) {
+    if (!same_store(servers, server, figures)) {
         take_down(servers, server, "it sells from another store than the others");
         return;
     }

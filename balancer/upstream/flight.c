@@ -10,6 +10,7 @@
 
 enum {
     DEATHS_MAX = 3, /* servers that may die with a purchase on board */
+    TURNS_MAX = 2,  /* servers that may turn it away: a store that takes no sale takes none there */
 };
 
 static const int64_t age_limit = CLOCK_SECOND;           /* of a flight, while others land */
@@ -176,6 +177,37 @@ static void unload_waiting(struct flights *flights, struct lane *lane)
         unload(take_first(flights, lane));
 }
 
+/* What is not stored says nothing of an earlier server, which may have sold it. */
+static void doubt(const struct passenger *passenger, struct outcome *outcome)
+{
+    bool certain = outcome->stored || outcome->problem == PROBLEM_NONE ||
+                   outcome->problem == PROBLEM_KEY_REUSED;
+    if (passenger->sent && !certain)
+        outcome->problem = PROBLEM_OUTCOME_UNKNOWN;
+}
+
+static void turn_away(struct flight *flight, struct passenger *passenger)
+{
+    const struct flight_calls *calls = &flight->flights->calls;
+    struct outcome refused = {.problem = PROBLEM_STORE_UNAVAILABLE};
+    doubt(passenger, &refused);
+    calls->decided(calls->context, passenger, &refused);
+}
+
+/* The server refused the flight as a whole: nothing was decided. */
+static void turn_back(struct flight *flight)
+{
+    for (size_t i = 0; i < flight->count; i++) {
+        struct passenger *passenger = flight->seats[i];
+        if (passenger == NULL || ++passenger->turns < TURNS_MAX)
+            continue;
+        flight->seats[i] = NULL;
+        passenger->flight = NULL;
+        turn_away(flight, passenger);
+    }
+    unload(flight);
+}
+
 /* Nobody knows what became of a purchase on whose board three servers died. */
 static void give_up(struct flight *flight, struct passenger *passenger)
 {
@@ -233,16 +265,6 @@ static void count_outcome(struct settlement *settlement, const struct outcome *o
         settlement->refused++;
 }
 
-/* Nothing was decided now; but where an earlier server may have, nobody knows. */
-static void doubt(const struct passenger *passenger, struct outcome *outcome)
-{
-    bool undecided = outcome->problem == PROBLEM_EXPIRED ||
-                     outcome->problem == PROBLEM_STORE_UNAVAILABLE ||
-                     outcome->problem == PROBLEM_OVERLOADED;
-    if (undecided && passenger->sent)
-        outcome->problem = PROBLEM_OUTCOME_UNKNOWN;
-}
-
 static void land(struct flight *flight, const struct figures *figures)
 {
     struct flights *flights = flight->flights;
@@ -281,8 +303,9 @@ static void not_landed(struct flight *flight, const struct upstream_answer *answ
     else
         snprintf(why, sizeof why, "%s", answer->error);
     fail(flight, why);
-    bool undecided = !answer->sent || (answer->answered && answer->status == 503);
-    if (undecided)
+    if (answer->answered && answer->status == 503)
+        turn_back(flight);
+    else if (!answer->sent)
         unload(flight);
     else
         lose(flight, !answer->answered);

@@ -25,6 +25,7 @@ struct passenger {
     struct item item;      /* item.attempt counts the servers asked, this one included */
     size_t room;           /* the most purchases a flight with this one may carry */
     unsigned deaths;       /* servers that died with it on board */
+    unsigned turns;        /* servers that turned its flight away */
     bool sent;             /* some server may have decided it: the outcome is unknown */
     struct flight *flight; /* the flight it is on; NULL: none */
     size_t seat;           /* there */

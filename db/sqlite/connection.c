@@ -149,8 +149,11 @@ void connection_rollback(struct connection *connection)
     }
 }
 
-void connection_fold(struct connection *connection)
+int connection_fold(struct connection *connection)
 {
     sqlite3_busy_timeout(connection->db, FOLD_MILLISECONDS);
-    sqlite3_wal_checkpoint_v2(connection->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    int rc =
+        sqlite3_wal_checkpoint_v2(connection->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_busy_timeout(connection->db, BUSY_MILLISECONDS);
+    return rc;
 }

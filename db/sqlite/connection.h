@@ -45,8 +45,9 @@ bool connection_fail(struct connection *connection, const char *doing);
 /* Rolls back where a transaction is open (some errors have done it already). */
 void connection_rollback(struct connection *connection);
 
-/* Folds the whole journal into the database, where no reader is in the way; the last thing done before
- * closing. The writer lock must be taken, or the store seized. */
-void connection_fold(struct connection *connection);
+/* Folds the whole journal into the database. The writer lock must be taken, or the store seized.
+ * SQLITE_OK; SQLITE_BUSY where others were in the way (then, perhaps, in part); or the code of what
+ * failed. */
+int connection_fold(struct connection *connection);
 
 #endif

@@ -13,6 +13,7 @@ const struct engine sqlite_engine = {
     .open_seller = handle_open_seller,
     .open_reader = handle_open_reader,
     .close = handle_close,
+    .present = handle_present,
     .decide = sell_batch,
     .read_tiers = read_tiers,
     .read_sale = read_sale,

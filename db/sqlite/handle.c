@@ -120,9 +120,17 @@ static bool read_number(struct handle *handle, enum statement which, int64_t *nu
     return connection_done(&handle->connection, statement) == SQLITE_OK;
 }
 
-/* Raises the boot number, which fences handles that were opened earlier under the same id. Its commit
- * also makes durable whatever a crash left in the journal unsynced, so that a replayed outcome is
- * durable without a commit of its own. */
+/* Makes durable whatever a crash left in the journal, so that what is replayed needs no commit of its
+ * own. A sync is not enough: after one that failed, Linux takes the journal's pages for clean and never
+ * writes them, though they can still be read. Folding writes their content anew, into the database.
+ * Where other sellers are busy with the journal, it was not recovered from a crash. */
+static bool fold_what_was_left(struct handle *handle)
+{
+    int rc = connection_fold(&handle->connection);
+    return rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY;
+}
+
+/* Raises the boot number, which fences handles that were opened earlier under the same id. */
 static bool raise_boot(struct handle *handle)
 {
     struct connection *connection = &handle->connection;
@@ -154,7 +162,8 @@ struct store *handle_open_seller(const char *path, const char *server, char erro
     snprintf(handle->base.figures.server, sizeof handle->base.figures.server, "%s", server);
     if (!handle_settle(handle, path, false, LOCK_USE_WRITE) || !handle_open_writing(handle))
         return give_up(handle, error);
-    bool opened = check_schema(handle) && read_identity(handle) && raise_boot(handle);
+    bool opened = check_schema(handle) && read_identity(handle) && fold_what_was_left(handle) &&
+                  raise_boot(handle);
     writer_lock_drop(&handle->lock);
     return opened ? &handle->base : give_up(handle, error);
 }
@@ -168,4 +177,10 @@ struct store *handle_open_reader(const char *path, char error[STORE_ERROR_SIZE])
         check_schema(handle) && read_identity(handle))
         return &handle->base;
     return give_up(handle, error);
+}
+
+bool handle_present(const struct store *store)
+{
+    const struct handle *handle = (const struct handle *)store;
+    return lock_file_current(&handle->file) && place_unchanged(&handle->place);
 }

@@ -23,6 +23,7 @@ struct store *handle_open_seller(const char *path, const char *server,
                                  char error[STORE_ERROR_SIZE]);
 struct store *handle_open_reader(const char *path, char error[STORE_ERROR_SIZE]);
 void handle_close(struct store *store);
+bool handle_present(const struct store *store);
 
 /* The steps of opening that making a store shares: finds the database (with `make`, makes an empty
  * file) and takes its lock file. A database that is not ours is refused before anything is put beside

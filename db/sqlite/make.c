@@ -99,15 +99,24 @@ bool make_store(const char *path, int64_t demo_capacity, struct store_made *made
     return done;
 }
 
-/* Puts everything into the one database file. A damaged one cannot, and is moved as it is. */
-static void fold(const struct place *place)
+/* Puts everything into the one database file, so that it can be moved file by file. A damaged one
+ * cannot, and is moved as it is. */
+static bool fold(const struct place *place, char error[STORE_ERROR_SIZE])
 {
     char why[STORE_ERROR_SIZE];
     struct connection connection;
-    if (connection_open(&connection, place->database, true, why) != SQLITE_OK)
-        return;
-    connection_fold(&connection);
-    connection_close(&connection);
+    int rc = connection_open(&connection, place->database, true, why);
+    if (rc == SQLITE_OK) {
+        rc = connection_fold(&connection);
+        connection_close(&connection);
+    }
+    rc &= 0xff;
+    if (rc == SQLITE_OK || rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT)
+        return true;
+    snprintf(error, STORE_ERROR_SIZE,
+             "the journal of %.200s cannot be folded in: %s; nothing was moved", place->database,
+             sqlite3_errstr(rc));
+    return false;
 }
 
 /* Moves the file PATH+ending, which need not exist. */
@@ -136,10 +145,13 @@ static bool move_aside(const struct place *place, char aside[STORE_PLACE_SIZE],
         snprintf(error, STORE_ERROR_SIZE, "%.200s was moved by somebody else", place->database);
         return false;
     }
-    fold(place);
-    unlink(place->lock);
-    return move(place->database, aside, "-wal", error) &&
-           move(place->database, aside, "-shm", error) && move(place->database, aside, "", error);
+    /* The lock file goes last: while it stands, a server that starts waits for it, and then looks anew. */
+    bool moved = fold(place, error) && move(place->database, aside, "-wal", error) &&
+                 move(place->database, aside, "-shm", error) &&
+                 move(place->database, aside, "", error);
+    if (moved)
+        unlink(place->lock);
+    return moved;
 }
 
 bool make_reset(const char *path, char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE])
