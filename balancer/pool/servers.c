@@ -189,7 +189,7 @@ void servers_settle(struct servers *servers, size_t index, const struct settleme
     servers->sales += settlement->sold;
     if (figures != NULL) {
         hear(server, figures);
-        server->settled_at = clock_monotonic();
+        server->landed++;
     }
     struct routing_settled line = {
         .server = server->id,
@@ -229,14 +229,32 @@ bool servers_any(struct servers *servers)
     return any;
 }
 
-bool servers_others_settled(struct servers *servers, size_t index, int64_t since)
+static int64_t landed_elsewhere(const struct servers *servers, size_t index)
 {
-    bool settled = false;
+    int64_t landed = 0;
+    for (size_t i = 0; i < servers->count; i++)
+        landed += i != index ? servers->list[i].landed : 0;
+    return landed;
+}
+
+int64_t servers_landed_elsewhere(struct servers *servers, size_t index)
+{
     lock_take(&servers->lock);
-    for (size_t i = 0; i < servers->count && !settled; i++)
-        settled = i != index && servers->list[i].settled_at >= since;
+    int64_t landed = landed_elsewhere(servers, index);
     lock_drop(&servers->lock);
-    return settled;
+    return landed;
+}
+
+bool servers_left_behind(struct servers *servers, size_t index, int64_t then)
+{
+    int64_t others = 0;
+    lock_take(&servers->lock);
+    for (size_t i = 0; i < servers->count; i++)
+        others += i != index && servers->list[i].state == SERVER_UP;
+    int64_t landed = landed_elsewhere(servers, index) - then;
+    bool up = servers->list[index].state == SERVER_UP;
+    lock_drop(&servers->lock);
+    return !up || (others > 0 && landed >= LEFT_BEHIND * others);
 }
 
 static void add_state(struct servers *servers, uint64_t after_gap)

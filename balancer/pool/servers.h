@@ -22,6 +22,7 @@
 
 enum {
     MAX_PENDING = 512, /* tickets pending at one server */
+    LEFT_BEHIND = 4,   /* flights that each other server lands while one does not: it hangs */
 };
 
 struct server {
@@ -38,7 +39,7 @@ struct server {
     int64_t limit;      /* of pending */
     uint64_t last;      /* n of the last purchase given to it; 0: none */
     uint64_t last_read; /* n of the last read given to it; 0: none */
-    int64_t settled_at; /* clock_monotonic() of its last answered flight */
+    int64_t landed;     /* flights that it has answered */
     int64_t sales;      /* purchases it has sold for this router */
 };
 
@@ -98,8 +99,13 @@ bool servers_get(struct servers *servers, size_t index, struct server *server);
 /* True where at least one is up, or joins and so may be up in a moment. */
 bool servers_any(struct servers *servers);
 
-/* True where another server than this one settled a flight at or after that clock_monotonic() time. */
-bool servers_others_settled(struct servers *servers, size_t index, int64_t since);
+/* How many flights the other servers have answered so far. */
+int64_t servers_landed_elsewhere(struct servers *servers, size_t index);
+
+/* Whether a flight that left when servers_landed_elsewhere was `then` is being left behind: its server is
+ * no longer up, or the others, which share one store with it and come to write in turn, have landed
+ * LEFT_BEHIND flights each on average since. Where they have not, the store itself is slow. */
+bool servers_left_behind(struct servers *servers, size_t index, int64_t then);
 
 /* Moves all lines so far to `lines` (emptied first); returns the n of the first, 0 where there is
  * none. */

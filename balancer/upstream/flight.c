@@ -20,11 +20,12 @@ struct flight {
     struct flights *flights;
     uint64_t number;
     size_t server;
-    unsigned start;   /* of the server, when it left */
-    int64_t departed; /* clock_monotonic() */
-    int64_t tickets;  /* of all that ever boarded */
-    size_t count;     /* seats taken; until it leaves, dropped ones included */
-    size_t unsent;    /* seats dropped before it left */
+    unsigned start;    /* of the server, when it left */
+    int64_t departed;  /* clock_monotonic() */
+    int64_t elsewhere; /* flights that other servers had landed then */
+    int64_t tickets;   /* of all that ever boarded */
+    size_t count;      /* seats taken; until it leaves, dropped ones included */
+    size_t unsent;     /* seats dropped before it left */
     struct call *call;
     struct buffer body;
     struct flight *next;                       /* that waits behind it for the same server */
@@ -375,6 +376,7 @@ static void depart(struct flight *flight)
     write_body(flight);
     flight->start = server.start;
     flight->departed = clock_monotonic();
+    flight->elsewhere = servers_landed_elsewhere(flights->servers, flight->server);
     struct upstream_request request = {
         .address = server.address,
         .path = "/flights",
@@ -396,13 +398,12 @@ void flights_depart(struct flights *flights)
             depart(take_first(flights, &flights->lanes[i]));
 }
 
-/* A flight that is older than a second: its server hangs, if others answer meanwhile; if none does,
- * the store itself is slow and all wait, to their deadlines. */
+/* A flight that is older than a second: its server hangs, if the others leave it behind; else the store
+ * itself is slow and all wait, to their deadlines. */
 static void check_age(struct flights *flights, struct flight *flight)
 {
-    int64_t now = clock_monotonic();
-    if (now - flight->departed < age_limit ||
-        !servers_others_settled(flights->servers, flight->server, now - age_limit))
+    if (clock_monotonic() - flight->departed < age_limit ||
+        !servers_left_behind(flights->servers, flight->server, flight->elsewhere))
         return;
     upstream_cancel(flight->call);
     flights->lanes[flight->server].air = NULL;

@@ -227,7 +227,6 @@ static void a_flight_is_settled(void)
         .flight = 6, .released = 5, .sold = 2, .replayed = 3, .refused = 4, .lost = 5, .unsent = 6};
     open_up(&servers);
     servers.list[0].pending = 7;
-    int64_t before = clock_monotonic();
     servers_settle(&servers, 0, &settlement, &figures);
     history_expect(&servers, "settled server=server-1 flight=6 boot=3 commit=8 told=23 released=5 "
                              "sold=2 replayed=3 refused=4 lost=5 unsent=6\n");
@@ -235,7 +234,7 @@ static void a_flight_is_settled(void)
     CU_ASSERT_EQUAL(server.pending, 2);
     CU_ASSERT_EQUAL(server.sales, 2);
     CU_ASSERT_EQUAL(servers.sales, 2);
-    CU_ASSERT(server.settled_at >= before);
+    CU_ASSERT_EQUAL(server.landed, 1);
     servers_free(&servers);
 }
 
@@ -249,28 +248,41 @@ static void a_late_answer_settles_without_its_figures(void)
     servers_settle(&servers, 0, &settlement, &figures);
     history_expect(&servers, "settled server=server-1 flight=6 boot=3 commit=7 told=20 released=1 "
                              "sold=1 replayed=0 refused=0 lost=0 unsent=0\n");
-    CU_ASSERT(get(&servers, 0).settled_at > 0);
-    int64_t answered = get(&servers, 0).settled_at;
+    CU_ASSERT_EQUAL(get(&servers, 0).landed, 1);
     servers_settle(&servers, 0, &(struct settlement){.flight = 7, .released = 1, .lost = 1}, NULL);
-    CU_ASSERT_EQUAL(get(&servers, 0).settled_at, answered);
+    CU_ASSERT_EQUAL(get(&servers, 0).landed, 1); /* it was not answered */
     CU_ASSERT_EQUAL(get(&servers, 0).pending, 0);
     servers_free(&servers);
 }
 
-static void others_settle(void)
+/* Three servers that write in turn land one flight each; one that lands none while the others land
+ * many hangs. */
+static void who_hangs_is_left_behind(void)
 {
     struct servers servers;
     struct figures figures = told(1, 1, 0);
-    int64_t before = clock_monotonic();
+    history_servers_up(&servers, 3, NULL);
+    int64_t then = servers_landed_elsewhere(&servers, 0);
+    for (int i = 1; i < 2 * LEFT_BEHIND; i++)
+        servers_settle(&servers, 1 + (size_t)i % 2, &(struct settlement){.flight = 1}, &figures);
+    servers_settle(&servers, 0, &(struct settlement){.flight = 2},
+                   &figures);                                             /* itself is no other */
+    servers_settle(&servers, 1, &(struct settlement){.flight = 3}, NULL); /* was not answered */
+    CU_ASSERT_EQUAL(servers_landed_elsewhere(&servers, 0), then + 2 * LEFT_BEHIND - 1);
+    CU_ASSERT_FALSE(servers_left_behind(&servers, 0, then));
+    servers_settle(&servers, 1, &(struct settlement){.flight = 4}, &figures);
+    CU_ASSERT(servers_left_behind(&servers, 0, then));
+    servers_free(&servers);
+}
+
+static void who_is_down_is_left_behind(void)
+{
+    struct servers servers;
     history_servers_up(&servers, 2, NULL);
-    CU_ASSERT_FALSE(servers_others_settled(&servers, 0, before));
-    servers_settle(&servers, 1, &(struct settlement){.flight = 1}, NULL);
-    CU_ASSERT_FALSE(servers_others_settled(&servers, 0, before)); /* it was not answered */
-    servers_settle(&servers, 1, &(struct settlement){.flight = 2}, &figures);
-    CU_ASSERT(servers_others_settled(&servers, 0, before));
-    CU_ASSERT(servers_others_settled(&servers, 0, get(&servers, 1).settled_at));
-    CU_ASSERT_FALSE(servers_others_settled(&servers, 0, get(&servers, 1).settled_at + 1));
-    CU_ASSERT_FALSE(servers_others_settled(&servers, 1, before)); /* itself is no other */
+    CU_ASSERT_FALSE(servers_left_behind(&servers, 0, 0));
+    servers_failed(&servers, 0, get(&servers, 0).start, "probe: no answer");
+    CU_ASSERT(servers_left_behind(&servers, 0, 0));
+    servers_failed(&servers, 1, get(&servers, 1).start, "probe: no answer");
     servers_free(&servers);
 }
 
@@ -364,7 +376,8 @@ static __attribute__((constructor)) void suite(void)
     suite_add("servers", "a flight is settled", a_flight_is_settled);
     suite_add("servers", "a late answer settles without its figures",
               a_late_answer_settles_without_its_figures);
-    suite_add("servers", "others settle", others_settle);
+    suite_add("servers", "who hangs is left behind", who_hangs_is_left_behind);
+    suite_add("servers", "who is down is left behind", who_is_down_is_left_behind);
     suite_add("servers", "the list has an end", the_list_has_an_end);
     suite_add("servers", "history is taken once", history_is_taken_once);
     suite_add("servers", "a cut opens the next file with the state",

@@ -202,27 +202,44 @@ static void grow_old(void)
     flying_until(has_rung, &rung);
 }
 
-/* While nobody answers, the store is slow and all wait; when another does, the silent one is out. */
+/* While others answer no more often, the store is slow and all wait; when they leave the silent one
+ * behind, it is out. */
 static void a_silent_server_is_left(void)
 {
     flying_open(2);
     flying->fakes[0].manner = FAKE_HOLDS;
-    flying_board(1);
+    flying_board(10);
     flying_until_asked(0, 1);
     grow_old();
-    flights_check(flying->flights);
-    CU_ASSERT_EQUAL(flying_state(0), SERVER_UP);
-    CU_ASSERT_EQUAL(flying->returned, 0);
-    flying_board(1);
-    flying_until_back(1, 0);
+    for (size_t i = 0; i < LEFT_BEHIND; i++) {
+        flights_check(flying->flights);
+        CU_ASSERT_EQUAL(flying_state(0), SERVER_UP);
+        CU_ASSERT_EQUAL(flying->returned, 0);
+        flying_board(1);
+        flying_until_back(i + 1, 0);
+    }
     flights_check(flying->flights);
     CU_ASSERT_EQUAL(flying->returned, 1);
     CU_ASSERT(flying->travellers[0].passenger.sent);
     CU_ASSERT_EQUAL(flying->travellers[0].passenger.deaths, 0);
     CU_ASSERT_EQUAL(flying->travellers[0].passenger.item.attempt, 2);
     CU_ASSERT_EQUAL(flying_state(0), SERVER_DOWN);
-    flying_expect("server=server-1 flight=1 boot=1 commit=0 told=0 released=1 sold=0 replayed=0 "
+    flying_expect("server=server-1 flight=1 boot=1 commit=0 told=0 released=10 sold=0 replayed=0 "
                   "refused=0 lost=1 unsent=0\n");
+    flying_close();
+}
+
+/* A store that takes no sale at one server takes perhaps one at another, but not at a third. */
+static void who_is_turned_away_twice_is_told(void)
+{
+    flying_open(2);
+    flying->fakes[0].manner = flying->fakes[1].manner = FAKE_SAYS_503;
+    struct traveller *first = flying_board(1);
+    flying_until_back(0, 1);
+    CU_ASSERT_EQUAL(first->passenger.turns, 1);
+    flying_board_again(first);
+    flying_until_back(1, 1);
+    CU_ASSERT_EQUAL(first->outcome.problem, PROBLEM_STORE_UNAVAILABLE);
     flying_close();
 }
 
@@ -238,4 +255,6 @@ static __attribute__((constructor)) void suite(void)
     suite_add("flight losses", "two deaths make lonely", two_deaths_make_lonely);
     suite_add("flight losses", "doubt remains", doubt_remains);
     suite_add("flight losses", "a silent server is left", a_silent_server_is_left);
+    suite_add("flight losses", "who is turned away twice is told",
+              who_is_turned_away_twice_is_told);
 }
