@@ -128,6 +128,18 @@ void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t at)
     loop->timers = timer;
 }
 
+void loop_timer_forget(struct loop *loop, struct loop_timer *timer)
+{
+    for (struct loop_timer **at = &loop->timers; *at != NULL; at = &(*at)->next) {
+        if (*at != timer)
+            continue;
+        *at = timer->next;
+        break;
+    }
+    timer->at = 0;
+    timer->known = false;
+}
+
 static void daemon_ready(void *context, int fd, uint32_t events)
 {
     struct loop *loop = context;

@@ -45,6 +45,9 @@ void loop_unwatch(struct loop *loop, int fd);
  * at = 0 puts it to rest. */
 void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t at);
 
+/* Forgets the timer; needed before its memory goes, where the loop may still turn. */
+void loop_timer_forget(struct loop *loop, struct loop_timer *timer);
+
 /* Runs MHD_run on this daemon whenever it has work. At most 4 daemons. The daemon must have been
  * started with MHD_USE_EPOLL and without a thread of its own. */
 void loop_serve(struct loop *loop, struct MHD_Daemon *daemon);

@@ -46,9 +46,11 @@ bool token_make(const char *path)
     return good;
 }
 
+/* 64 digits, and a newline where somebody wrote them by hand. */
 static bool well_formed(const char *text, ssize_t length)
 {
-    return length == TOKEN_SIZE - 1 && strspn(text, "0123456789abcdef") == TOKEN_SIZE - 1;
+    return strspn(text, "0123456789abcdef") == TOKEN_SIZE - 1 &&
+           (length == TOKEN_SIZE - 1 || (length == TOKEN_SIZE && text[TOKEN_SIZE - 1] == '\n'));
 }
 
 bool token_read(const char *path, char token[TOKEN_SIZE])
@@ -61,10 +63,11 @@ bool token_read(const char *path, char token[TOKEN_SIZE])
             close(fd);
         return false;
     }
-    memset(token, 0, TOKEN_SIZE);
-    ssize_t length = read(fd, token, TOKEN_SIZE - 1);
+    char text[TOKEN_SIZE + 2] = {0};
+    ssize_t length = read(fd, text, sizeof text - 1);
     close(fd);
-    if (!well_formed(token, length)) {
+    snprintf(token, TOKEN_SIZE, "%.64s", text);
+    if (!well_formed(text, length)) {
         log_line("%s does not hold an admin token; remove it, a new one is made at the next start",
                  path);
         return false;

@@ -137,7 +137,7 @@ void upstream_close(struct upstream *upstream)
         call_free(call);
     }
     curl_multi_cleanup(upstream->multi);
-    loop_timer_set(upstream->loop, &upstream->timer, 0);
+    loop_timer_forget(upstream->loop, &upstream->timer);
     curl_slist_free_all(upstream->post_headers);
     free(upstream);
 }
