@@ -51,6 +51,7 @@ packages-%:
 
 # Packages first, then the rest in a make of its own: what is installed may be what is needed to build.
 run: packages-run ## install what is missing, build, and sell until Ctrl-C
+	@[ -x $(BUILD)/balancer ] || echo "Building; this takes a minute ..."
 	@$(MAKE) --no-print-directory -s all
 	@mkdir -p $(LOG_DIR)
 	@$(BUILD)/ticket_server --init --demo $(CAPACITY) --store $(STORE)
