@@ -228,7 +228,9 @@ static void hear(void *context, int fd, uint32_t events)
 
 static void router_rings(void *context)
 {
-    start_router(context);
+    struct master *master = context;
+    if (!master->stopping)
+        start_router(master);
 }
 
 static void start_router(struct master *master)
@@ -278,10 +280,12 @@ static struct child *child_of_process(struct master *master, pid_t pid)
     return NULL;
 }
 
-/* A child that fails before it was ever of use has said why; starting it again would not help. */
-static bool is_hopeless(const struct master *master, const struct child *child, int status)
+/* A child that fails before anybody was of use has said why; starting it again would not help. */
+static bool is_hopeless(const struct master *master, int status)
 {
-    bool first = child == &master->router ? !master->greeted && master->up == 0 : !child->was_ready;
+    bool first = !master->greeted && master->up == 0;
+    for (size_t i = 0; i < master->server_count; i++)
+        first = first && !master->servers[i].was_ready;
     return first && WIFEXITED(status) && WEXITSTATUS(status) != 0;
 }
 
@@ -291,7 +295,7 @@ static void plan_restart(struct master *master, struct child *child, pid_t pid, 
     log_line("%s (process %d) %s; it is started again in %d ms", child->name, (int)pid, ending,
              (int)(pause / CLOCK_MILLISECOND));
     if (child != &master->router && master->router.pid != 0)
-        channel_send(master->router.channel, "gone %s process %d %s", child->name, (int)child->pid,
+        channel_send(master->router.channel, "gone %s process %d %s", child->name, (int)pid,
                      ending);
     loop_timer_set(master->loop, &child->restart, clock_monotonic() + pause);
 }
@@ -304,7 +308,7 @@ static void child_ended(struct master *master, struct child *child, int status)
     child_ending(status, ending, sizeof ending);
     close_channel(master, child);
     child->pid = 0;
-    if (!master->stopping && is_hopeless(master, child, status))
+    if (!master->stopping && is_hopeless(master, status))
         stop(master, EXIT_TROUBLE);
     else if (!master->stopping)
         plan_restart(master, child, pid, ending);

@@ -13,14 +13,16 @@
 
 enum {
     BODY_BYTES_MAX = 16 * 1024,
-    CONNECTION_MEMORY = 8 * 1024, /* request line, headers and reply headers; cleared for each */
+    CONNECTION_MEMORY = 32 * 1024,
     FLIGHT_CONNECTIONS = 2, /* per server: one flight, and its successor while that one closes */
     READ_CONNECTIONS = 16,  /* per server */
 };
 
 static const int64_t check_interval = 50 * CLOCK_MILLISECOND;
-static const int64_t drain_limit = 10 * CLOCK_SECOND;
-static const int64_t drain_quiet = CLOCK_SECOND / 2; /* idle clients may still send for so long */
+static const int64_t drain_accepts =
+    4 * CLOCK_SECOND;                                 /* what comes later is refused, so that ... */
+static const int64_t drain_limit = 10 * CLOCK_SECOND; /* ... by now all deadlines have passed */
+static const int64_t drain_quiet = CLOCK_SECOND / 2;  /* idle clients may still send for so long */
 
 struct worker {
     struct worker_settings settings; /* fixed at start */
@@ -43,7 +45,9 @@ struct worker {
 static void accept_request(void *context, struct http_request *request)
 {
     struct worker *worker = context;
-    if (strcmp(http_path(request), "/purchases") == 0)
+    if (worker->drain_since != 0 && clock_monotonic() - worker->drain_since > drain_accepts)
+        http_refuse(request, PROBLEM_NO_SERVER, "This balancer is being stopped.", NULL);
+    else if (strcmp(http_path(request), "/purchases") == 0)
         purchases_accept(worker->purchases, request);
     else if (reads_path(http_path(request)))
         reads_accept(worker->reads, request);

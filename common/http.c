@@ -39,6 +39,7 @@ struct http_server {
     struct loop *loop;
     struct MHD_Daemon *daemon;
     size_t unanswered;
+    size_t connections; /* when last looked at */
     bool quiesced;
     struct http_request *answered; /* suspended ones whose answer is ready */
 };
@@ -95,6 +96,13 @@ static enum MHD_Result refuse_early(struct http_request *request, enum problem p
     return queue(request);
 }
 
+static size_t header_size(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info != NULL ? info->header_size : SIZE_MAX;
+}
+
 static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *connection,
                              const char *path, const char *method, const char *version,
                              void **state)
@@ -105,6 +113,8 @@ static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *
     const char *ambiguity = http_check(connection, path, version, &length);
     if (ambiguity != NULL)
         return refuse_early(request, PROBLEM_MALFORMED, ambiguity);
+    if (header_size(connection) > server->settings.connection_memory / 4)
+        return refuse_early(request, PROBLEM_HEADERS_TOO_LARGE, "the headers are too long");
     if (length > server->settings.body_max)
         return refuse_early(request, PROBLEM_TOO_LARGE, "the body is too long");
     return MHD_YES;
@@ -182,8 +192,12 @@ static void resume_answered(void *context)
 {
     struct http_server *server = context;
     struct http_request *request = server->answered;
+    size_t connections = http_connections(server);
+    bool left = connections < server->connections;
+    server->connections = connections;
     server->answered = NULL;
-    if (request != NULL)
+    /* MHD, deaf at its limit of connections, listens again only in the run after one has left. */
+    if (request != NULL || left)
         loop_hurry(server->loop, server->daemon);
     while (request != NULL) {
         struct http_request *next = request->next_answered;

@@ -28,7 +28,8 @@ struct http_settings {
     int listen_fd; /* owned by the server from now on; a listening, non-blocking socket */
     unsigned connections_max; /* further clients wait in the listen queue */
     size_t body_max;          /* a longer body is 413 */
-    size_t connection_memory; /* for the headers of a request and for reading; bytes */
+    size_t connection_memory; /* bytes; request headers longer than a quarter of it are 431, so that
+                                 there is always room for reading and for the answer's headers */
     http_handler *handler;
     void *context;
 };

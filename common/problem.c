@@ -33,6 +33,8 @@ static const struct row rows[PROBLEM_COUNT] = {
     [PROBLEM_SOLD_OUT] = {"sold_out", "sold-out", "Sold out", 409, 0, "All tickets are sold."},
     [PROBLEM_TOO_LARGE] = {"too_large", "too-large", "Request too large", 413, 0,
                            "The request is larger than it may be."},
+    [PROBLEM_HEADERS_TOO_LARGE] = {"headers_too_large", "headers-too-large", "Headers too large",
+                                   431, 0, "The request's headers are longer than they may be."},
     [PROBLEM_UNSUPPORTED_MEDIA_TYPE] = {"unsupported_media_type", "unsupported-media-type",
                                         "Unsupported media type", 415, 0,
                                         "The Content-Type is not one that is understood here."},

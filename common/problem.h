@@ -19,6 +19,7 @@ enum problem {
     PROBLEM_METHOD_NOT_ALLOWED,
     PROBLEM_SOLD_OUT,
     PROBLEM_TOO_LARGE,
+    PROBLEM_HEADERS_TOO_LARGE,
     PROBLEM_UNSUPPORTED_MEDIA_TYPE,
     PROBLEM_INVALID,       /* a field breaks a rule */
     PROBLEM_TIER_REQUIRED, /* the event has several tiers, the purchase names none */

@@ -11,7 +11,8 @@
 enum {
     PATH_LENGTH_MAX = 256,
     ANSWER_BYTES_MAX = 1 << 20,
-    TRIES_MAX = 3, /* servers that are asked */
+    TRIES_MAX = 3,       /* servers that are asked */
+    UNDER_WAY_MAX = 512, /* reads of a worker; further ones are refused */
 };
 
 static const int64_t read_timeout = CLOCK_SECOND;
@@ -22,6 +23,7 @@ static const char path_characters[] =
 struct reads {
     struct servers *servers;
     struct upstream *upstream;
+    size_t under_way;
 };
 
 /* One read on its way. */
@@ -54,6 +56,12 @@ bool reads_path(const char *path)
     return strncmp(path, root, length) == 0 && (path[length] == '\0' || path[length] == '/');
 }
 
+static void end(struct reading *reading)
+{
+    reading->reads->under_way--;
+    free(reading);
+}
+
 static void answer(struct reading *reading, const struct upstream_answer *answer)
 {
     struct http_reply reply = {
@@ -65,16 +73,25 @@ static void answer(struct reading *reading, const struct upstream_answer *answer
     if (answer->status == 503)
         http_reply_field(&reply, "Retry-After", "1");
     http_answer(reading->http, &reply);
-    free(reading);
+    end(reading);
 }
 
 static void refuse(struct reading *reading, enum problem problem, const char *detail)
 {
     http_refuse(reading->http, problem, detail, NULL);
-    free(reading);
+    end(reading);
 }
 
 static void try_next(struct reading *reading);
+
+/* A read that is merely late may have waited for its turn here: whether a server hangs is the probe's
+ * business. */
+static void server_failed(const struct reading *reading, const char *error)
+{
+    char why[ROUTING_WHY_SIZE];
+    snprintf(why, sizeof why, "read: %.100s", error);
+    servers_failed(reading->reads->servers, reading->server, reading->start, why);
+}
 
 static void read_done(void *context, const struct upstream_answer *upstream)
 {
@@ -83,9 +100,8 @@ static void read_done(void *context, const struct upstream_answer *upstream)
         answer(reading, upstream);
         return;
     }
-    char why[ROUTING_WHY_SIZE];
-    snprintf(why, sizeof why, "read: %.100s", upstream->error);
-    servers_failed(reading->reads->servers, reading->server, reading->start, why);
+    if (!upstream->late)
+        server_failed(reading, upstream->error);
     if (reading->tries < TRIES_MAX)
         try_next(reading);
     else
@@ -127,6 +143,11 @@ void reads_accept(struct reads *reads, struct http_request *http)
         http_refuse(http, PROBLEM_NOT_FOUND, "There is nothing at this path.", NULL);
         return;
     }
+    if (reads->under_way == UNDER_WAY_MAX) {
+        http_refuse(http, PROBLEM_OVERLOADED, problem_detail(PROBLEM_OVERLOADED), NULL);
+        return;
+    }
+    reads->under_way++;
     struct reading *reading = memory_new(sizeof *reading);
     struct id id = id_make();
     reading->reads = reads;

@@ -10,7 +10,7 @@
 
 enum {
     DEATHS_MAX = 3, /* servers that may die with a purchase on board */
-    TURNS_MAX = 2,  /* servers that may turn it away: a store that takes no sale takes none there */
+    TURNS_MAX = 8,  /* servers that may turn it away */
 };
 
 static const int64_t age_limit = CLOCK_SECOND;           /* of a flight, while others land */
@@ -56,19 +56,6 @@ struct flights *flights_open(struct servers *servers, struct upstream *upstream,
     flights->upstream = upstream;
     flights->calls = *calls;
     return flights;
-}
-
-void flights_close(struct flights *flights)
-{
-    for (size_t i = 0; i < ROUTING_SERVERS_MAX; i++)
-        assert(flights->lanes[i].air == NULL && flights->lanes[i].first == NULL);
-    while (flights->spare != NULL) {
-        struct flight *flight = flights->spare;
-        flights->spare = flight->next;
-        buffer_free(&flight->body);
-        free(flight);
-    }
-    free(flights);
 }
 
 static struct flight *flight_new(struct flights *flights, size_t server, uint64_t number)
@@ -195,12 +182,14 @@ static void turn_away(struct flight *flight, struct passenger *passenger)
     calls->decided(calls->context, passenger, &refused);
 }
 
-/* The server refused the flight as a whole: nothing was decided. */
+/* The server, which is down now, refused the flight as a whole: nothing was decided. Its passengers are
+ * to ask another, while there is one. */
 static void turn_back(struct flight *flight)
 {
+    bool others = servers_any(flight->flights->servers);
     for (size_t i = 0; i < flight->count; i++) {
         struct passenger *passenger = flight->seats[i];
-        if (passenger == NULL || ++passenger->turns < TURNS_MAX)
+        if (passenger == NULL || (++passenger->turns < TURNS_MAX && others))
             continue;
         flight->seats[i] = NULL;
         passenger->flight = NULL;
@@ -422,4 +411,24 @@ void flights_check(struct flights *flights)
             server.state != SERVER_UP)
             unload_waiting(flights, lane);
     }
+}
+
+void flights_close(struct flights *flights)
+{
+    for (size_t i = 0; i < ROUTING_SERVERS_MAX; i++) {
+        struct flight *air = flights->lanes[i].air;
+        if (air != NULL) {
+            upstream_cancel(air->call);
+            flights->lanes[i].air = NULL;
+            lose(air, false);
+        }
+        unload_waiting(flights, &flights->lanes[i]);
+    }
+    while (flights->spare != NULL) {
+        struct flight *flight = flights->spare;
+        flights->spare = flight->next;
+        buffer_free(&flight->body);
+        free(flight);
+    }
+    free(flights);
 }

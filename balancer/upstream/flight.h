@@ -42,7 +42,8 @@ struct flight_calls {
 struct flights *flights_open(struct servers *servers, struct upstream *upstream,
                              const struct flight_calls *calls);
 
-/* No flight may be left. */
+/* Nobody may be on board any more. Flights that are still in the air, all of whose passengers were
+ * dropped, are settled as lost. */
 void flights_close(struct flights *flights);
 
 /* What loads for each server, by its index: for choose_for_purchase. */

@@ -206,6 +206,7 @@ static void finish(struct call *call, CURLcode result)
     const char *error = call->error[0] != '\0' ? call->error : curl_easy_strerror(result);
     struct upstream_answer answer = {
         .answered = result == CURLE_OK,
+        .late = result == CURLE_OPERATION_TIMEDOUT || result == CURLE_COULDNT_RESOLVE_HOST,
         .sent = request_size > 0,
         .status = (unsigned)status,
         .body = buffer_text(&call->body),

@@ -15,6 +15,7 @@ struct call; /* one request on its way */
 
 struct upstream_answer {
     bool answered;    /* a whole HTTP answer came; else `error` says what happened */
+    bool late;        /* its time was up, perhaps before it left: that says little of the server */
     bool sent;        /* some of the request may have reached the server */
     unsigned status;  /* of an answer */
     const char *body; /* of an answer; valid during the callback */

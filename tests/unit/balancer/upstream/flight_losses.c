@@ -22,7 +22,6 @@ static const struct row rows[] = {
     {"JSON of another shape", FAKE_SAYS_NONSENSE, true, 0, "answered 200, or not as a flight"},
     {"another server answers", FAKE_TAKES_NAME, true, 0, "answered 200, or not as a flight"},
     {"an internal error", FAKE_SAYS_500, true, 0, "answered 500, or not as a flight"},
-    {"it decides nothing now", FAKE_SAYS_503, false, 0, "answered 503, or not as a flight"},
     {"it dies", FAKE_CLOSES, true, 1, "Empty reply from server"},
     {"it dies while it answers", FAKE_TEARS, true, 1, "3 bytes remaining to read"},
     {"it does not speak HTTP", FAKE_NO_HTTP, true, 1, ""},
@@ -229,14 +228,18 @@ static void a_silent_server_is_left(void)
     flying_close();
 }
 
-/* A store that takes no sale at one server takes perhaps one at another, but not at a third. */
-static void who_is_turned_away_twice_is_told(void)
+/* Whom one server turns away asks the next; the last one's word is final. */
+static void who_is_turned_away_by_all_is_told(void)
 {
     flying_open(2);
     flying->fakes[0].manner = flying->fakes[1].manner = FAKE_SAYS_503;
     struct traveller *first = flying_board(1);
     flying_until_back(0, 1);
     CU_ASSERT_EQUAL(first->passenger.turns, 1);
+    CU_ASSERT_FALSE(first->passenger.sent);
+    CU_ASSERT_EQUAL(first->passenger.item.attempt, 1);
+    CU_ASSERT_EQUAL(flying_state(0), SERVER_DOWN);
+    flying_expect("told=0 released=1 sold=0 replayed=0 refused=0 lost=0 unsent=1\n");
     flying_board_again(first);
     flying_until_back(1, 1);
     CU_ASSERT_EQUAL(first->outcome.problem, PROBLEM_STORE_UNAVAILABLE);
@@ -255,6 +258,6 @@ static __attribute__((constructor)) void suite(void)
     suite_add("flight losses", "two deaths make lonely", two_deaths_make_lonely);
     suite_add("flight losses", "doubt remains", doubt_remains);
     suite_add("flight losses", "a silent server is left", a_silent_server_is_left);
-    suite_add("flight losses", "who is turned away twice is told",
-              who_is_turned_away_twice_is_told);
+    suite_add("flight losses", "who is turned away by all is told",
+              who_is_turned_away_by_all_is_told);
 }
