@@ -13,7 +13,7 @@
 
 enum {
     BODY_BYTES_MAX = 16 * 1024,
-    CONNECTION_MEMORY = 32 * 1024,
+    CONNECTION_MEMORY = 16 * 1024, /* MHD clears all of it for every request: no more than needed */
     FLIGHT_CONNECTIONS = 2, /* per server: one flight, and its successor while that one closes */
     READ_CONNECTIONS = 16,  /* per server */
 };

@@ -96,11 +96,15 @@ static enum MHD_Result refuse_early(struct http_request *request, enum problem p
     return queue(request);
 }
 
-static size_t header_size(struct MHD_Connection *connection)
+/* Headers and what MHD notes of each (64 bytes) live in the connection's memory, where the answer's
+ * headers need room too: without it, a purchase would be sold and never answered. */
+static bool headers_fit(const struct http_server *server, struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    return info != NULL ? info->header_size : SIZE_MAX;
+    int count = MHD_get_connection_values(connection, MHD_HEADER_KIND, NULL, NULL);
+    return info != NULL && info->header_size <= server->settings.connection_memory / 8 * 3 &&
+           count <= HTTP_HEADERS_MAX;
 }
 
 static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *connection,
@@ -113,7 +117,7 @@ static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *
     const char *ambiguity = http_check(connection, path, version, &length);
     if (ambiguity != NULL)
         return refuse_early(request, PROBLEM_MALFORMED, ambiguity);
-    if (header_size(connection) > server->settings.connection_memory / 4)
+    if (!headers_fit(server, connection))
         return refuse_early(request, PROBLEM_HEADERS_TOO_LARGE, "the headers are too long");
     if (length > server->settings.body_max)
         return refuse_early(request, PROBLEM_TOO_LARGE, "the body is too long");

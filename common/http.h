@@ -28,7 +28,7 @@ struct http_settings {
     int listen_fd; /* owned by the server from now on; a listening, non-blocking socket */
     unsigned connections_max; /* further clients wait in the listen queue */
     size_t body_max;          /* a longer body is 413 */
-    size_t connection_memory; /* bytes; request headers longer than a quarter of it are 431, so that
+    size_t connection_memory; /* bytes; request headers longer than 3/8 of it are 431, so that
                                  there is always room for reading and for the answer's headers */
     http_handler *handler;
     void *context;
@@ -36,6 +36,7 @@ struct http_settings {
 
 enum {
     HTTP_IDLE_SECONDS = 60, /* a connection on which nothing happens is closed after this */
+    HTTP_HEADERS_MAX = 64,  /* of a request; more are 431 */
     HTTP_FIELDS_MAX = 8,
     HTTP_FIELD_SIZE = 320, /* a longer value is a bug */
 };

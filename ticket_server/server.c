@@ -18,9 +18,9 @@
 
 enum {
     CONNECTIONS_MAX = 4096,
-    DESCRIPTORS_SPARE = 64, /* for the store, the logs and what the libraries open */
-    CONNECTION_MEMORY = 32 * 1024,
-    LEAVE_SECONDS = 10, /* longest time from the wish to leave to leaving */
+    DESCRIPTORS_SPARE = 64,        /* for the store, the logs and what the libraries open */
+    CONNECTION_MEMORY = 16 * 1024, /* MHD clears all of it for every request: no more than needed */
+    LEAVE_SECONDS = 10,            /* longest time from the wish to leave to leaving */
 };
 
 /* How a server leaves: by draining; an orphan serves those connected for a while first. */
