@@ -104,6 +104,18 @@ static void the_next_is_asked_where_one_fails(void)
     counter_close();
 }
 
+/* A read that is late may have waited in a queue of ours: thousands of readers must not take servers
+ * down that sell. */
+static void who_is_late_is_not_down(void)
+{
+    counter_open(2, 1);
+    set_manner(0, FAKE_HOLDS);
+    CU_ASSERT_EQUAL(counter_ask(GET("/events/demo")), 200);
+    CU_ASSERT(counter_body_has("\"server-2\""));
+    CU_ASSERT_FALSE(counter_logged("state=up→down"));
+    counter_close();
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("reads", "these paths are forwarded", these_paths_are_forwarded);
@@ -112,4 +124,5 @@ static __attribute__((constructor)) void suite(void)
     suite_add("reads", "what cannot be read is refused", what_cannot_be_read_is_refused);
     suite_add("reads", "errors are passed on", errors_are_passed_on);
     suite_add("reads", "the next is asked where one fails", the_next_is_asked_where_one_fails);
+    suite_add("reads", "who is late is not down", who_is_late_is_not_down);
 }

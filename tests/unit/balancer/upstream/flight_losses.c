@@ -246,6 +246,20 @@ static void who_is_turned_away_by_all_is_told(void)
     flying_close();
 }
 
+/* The balancer stops while the store hangs: all have been answered by their deadlines, but a flight is
+ * still in the air. */
+static void a_flight_in_the_air_does_not_keep_the_drain(void)
+{
+    flying_open(1);
+    flying->fakes[0].manner = FAKE_HOLDS;
+    struct traveller *traveller = flying_board(1);
+    flying_until_asked(0, 1);
+    CU_ASSERT(flights_drop(&traveller->passenger));
+    flying_board(1);
+    CU_ASSERT_FALSE(flights_drop(&flying->travellers[1].passenger));
+    flying_close(); /* which expects that nothing is pending any more */
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("flight losses", "an unusable answer is not believed",
@@ -258,6 +272,8 @@ static __attribute__((constructor)) void suite(void)
     suite_add("flight losses", "two deaths make lonely", two_deaths_make_lonely);
     suite_add("flight losses", "doubt remains", doubt_remains);
     suite_add("flight losses", "a silent server is left", a_silent_server_is_left);
+    suite_add("flight losses", "a flight in the air does not keep the drain",
+              a_flight_in_the_air_does_not_keep_the_drain);
     suite_add("flight losses", "who is turned away by all is told",
               who_is_turned_away_by_all_is_told);
 }
