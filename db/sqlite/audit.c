@@ -13,7 +13,8 @@ struct check {
     const char *sql;
 };
 
-static const struct check checks[] = {
+/* What tiers and tickets tell of each other. */
+static const struct check ticket_checks[] = {
     {"every foreign key leads to its row", "broken references",
      "SELECT count(*), count(*), max(\"table\" || ' without its ' || parent)"
      "  FROM pragma_foreign_key_check"},
@@ -65,6 +66,10 @@ static const struct check checks[] = {
      "     (SELECT max(number) FROM tickets k WHERE k.event = t.event AND k.tier = t.tier), 0)"
      "     AS bad FROM tiers t JOIN events e USING (event))"},
 
+};
+
+/* What decisions, and the counts that are kept of them, tell of each other. */
+static const struct check decision_checks[] = {
     /* That a key occurs once, and a sale's id, are the table's own keys: the file's check. */
     {"a key has one outcome, a sale or a refusal", "decisions",
      "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN key END) FROM"
@@ -146,15 +151,26 @@ static bool check_integrity(struct connection *connection, store_finding *findin
     return checked;
 }
 
+static bool run_checks(struct connection *connection, const struct check *checks, size_t count,
+                       store_finding *finding, void *context)
+{
+    bool checked = true;
+    for (size_t i = 0; checked && i < count; i++)
+        checked = run_check(connection, &checks[i], finding, context);
+    return checked;
+}
+
 /* All checks see one snapshot: a running cluster may be audited. */
 enum store_found audit_run(struct store *store, store_finding *finding, void *context)
 {
     struct connection *connection = &((struct handle *)store)->connection;
     if (!connection_execute(connection, "BEGIN"))
         return STORE_UNREADABLE;
-    bool checked = check_integrity(connection, finding, context);
-    for (size_t i = 0; checked && i < sizeof checks / sizeof *checks; i++)
-        checked = run_check(connection, &checks[i], finding, context);
+    bool checked = check_integrity(connection, finding, context) &&
+                   run_checks(connection, ticket_checks,
+                              sizeof ticket_checks / sizeof *ticket_checks, finding, context) &&
+                   run_checks(connection, decision_checks,
+                              sizeof decision_checks / sizeof *decision_checks, finding, context);
     connection_rollback(connection);
     return checked ? STORE_FOUND : STORE_UNREADABLE;
 }

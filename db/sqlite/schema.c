@@ -2,11 +2,9 @@
 
 #include <stdio.h>
 
-/* step[v] leads from version v to v + 1; once released, a step is never changed.
- *
- * Every table's key begins with the event, so that another engine can spread events over nodes. Times
+/* Every table's key begins with the event, so that another engine can spread events over nodes. Times
  * are microseconds since 1970, ids and fingerprints 16 bytes. */
-static const char *const step[SCHEMA_VERSION] = {
+static const char version_1[] =
     "CREATE TABLE store ("
     "  one INTEGER PRIMARY KEY CHECK (one = 1),"
     "  id TEXT NOT NULL"
@@ -84,8 +82,10 @@ static const char *const step[SCHEMA_VERSION] = {
     "  sold INTEGER NOT NULL CHECK (sold >= 0),"
     "  PRIMARY KEY (event, tier, server),"
     "  FOREIGN KEY (event, tier) REFERENCES tiers (event, tier)"
-    ") STRICT, WITHOUT ROWID;",
-};
+    ") STRICT, WITHOUT ROWID;";
+
+/* step[v] leads from version v to v + 1; once released, a step is never changed. */
+static const char *const step[SCHEMA_VERSION] = {version_1};
 
 static enum schema_state refuse(struct connection *connection, const char *why)
 {

@@ -167,6 +167,8 @@ static void all_refused(const char *url)
     bodies_refused(url, json_type, bad_json, bad_json_count);
     bodies_refused(url, form_type, bad_forms, bad_forms_count);
     requests_refused(url);
+    for (size_t i = 0; i < bad_framing_count; i++)
+        bytes_refused(url, &bad_framing[i]);
     for (size_t i = 0; i < bad_bytes_count; i++)
         bytes_refused(url, &bad_bytes[i]);
     oversize_refused(url);

@@ -165,7 +165,7 @@ const struct bad_request bad_requests[] = {
 };
 const size_t bad_requests_count = sizeof bad_requests / sizeof *bad_requests;
 
-const struct bad_bytes bad_bytes[] = {
+const struct bad_bytes bad_framing[] = {
     {"two lengths, the first short",
      "POST /purchases HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
      "Content-Length: 0\r\nContent-Length: 10\r\n\r\nevent=demo",
@@ -211,6 +211,11 @@ const struct bad_bytes bad_bytes[] = {
      "POST /purchases HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
      "Content-Length: 100000000000\r\n\r\nevent=demo",
      0, 413},
+};
+const size_t bad_framing_count = sizeof bad_framing / sizeof *bad_framing;
+
+/* What MHD answers or closes by itself. */
+const struct bad_bytes bad_bytes[] = {
     {"no host",
      "POST /purchases HTTP/1.1\r\nContent-Length: 10\r\n"
      "Content-Type: application/x-www-form-urlencoded\r\n\r\nevent=demo",

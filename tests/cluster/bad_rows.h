@@ -35,6 +35,8 @@ struct bad_bytes {
     size_t length;   /* 0: strlen(bytes) */
     unsigned status; /* ours: exact; 0: any 4xx of MHD's own, or closed without an answer */
 };
+extern const struct bad_bytes bad_framing[];
+extern const size_t bad_framing_count;
 extern const struct bad_bytes bad_bytes[];
 extern const size_t bad_bytes_count;
 
