@@ -100,7 +100,7 @@ flow.png: flow.dot ## draw the way of a purchase
 	@.ci/packages flow
 	dot -Tpng -Gdpi=110 -o $@ $<
 
-bench: packages-run packages-bench ## beside HAProxy in front of servers that do nothing
+bench: packages-run packages-bench ## beside HAProxy, in front of the same servers and of idle ones
 	@$(MAKE) --no-print-directory -s all $(BUILD)/nothing
 	@BUILD=$(BUILD) tests/bench/compare
 

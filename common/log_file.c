@@ -134,11 +134,6 @@ bool log_file_full(const struct log_file *log)
     return log->size >= log->size_max;
 }
 
-bool log_file_empty(const struct log_file *log)
-{
-    return log->size == 0;
-}
-
 /* --- rotating ---------------------------------------------------------------------------------- */
 
 static void numbered(const struct log_file *log, int number, char path[PATH_MAX])

@@ -38,7 +38,4 @@ bool log_file_full(const struct log_file *log);
  * failed (errno tells): the log then goes on in the file it had. */
 bool log_file_rotate(struct log_file *log);
 
-/* True where the newest file is empty. */
-bool log_file_empty(const struct log_file *log);
-
 #endif

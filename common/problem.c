@@ -48,8 +48,6 @@ static const struct row rows[PROBLEM_COUNT] = {
     [PROBLEM_KEY_REUSED] = {"key_reused", "key-reused", "Idempotency-Key already used", 422, 0,
                             "This Idempotency-Key stands for another purchase: repeat that one "
                             "unchanged, or send this one with a new key."},
-    [PROBLEM_INTERNAL] = {"internal", "internal", "Internal error", 500, 0,
-                          "Something went wrong here; the log tells more."},
     [PROBLEM_BAD_GATEWAY] = {"bad_gateway", "bad-gateway", "Bad gateway", 502, 0,
                              "A ticket server gave an answer that cannot be used."},
     [PROBLEM_OVERLOADED] =
@@ -82,11 +80,6 @@ unsigned problem_status(enum problem problem)
 const char *problem_code(enum problem problem)
 {
     return row_of(problem)->code;
-}
-
-const char *problem_title(enum problem problem)
-{
-    return row_of(problem)->title;
 }
 
 int problem_retry_after(enum problem problem)

@@ -21,11 +21,10 @@ enum problem {
     PROBLEM_TOO_LARGE,
     PROBLEM_HEADERS_TOO_LARGE,
     PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-    PROBLEM_INVALID,       /* a field breaks a rule */
-    PROBLEM_TIER_REQUIRED, /* the event has several tiers, the purchase names none */
-    PROBLEM_OVER_LIMIT,    /* more tickets than the tier allows in one order */
-    PROBLEM_KEY_REUSED,    /* the key stands for another purchase */
-    PROBLEM_INTERNAL,
+    PROBLEM_INVALID,           /* a field breaks a rule */
+    PROBLEM_TIER_REQUIRED,     /* the event has several tiers, the purchase names none */
+    PROBLEM_OVER_LIMIT,        /* more tickets than the tier allows in one order */
+    PROBLEM_KEY_REUSED,        /* the key stands for another purchase */
     PROBLEM_BAD_GATEWAY,       /* an upstream's answer to a forwarded request was unusable */
     PROBLEM_OVERLOADED,        /* a bound was reached: nothing was decided */
     PROBLEM_NO_SERVER,         /* no ticket server is up: nothing was decided */
@@ -42,7 +41,6 @@ enum {
 /* What the table says of a problem. Valid for every value but PROBLEM_NONE and PROBLEM_COUNT. */
 unsigned problem_status(enum problem problem);    /* HTTP status, 4xx or 5xx */
 const char *problem_code(enum problem problem);   /* "sold_out" */
-const char *problem_title(enum problem problem);  /* "Sold out" */
 int problem_retry_after(enum problem problem);    /* seconds for Retry-After; 0: no such header */
 const char *problem_detail(enum problem problem); /* a sentence, where nothing more is to be said */
 

@@ -32,7 +32,7 @@ struct passenger {
 };
 
 struct flight_calls {
-    /* The server has decided; or three servers died and nobody knows. */
+    /* The server has decided; or every server refused its flight; or three died and nobody knows. */
     void (*decided)(void *context, struct passenger *passenger, const struct outcome *outcome);
     /* Its flight did not leave, or was lost: choose anew. */
     void (*returned)(void *context, struct passenger *passenger);
@@ -56,8 +56,8 @@ void flights_board(struct flights *flights, size_t server, uint64_t number,
 /* Lets them leave. Their choices must be in the routing log by now. */
 void flights_depart(struct flights *flights);
 
-/* To be called a few times a second: ends flights that are older than a second while other servers
- * answer, and takes back what waits for a server that is not up. */
+/* To be called a few times a second: ends flights that are older than a second and left behind (see
+ * servers_left_behind), and takes back what waits for a server that is not up. */
 void flights_check(struct flights *flights);
 
 /* Takes out a passenger whose deadline has come. True where a server may have decided it, or still

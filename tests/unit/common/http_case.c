@@ -69,7 +69,7 @@ static void handle(void *context, struct http_request *request)
 void http_case_open(struct http_case *test, unsigned connections)
 {
     char address[ADDRESS_SIZE];
-    *test = (struct http_case){.problem = PROBLEM_INTERNAL};
+    *test = (struct http_case){.problem = PROBLEM_BAD_GATEWAY};
     int fd = socket_listen("127.0.0.1:0");
     CU_ASSERT_FATAL(fd >= 0);
     socket_address(fd, address);

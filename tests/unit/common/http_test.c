@@ -355,7 +355,7 @@ static const struct refusal refusals[] = {
     {PROBLEM_METHOD_NOT_ALLOWED, 405, "GET, HEAD", "\r\nAllow: GET, HEAD\r\n"},
     {PROBLEM_OVERLOADED, 503, NULL, "\r\nRetry-After: 1\r\n"},
     {PROBLEM_UNAUTHORIZED, 401, NULL, "\r\nWWW-Authenticate: Bearer\r\n"},
-    {PROBLEM_INTERNAL, 500, NULL, "\r\nContent-Type: application/problem+json\r\n"},
+    {PROBLEM_BAD_GATEWAY, 502, NULL, "\r\nContent-Type: application/problem+json\r\n"},
 };
 
 static void refusals_carry_their_headers(void)
