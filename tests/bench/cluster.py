@@ -1,0 +1,104 @@
+"""A cluster on a store of its own, both logs on; what it has sold, and the proof at its end."""
+import json
+import os
+import re
+import urllib.request
+
+from processes import fail, wait_for
+
+CAPACITY = 1000000000
+LOG_BYTES = 1 << 36  # never rotated: the proof reads it whole
+
+
+class Cluster:
+    """`name` is its folder in the stage, where store and logs are."""
+
+    def __init__(self, stage, name, build, servers=3, workers=None):
+        self.stage, self.build, self.folder = stage, build, stage.path(name)
+        os.makedirs(self.folder + "/logs", exist_ok=True)
+        self.store = f"sqlite:{self.folder}/tickets.db"
+        stage.run(f"{build}/ticket_server", "--init", "--demo", str(CAPACITY), "--store", self.store)
+        self.start(servers, workers)
+        self.acknowledged, self.before, self.dropped = 0, self.sold(), 0
+
+    def start(self, servers, workers):
+        options = ["--workers", str(workers)] if workers else []
+        with open(self.folder + "/out", "w") as out, open(self.folder + "/err", "w") as err:
+            self.process = self.stage.start(
+                f"{self.build}/balancer", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
+                "--store", self.store, "--log-dir", self.folder + "/logs",
+                "--token-file", self.folder + "/token", "--servers", str(servers),
+                "--log-size", str(LOG_BYTES), *options, output=out, errors=err)
+        self.url = wait_for("the cluster's address", lambda: self.printed("public"))
+        self.admin = wait_for("its admin address", lambda: self.printed("admin"))
+        self.servers = wait_for("its ticket servers", self.all_up)
+
+    def printed(self, word):
+        with open(self.folder + "/out") as out:
+            found = re.search(word + r" (http://\S+)\n", out.read())
+        return found and found[1]
+
+    def ask(self, url, headers=None):
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {})) as answer:
+            return json.load(answer)
+
+    def status(self):
+        """What GET /servers says."""
+        with open(self.folder + "/token") as token:
+            bearer = "Bearer " + token.read().strip()
+        return self.ask(self.admin + "/servers", {"Authorization": bearer})
+
+    def all_up(self):
+        servers = self.status()["servers"]
+        return servers if all(server["state"] == "up" for server in servers) else None
+
+    def addresses(self):
+        return [server["address"] for server in self.servers]
+
+    def processes(self):
+        """Process ids by kind."""
+        return {"router": [self.status()["pid"]], "servers": [server["pid"] for server in self.servers]}
+
+    def sold(self):
+        """Tickets in the store: the reads are strongly consistent."""
+        return sum(tier["sold"] for tier in self.ask(self.url + "/events/demo")["tiers"])
+
+    def settle(self):
+        """Waits until what a load left behind is decided."""
+        wait_for("the last flights", lambda: not any(
+            server["pending"] for server in self.status()["servers"]))
+
+    def log_length(self):
+        return os.path.getsize(self.folder + "/logs/routing.log")
+
+    def batches(self, since):
+        """Flights and commits that the routing log names beyond its byte `since`."""
+        flights, first, last = 0, {}, {}
+        with open(self.folder + "/logs/routing.log", "rb") as log:
+            log.seek(since)
+            for line in log:
+                if b" settled " in line:
+                    server, commit = re.search(rb"server=(\S+) .*commit=(\d+)", line).groups()
+                    first.setdefault(server, int(commit))
+                    last[server] = int(commit)
+                    flights += 1
+        return flights, sum(last[server] - first[server] + 1 for server in last)
+
+    def count(self, answered, connections):
+        """Notes what a load was answered: so many purchases 201, and at most one per connection unheard."""
+        self.acknowledged += answered
+        self.dropped += connections
+
+    def prove(self):
+        """Every sale answered is in the store, and no more beyond those than the loads left unheard;
+        then the report and the audit. Ends the cluster, and gives a sentence on what was proved."""
+        stored = self.sold() - self.before
+        unheard = stored - self.acknowledged
+        if not 0 <= unheard <= self.dropped:
+            fail(f"{self.acknowledged} purchases were answered 201, but {stored} are in the store")
+        if self.stage.stop(self.process) != 0:
+            fail("the cluster did not end well")
+        self.stage.run(f"{self.build}/report", "--log-dir", self.folder + "/logs", "--store", self.store)
+        self.stage.run(f"{self.build}/audit", "--store", self.store)
+        return (f"{self.acknowledged:,} sales answered, {stored:,} in the store ({unheard} of at most "
+                f"{self.dropped} answers in flight when a load ended); report and audit clean")
