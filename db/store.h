@@ -91,8 +91,10 @@ enum store_result {
  * concerns one item only (e.g. a constraint) does not fail the others: the batch is rolled back and
  * its items decided one by one, and that one gets PROBLEM_STORE_UNAVAILABLE. n <= STORE_BATCH_MAX.
  *
- * Waits for the writer lock no longer than until the last of the items' deadlines (at most 10 s),
- * then STORE_REFUSED. On STORE_DURABLE `figures` holds this server's (boot, commit, sold). */
+ * An item past its deadline is looked up, not decided: the outcome of its key, else EXPIRED.
+ *
+ * Waits for the writer lock no longer than until the last of the items' deadlines (at least 0.2 s, at
+ * most 10 s), then STORE_REFUSED. On STORE_DURABLE `figures` holds this server's (boot, commit, sold). */
 enum store_result store_decide(struct store *store, struct decision *decisions, size_t n,
                                struct figures *figures);
 

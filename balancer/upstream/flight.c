@@ -9,7 +9,7 @@
 #include "common/log.h"
 
 enum {
-    DEATHS_MAX = 3, /* servers that may die with a purchase on board */
+    DEATHS_MAX = 3, /* servers that may die while they decide a purchase */
     TURNS_MAX = 8,  /* servers that may turn it away */
 };
 
@@ -198,15 +198,28 @@ static void turn_back(struct flight *flight)
     unload(flight);
 }
 
-/* Nobody knows what became of a purchase on whose board three servers died. */
+static void log_deaths(const struct passenger *passenger, const char *what)
+{
+    char request[ID_TEXT_SIZE];
+    id_format(&passenger->item.request, request);
+    log_line("%u servers died with purchase %s of event %s on board; %s", passenger->deaths,
+             request, passenger->item.purchase.event, what);
+}
+
+/* From now on servers are only asked what became of it: an item past its deadline is answered with the
+ * outcome its key has, and is not decided where it has none. */
+static void only_look_up(struct passenger *passenger)
+{
+    log_deaths(passenger, "it is not tried again, only looked up");
+    passenger->item.deadline = passenger->item.admitted;
+}
+
+/* Even looking it up killed a server. */
 static void give_up(struct flight *flight, struct passenger *passenger)
 {
     const struct flight_calls *calls = &flight->flights->calls;
     struct outcome unknown = {.problem = PROBLEM_OUTCOME_UNKNOWN};
-    char request[ID_TEXT_SIZE];
-    id_format(&passenger->item.request, request);
-    log_line("%u servers died with purchase %s of event %s on board; it is not tried again",
-             passenger->deaths, request, passenger->item.purchase.event);
+    log_deaths(passenger, "its outcome is not known");
     calls->decided(calls->context, passenger, &unknown);
 }
 
@@ -216,6 +229,8 @@ static void share_blame(struct flight *flight, struct passenger *passenger)
 {
     passenger->deaths++;
     passenger->room = passenger->deaths == 1 ? (flight->count + 1) / 2 : 1;
+    if (passenger->deaths == DEATHS_MAX)
+        only_look_up(passenger);
 }
 
 /* The flight may have been decided, but its answer is not to be had. `death`: because the server's
@@ -235,7 +250,7 @@ static void lose(struct flight *flight, bool death)
         passenger->item.attempt++;
         if (death)
             share_blame(flight, passenger);
-        if (passenger->deaths < DEATHS_MAX)
+        if (passenger->deaths <= DEATHS_MAX)
             continue;
         flight->seats[i] = NULL;
         passenger->flight = NULL;

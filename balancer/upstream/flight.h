@@ -32,7 +32,8 @@ struct passenger {
 };
 
 struct flight_calls {
-    /* The server has decided; or every server refused its flight; or three died and nobody knows. */
+    /* The server has decided; or every server refused its flight; or three died, a fourth when it was
+     * asked what became of the purchase, and nobody knows. */
     void (*decided)(void *context, struct passenger *passenger, const struct outcome *outcome);
     /* Its flight did not leave, or was lost: choose anew. */
     void (*returned)(void *context, struct passenger *passenger);

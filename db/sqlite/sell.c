@@ -8,8 +8,10 @@
 #include "db/sqlite/handle.h"
 
 static const int64_t wait_max = 10 * CLOCK_SECOND;
+static const int64_t wait_min = CLOCK_SECOND / 5;
 
-/* When to stop waiting for the writer lock: once the last item is past its deadline. */
+/* When to stop waiting for the writer lock: once the last item is past its deadline. An item may come
+ * when it is so already, only to be looked up: it gets its turn among the writers, too. */
 static int64_t wait_until(const struct decision *decisions, size_t n)
 {
     int64_t deadline = 0;
@@ -17,8 +19,8 @@ static int64_t wait_until(const struct decision *decisions, size_t n)
         if (decisions[i].item->deadline > deadline)
             deadline = decisions[i].item->deadline;
     int64_t wait = deadline - clock_now();
-    if (wait < 0)
-        wait = 0;
+    if (wait < wait_min)
+        wait = wait_min;
     return clock_monotonic() + (wait < wait_max ? wait : wait_max);
 }
 

@@ -208,6 +208,17 @@ static void note_stall(void *context, pid_t owner)
     stalls->owner = owner;
 }
 
+/* What comes late, to be looked up, waits its turn among the writers as well. */
+static void expect_patience(struct store *store)
+{
+    struct basket basket = {0};
+    int64_t begun = clock_monotonic();
+    basket_add(&basket, NULL, 1)->deadline = clock_now() - CLOCK_SECOND;
+    CU_ASSERT_EQUAL(basket_decide(&basket, store), STORE_REFUSED);
+    CU_ASSERT(clock_monotonic() - begun >= CLOCK_SECOND / 5);
+    basket_free(&basket);
+}
+
 /* It is told of each second of waiting, gives up at the deadline, and goes on once the owner dies. */
 static void frozen_owner(struct fixture *fixture)
 {
@@ -230,6 +241,7 @@ static void frozen_owner(struct fixture *fixture)
     CU_ASSERT_EQUAL(stalls.count, 2);
     CU_ASSERT_EQUAL(stalls.owner, child.pid);
     CU_ASSERT_PTR_NOT_NULL(strstr(store_error(store), "writer lock"));
+    expect_patience(store);
     child_kill(&child);
     CU_ASSERT_EQUAL(buy(store, NULL, 1).problem, PROBLEM_NONE);
     CU_ASSERT_EQUAL(stalls.count, 2);

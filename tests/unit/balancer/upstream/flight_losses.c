@@ -122,22 +122,53 @@ static void a_death_halves_the_company(void)
     flying_close();
 }
 
-/* Two on one flight die twice with it, then each flies alone; the third death is the last. */
-static void three_deaths_are_the_end(void)
+/* One purchase, three servers that died with it, and back again. */
+static struct passenger *board_deadly(void)
 {
     flying_open(1);
     flying->fakes[0].manner = FAKE_CLOSES;
     flying_board_all(2);
     flying_until_back(0, 2);
-    try_again(1); /* alone already: half of two is one */
-    flying_until_back(0, 3);
-    CU_ASSERT_EQUAL(flying->travellers[0].passenger.room, 1);
-    CU_ASSERT_EQUAL(flying->travellers[0].passenger.deaths, 2);
+    struct passenger *passenger = &flying->travellers[0].passenger;
+    for (size_t deaths = 2; deaths <= 3; deaths++) { /* alone already: half of two is one */
+        CU_ASSERT(passenger->item.deadline > clock_now());
+        try_again(1);
+        flying_until_back(0, deaths + 1);
+        CU_ASSERT_EQUAL(passenger->deaths, deaths);
+        CU_ASSERT_EQUAL(passenger->room, 1);
+    }
+    return passenger;
+}
+
+/* Asks once more, for an item past its deadline, which is not decided but looked up. */
+static void expect_looked_up(enum problem known, bool replayed, enum problem told)
+{
+    struct passenger *passenger = board_deadly();
+    flying->fakes[0].manner = FAKE_ANSWERS;
+    flying->fakes[0].problem = known;
+    flying->fakes[0].replays = replayed;
+    try_again(1);
+    flying_until_back(1, 4);
+    CU_ASSERT_EQUAL(flying->fakes[0].count, 1);
+    CU_ASSERT(flying->fakes[0].items[0].deadline <= passenger->item.admitted);
+    CU_ASSERT_EQUAL(flying->travellers[0].outcome.problem, told);
+    flying_close();
+}
+
+static void after_three_deaths_it_is_looked_up(void)
+{
+    expect_looked_up(PROBLEM_NONE, true, PROBLEM_NONE);
+    expect_looked_up(PROBLEM_EXPIRED, false, PROBLEM_OUTCOME_UNKNOWN);
+}
+
+static void four_deaths_are_the_end(void)
+{
+    struct passenger *passenger = board_deadly();
     history_text(&flying->servers);
     try_again(1);
-    flying_until_back(1, 3);
+    flying_until_back(1, 4);
     CU_ASSERT_EQUAL(flying->travellers[0].outcome.problem, PROBLEM_OUTCOME_UNKNOWN);
-    CU_ASSERT_EQUAL(flying->travellers[0].passenger.item.attempt, 4);
+    CU_ASSERT_EQUAL(passenger->item.attempt, 5);
     flying_expect("released=1 sold=0 replayed=0 refused=0 lost=1 unsent=0\n");
     flying_close();
 }
@@ -268,7 +299,9 @@ static __attribute__((constructor)) void suite(void)
               who_cannot_be_reached_decided_nothing);
     suite_add("flight losses", "a loss empties the lane", a_loss_empties_the_lane);
     suite_add("flight losses", "a death halves the company", a_death_halves_the_company);
-    suite_add("flight losses", "three deaths are the end", three_deaths_are_the_end);
+    suite_add("flight losses", "after three deaths it is looked up",
+              after_three_deaths_it_is_looked_up);
+    suite_add("flight losses", "four deaths are the end", four_deaths_are_the_end);
     suite_add("flight losses", "two deaths make lonely", two_deaths_make_lonely);
     suite_add("flight losses", "doubt remains", doubt_remains);
     suite_add("flight losses", "a silent server is left", a_silent_server_is_left);
