@@ -15,6 +15,7 @@
 
 enum {
     BUYERS_MAX = 10000000,
+    RATE_MAX = 1000000,
     CONNECTIONS_MAX = 8192,
     OTHER_DESCRIPTORS = 64, /* that are no buyers' connections */
 };
@@ -35,6 +36,9 @@ static void read_options(int argc, char **argv, struct crowd_settings *settings)
          &quantity},
         {"concurrency", "N", OPTION_NUMBER, "256", 1, CONNECTIONS_MAX,
          "connections that they share", &settings->connections},
+        {"rate", "N", OPTION_NUMBER, "0", 0, RATE_MAX,
+         "buyers that come in a second, answered or not (0: as fast as they are answered)",
+         &settings->rate},
     };
     options_read(table, sizeof table / sizeof *table, "rush [options]",
                  "Lets many buyers buy at once, and checks that exactly what there was is sold.",
@@ -78,8 +82,10 @@ int main(int argc, char **argv)
     allow_connections(settings.connections);
     signal(SIGPIPE, SIG_IGN);
 
-    struct verdict_case rush = {
-        .buyers = settings.buyers, .quantity = settings.quantity, .tally = &tally};
+    struct verdict_case rush = {.buyers = settings.buyers,
+                                .quantity = settings.quantity,
+                                .rate = settings.rate,
+                                .tally = &tally};
     read_stock(&settings, &rush.before);
     printf("event %s: %" PRId64 " of %" PRId64 " tickets left; %" PRId64 " buyers want %d each, "
            "over %" PRId64 " connections\n",

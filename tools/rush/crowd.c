@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/id.h"
 #include "common/loop.h"
+#include "tools/rush/arrivals.h"
 #include "tools/rush/progress.h"
 
 enum {
@@ -17,6 +18,7 @@ enum {
     REPEAT_MILLISECONDS = 100, /* before a key is sent again */
     REQUEST_SECONDS = 8,       /* longer than the cluster's own deadline */
     REQUEST_SIZE = 1024,
+    LATE_MILLISECONDS = 1, /* after its moment: where a buyer comes at a rate */
 };
 
 /* One connection's worth of buyers, who come one after the other. */
@@ -24,9 +26,10 @@ struct place {
     struct crowd *crowd;
     struct connection *connection; /* owned */
     int64_t buyer;                 /* the present one's number */
-    int64_t began;                 /* its first request */
+    int64_t began;                 /* its first request; at a rate: when that was due */
     bool asking;                   /* else it pauses, or there is none */
-    struct loop_timer due;         /* asking: gives up this answer; pausing: asks again */
+    struct place *next_free;
+    struct loop_timer due; /* asking: gives up this answer; pausing: asks again */
 };
 
 struct crowd {
@@ -35,10 +38,12 @@ struct crowd {
     struct loop *loop;
     struct loop_timer draw;
     struct progress progress;
-    struct place *places;   /* owned */
-    int64_t begun, done;    /* buyers */
-    int64_t decided_at;     /* when anybody was last sold to or refused */
-    char run[ID_TEXT_SIZE]; /* makes this run's keys its own */
+    struct place *places;      /* owned */
+    struct arrivals *arrivals; /* owned; NULL: the next buyer comes when one has been answered */
+    struct place *free;        /* places that wait for a buyer to come */
+    int64_t begun, done;       /* buyers */
+    int64_t decided_at;        /* when anybody was last sold to or refused */
+    char run[ID_TEXT_SIZE];    /* makes this run's keys its own */
     char form[256];
 };
 
@@ -67,16 +72,53 @@ static void place_due(void *context)
         place_ask(place);
 }
 
-/* The next buyer takes the place, where there is one. */
+/* When the next buyer comes: at the rate's moment, or as soon as there is a place. */
+static int64_t next_moment(const struct crowd *crowd, int64_t now)
+{
+    return crowd->arrivals != NULL ? arrivals_moment(crowd->arrivals, crowd->begun) : now;
+}
+
+/* The first that waits sets the timer; the others are taken when it rings. */
+static void place_wait(struct place *place, int64_t moment)
+{
+    struct crowd *crowd = place->crowd;
+    if (crowd->free == NULL)
+        arrivals_ring_at(crowd->arrivals, moment);
+    place->next_free = crowd->free;
+    crowd->free = place;
+}
+
+/* The next buyer takes the place, where there is one, and once it comes. */
 static void place_next(struct place *place)
 {
     struct crowd *crowd = place->crowd;
+    int64_t now = clock_monotonic();
     loop_timer_set(crowd->loop, &place->due, 0);
     if (crowd->begun == crowd->settings->buyers)
         return;
+    int64_t moment = next_moment(crowd, now);
+    if (moment > now) {
+        place_wait(place, moment);
+        return;
+    }
     place->buyer = ++crowd->begun;
-    place->began = clock_monotonic();
+    place->began = moment;
+    crowd->tally->late += now - moment > LATE_MILLISECONDS * CLOCK_MILLISECOND;
     place_ask(place);
+}
+
+/* Buyers come. Those for whom no place is free take the next that becomes so. */
+static void arrive(void *context)
+{
+    struct crowd *crowd = context;
+    int64_t now = clock_monotonic();
+    while (crowd->free != NULL && next_moment(crowd, now) <= now) {
+        struct place *place = crowd->free;
+        crowd->free = place->next_free;
+        place_next(place);
+    }
+    if (crowd->free != NULL)
+        arrivals_ring_at(crowd->arrivals, next_moment(crowd, now));
 }
 
 static void place_answered(void *context, unsigned status, const char *body, size_t length)
@@ -139,6 +181,8 @@ static void crowd_open(struct crowd *crowd)
 
 static void crowd_close(struct crowd *crowd)
 {
+    if (crowd->arrivals != NULL)
+        arrivals_close(crowd->arrivals);
     for (int64_t i = 0; i < crowd->settings->connections; i++)
         connection_close(crowd->places[i].connection);
     loop_close(crowd->loop);
@@ -153,6 +197,8 @@ int64_t crowd_run(const struct crowd_settings *settings, struct tally *tally)
     int64_t began = clock_monotonic();
     crowd.decided_at = began;
     draw(&crowd);
+    if (settings->rate > 0)
+        crowd.arrivals = arrivals_open(crowd.loop, settings->rate, arrive, &crowd);
     for (int64_t i = 0; i < settings->connections; i++)
         place_next(&crowd.places[i]);
     loop_run(crowd.loop);

@@ -32,6 +32,7 @@ struct tally {
     int64_t failed;   /* buyers who got another error, or no answer, in the end */
     int64_t unclear;  /* those of them whose purchase may have been sold all the same */
     int64_t repeats;  /* requests sent again with the same key */
+    int64_t late;     /* buyers, at a rate, whose request left more than 1 ms after its moment */
     int64_t wrong;    /* answers that are no sale and no problem, or a sale of another size */
     struct tally_server {
         char id[SERVER_SIZE];
@@ -48,7 +49,7 @@ struct tally {
 };
 
 /* One buyer's last answer to a purchase of `quantity` tickets; status 0 where none came, for the
- * reason in `body`. `latency` is from the first request to this. */
+ * reason in `body`. `latency` is from the first request, or the moment at which it was due, to this. */
 void tally_add(struct tally *tally, unsigned status, const char *body, size_t length, int quantity,
                int64_t latency);
 

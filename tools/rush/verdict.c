@@ -58,9 +58,10 @@ static double per_second(int64_t count, int64_t time)
 static void print_speed(const struct verdict_case *rush)
 {
     const struct tally *tally = rush->tally;
-    printf("latency  p50 %.1f ms   p90 %.1f ms   p99 %.1f ms   max %.1f ms\n",
+    printf("latency  p50 %.2f ms   p90 %.2f ms   p99 %.2f ms   max %.2f ms%s\n",
            milliseconds(tally_percentile(tally, 50)), milliseconds(tally_percentile(tally, 90)),
-           milliseconds(tally_percentile(tally, 99)), milliseconds(tally_percentile(tally, 100)));
+           milliseconds(tally_percentile(tally, 99)), milliseconds(tally_percentile(tally, 100)),
+           rush->rate > 0 ? ", from when they came" : "");
     if (tally->sold > 0)
         printf("speed    %.0f sales/s, until the last was sold; ",
                per_second(tally->sold, tally->last_sale - rush->began));
@@ -68,6 +69,10 @@ static void print_speed(const struct verdict_case *rush)
         printf("speed    ");
     printf("%.0f answers/s, in %.2f s\n", per_second(rush->buyers, rush->took),
            milliseconds(rush->took) / 1000);
+    if (rush->rate > 0)
+        printf("rate     %" PRId64 " buyers/s were to come; %" PRId64
+               " of them were sent more than 1 ms late\n",
+               rush->rate, tally->late);
 }
 
 void verdict_print(const struct verdict_case *rush)

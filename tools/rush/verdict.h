@@ -11,6 +11,7 @@
 struct verdict_case {
     int64_t buyers;
     int quantity;        /* of each purchase */
+    int64_t rate;        /* buyers a second that were to come; 0: as they were answered */
     int64_t began, took; /* clock_monotonic() and µs */
     struct stock before, after;
     struct tally *tally; /* sorted */
