@@ -2,14 +2,12 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -19,6 +17,7 @@
 #include "balancer/admin/token.h"
 #include "balancer/channel.h"
 #include "balancer/child.h"
+#include "balancer/descriptors.h"
 #include "common/buffer.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -433,20 +432,6 @@ static int watch_signals(void)
     return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-/* Each buyer costs a descriptor, so take as many as the system gives without asking. */
-static void raise_descriptor_limit(const struct settings *settings)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max < LOOP_WATCHES_MAX ? limit.rlim_max : LOOP_WATCHES_MAX;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    if ((int64_t)limit.rlim_cur < settings->connections + 256)
-        die(EXIT_TROUBLE,
-            "%" PRId64 " connections need a higher `ulimit -n` than %llu; or lower --connections",
-            settings->connections, (unsigned long long)limit.rlim_cur);
-}
-
 /* What the router would find out too, but one line says it better than two processes' lines. */
 static void check_places(const struct settings *settings)
 {
@@ -468,7 +453,7 @@ static void begin(struct master *master, int argc, char **argv)
 {
     const struct settings *settings = master->settings;
     find_programs(master);
-    raise_descriptor_limit(settings);
+    descriptors_raise(settings);
     master->public_fd = listen_or_die("listen", settings->listen);
     master->admin_fd = listen_or_die("admin", settings->admin);
     check_places(settings);

@@ -20,7 +20,6 @@
 #include "common/loop.h"
 
 enum {
-    ADMIN_CONNECTIONS = 64,
     ADMIN_BODY_MAX = 16 * 1024,
     ADMIN_MEMORY = 16 * 1024,
     WORKERS_MAX = 16,
@@ -102,7 +101,7 @@ static bool start_admin(struct router *router)
 {
     struct http_settings http = {
         .listen_fd = router->admin_fd,
-        .connections_max = ADMIN_CONNECTIONS,
+        .connections_max = ROUTER_ADMIN_CONNECTIONS,
         .body_max = ADMIN_BODY_MAX,
         .connection_memory = ADMIN_MEMORY,
         .handler = admin_handle,

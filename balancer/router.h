@@ -4,6 +4,10 @@
 
 #include "balancer/settings.h"
 
+enum {
+    ROUTER_ADMIN_CONNECTIONS = 64, /* clients of the admin listener at once */
+};
+
 /* Runs until the master says stop or is gone, then drains. Returns the process's exit status. */
 int router_run(const struct settings *settings);
 

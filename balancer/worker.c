@@ -14,8 +14,6 @@
 enum {
     BODY_BYTES_MAX = 16 * 1024,
     CONNECTION_MEMORY = 16 * 1024, /* MHD clears all of it for every request: no more than needed */
-    FLIGHT_CONNECTIONS = 2, /* per server: one flight, and its successor while that one closes */
-    READ_CONNECTIONS = 16,  /* per server */
 };
 
 static const int64_t check_interval = 50 * CLOCK_MILLISECOND;
@@ -104,8 +102,8 @@ struct worker *worker_start(const struct worker_settings *settings)
     struct worker *worker = memory_new(sizeof *worker);
     worker->settings = *settings;
     worker->loop = loop_open();
-    worker->flight_upstream = upstream_open(worker->loop, FLIGHT_CONNECTIONS);
-    worker->read_upstream = upstream_open(worker->loop, READ_CONNECTIONS);
+    worker->flight_upstream = upstream_open(worker->loop, WORKER_FLIGHT_CONNECTIONS);
+    worker->read_upstream = upstream_open(worker->loop, WORKER_READ_CONNECTIONS);
     worker->purchases = purchases_open(worker->loop, settings->servers, settings->log,
                                        worker->flight_upstream, settings->waiting_max);
     worker->reads = reads_open(settings->servers, worker->read_upstream);

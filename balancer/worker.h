@@ -6,6 +6,12 @@
 #include "balancer/pool/servers.h"
 #include "balancer/routing/routing_log.h"
 
+enum {
+    WORKER_FLIGHT_CONNECTIONS = 2, /* per server: a flight's, and its successor's while it closes */
+    WORKER_READ_CONNECTIONS = 16,  /* per server */
+    WORKER_DESCRIPTORS = 16, /* besides connections: of its loop, its listener, the libraries */
+};
+
 struct worker;
 
 struct worker_settings {

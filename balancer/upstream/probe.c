@@ -158,7 +158,7 @@ struct probe *probe_start(struct servers *servers, void (*changed)(void *context
     probe->changed = changed;
     probe->context = context;
     probe->loop = loop_open();
-    probe->upstream = upstream_open(probe->loop, 2);
+    probe->upstream = upstream_open(probe->loop, PROBE_CONNECTIONS);
     probe->timer.ring = rings;
     probe->timer.context = probe;
     loop_timer_set(probe->loop, &probe->timer, clock_monotonic());

@@ -5,6 +5,10 @@
 
 #include "balancer/pool/servers.h"
 
+enum {
+    PROBE_CONNECTIONS = 2, /* per server: a probe that is given up, and the next */
+};
+
 struct probe;
 
 /* `changed(context)` is called on the probe's thread after every answer and failure. */
