@@ -29,7 +29,8 @@ DB            = $(call objects,db db/sqlite)
 TEST_LIB      = $(call objects,tests/lib)
 UNIT          = $(call objects,tests/unit tests/unit/common tests/unit/balancer tests/unit/balancer/admin \
                                tests/unit/balancer/client tests/unit/balancer/pool tests/unit/balancer/routing \
-                               tests/unit/balancer/upstream tests/unit/db tests/unit/ticket_server tests/unit/tools)
+                               tests/unit/balancer/upstream tests/unit/db tests/unit/lib tests/unit/ticket_server \
+                               tests/unit/tools)
 STORE_SUITE   = $(call objects,tests/store)
 CLUSTER       = $(call objects,tests/cluster)
 
