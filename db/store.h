@@ -148,7 +148,7 @@ struct store_sale_row {
 };
 typedef void store_sale_call(void *context, const struct store_sale_row *row);
 
-/* Every sale, in one snapshot, in the order of (event, id). */
+/* Every sale, in one snapshot, in the order in which they were decided. */
 enum store_found store_each_sale(struct store *store, store_sale_call *call, void *context);
 
 struct server_total {

@@ -45,18 +45,18 @@ static const struct check ticket_checks[] = {
      "  (SELECT hex(s.id) AS id, s.quantity <>"
      "     (SELECT count(*) FROM tickets k WHERE k.event = s.event AND k.tier = s.tier AND"
      "      k.number >= s.first_number AND k.number < s.first_number + s.quantity AND"
-     "      k.sale = s.id) AS bad FROM decisions s WHERE s.id IS NOT NULL)"},
+     "      k.decision = s.decision) AS bad FROM decisions s WHERE s.id IS NOT NULL)"},
 
     {"a ticket belongs to the sale that it names", "tickets",
      "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN place END) FROM"
      "  (SELECT 'number ' || k.number AS place, (s.id IS NULL OR s.tier <> k.tier OR"
      "     k.number < s.first_number OR k.number >= s.first_number + s.quantity) AS bad"
-     "   FROM tickets k LEFT JOIN decisions s ON s.event = k.event AND s.id = k.sale)"},
+     "   FROM tickets k LEFT JOIN decisions s ON s.decision = k.decision AND s.event = k.event)"},
 
     {"no ticket number is given twice", "tickets",
      "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN place END) FROM"
      "  (SELECT 'number ' || first_number AS place, first_number < max(first_number + quantity)"
-     "     OVER (PARTITION BY event, tier ORDER BY first_number, id"
+     "     OVER (PARTITION BY event, tier ORDER BY first_number, decision"
      "           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bad FROM decisions"
      "   WHERE id IS NOT NULL)"},
 
@@ -73,11 +73,26 @@ static const struct check decision_checks[] = {
     /* That a key occurs once, and a sale's id, are the table's own keys: the file's check. */
     {"a key has one outcome, a sale or a refusal", "decisions",
      "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN key END) FROM"
-     "  (SELECT key, (id IS NULL) = (problem IS NULL) AS bad FROM decisions)"},
+     "  (SELECT iif(typeof(key) = 'blob', hex(key), key) AS key,"
+     "     (id IS NULL) = (problem IS NULL) AS bad FROM decisions)"},
+
+    {"a key that is an id is kept as one", "decisions",
+     "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN key END) FROM"
+     "  (SELECT key, typeof(key) = 'text' AND key LIKE '________-____-____-____-____________'"
+     "     AND length(replace(key, '-', '')) = 32"
+     "     AND replace(key, '-', '') NOT GLOB '*[^0-9a-f]*' AS bad FROM decisions)"},
+
+    /* Among those of each kind, key or not, the indexes see to it. */
+    {"a sale's id is given once", "sales",
+     "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN id END) FROM"
+     "  (SELECT hex(d.id) AS id, d.id <> d.key AND EXISTS (SELECT 1 FROM decisions o"
+     "     WHERE o.event = d.event AND o.key = d.id AND o.id = d.id) AS bad"
+     "   FROM decisions d WHERE d.id IS NOT NULL)"},
 
     {"a sale has all that belongs to a sale", "sales",
      "SELECT count(*), coalesce(sum(bad), 0), max(CASE WHEN bad THEN key END) FROM"
-     "  (SELECT key, (tier IS NULL OR quantity IS NULL OR first_number IS NULL OR amount IS NULL OR"
+     "  (SELECT iif(typeof(key) = 'blob', hex(key), key) AS key,"
+     "     (tier IS NULL OR quantity IS NULL OR first_number IS NULL OR amount IS NULL OR"
      "     currency IS NULL OR buyer IS NULL OR server IS NULL OR router IS NULL) AS bad"
      "   FROM decisions WHERE id IS NOT NULL)"},
 

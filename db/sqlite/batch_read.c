@@ -157,7 +157,7 @@ static int find_key(struct batch *batch, struct connection *connection, size_t i
     if (statement == NULL)
         return SQLITE_ERROR;
     sqlite3_bind_int64(statement, 1, batch->rule.events[item->event].id);
-    bind_text(statement, 2, decision->item->key);
+    bind_key(statement, 2, decision->item->key);
     if (sqlite3_step(statement) == SQLITE_ROW)
         read_outcome(batch, statement, item, decision);
     return connection_done(connection, statement);

@@ -5,11 +5,11 @@
 #include "db/sqlite/bind.h"
 
 /* What every decision's row begins with. */
-static void bind_key(const struct batch *batch, sqlite3_stmt *statement, size_t i)
+static void bind_head(const struct batch *batch, sqlite3_stmt *statement, size_t i)
 {
     const struct decision *decision = &batch->rule.decisions[i];
     sqlite3_bind_int64(statement, 1, batch->rule.events[batch->rule.items[i].event].id);
-    bind_text(statement, 2, decision->item->key);
+    bind_key(statement, 2, decision->item->key);
     bind_bytes(statement, 3, decision->fingerprint);
     sqlite3_bind_int64(statement, 4, batch->rule.now);
 }
@@ -21,7 +21,7 @@ static int add_sale(const struct batch *batch, struct connection *connection, si
     sqlite3_stmt *statement = connection_statement(connection, STATEMENT_ADD_SALE);
     if (statement == NULL)
         return SQLITE_ERROR;
-    bind_key(batch, statement, i);
+    bind_head(batch, statement, i);
     bind_bytes(statement, 5, sale->id.bytes);
     sqlite3_bind_int64(statement, 6, batch->rule.tiers[batch->rule.items[i].tier].id);
     sqlite3_bind_int(statement, 7, sale->quantity);
@@ -40,21 +40,23 @@ static int add_refusal(const struct batch *batch, struct connection *connection,
     sqlite3_stmt *statement = connection_statement(connection, STATEMENT_ADD_REFUSAL);
     if (statement == NULL)
         return SQLITE_ERROR;
-    bind_key(batch, statement, i);
+    bind_head(batch, statement, i);
     bind_text(statement, 5, problem_code(outcome->problem));
     sqlite3_bind_int64(statement, 6, outcome->remaining);
     return connection_run(connection, statement);
 }
 
+/* After its sale, whose row they name. */
 static int add_tickets(const struct batch *batch, struct connection *connection, size_t i)
 {
     const struct sale *sale = &batch->rule.decisions[i].outcome.sale;
+    sqlite3_int64 decision = sqlite3_last_insert_rowid(connection->db);
     sqlite3_stmt *statement = connection_statement(connection, STATEMENT_ADD_TICKET);
     if (statement == NULL)
         return SQLITE_ERROR;
     sqlite3_bind_int64(statement, 1, batch->rule.events[batch->rule.items[i].event].id);
     sqlite3_bind_int64(statement, 2, batch->rule.tiers[batch->rule.items[i].tier].id);
-    bind_bytes(statement, 4, sale->id.bytes);
+    sqlite3_bind_int64(statement, 4, decision);
     for (int64_t n = 0; n < sale->quantity; n++) {
         sqlite3_bind_int64(statement, 3, sale->first_number + n);
         int rc = connection_run(connection, statement);

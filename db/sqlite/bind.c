@@ -7,6 +7,24 @@ void bind_text(sqlite3_stmt *statement, int at, const char *text)
     sqlite3_bind_text(statement, at, text, (int)strlen(text), SQLITE_STATIC);
 }
 
+bool key_is_id(const char *key, struct id *id)
+{
+    char text[ID_TEXT_SIZE];
+    if (!id_parse(key, id))
+        return false;
+    id_format(id, text);
+    return strcmp(text, key) == 0;
+}
+
+void bind_key(sqlite3_stmt *statement, int at, const char *key)
+{
+    struct id id;
+    if (key_is_id(key, &id))
+        sqlite3_bind_blob(statement, at, id.bytes, sizeof id.bytes, SQLITE_TRANSIENT);
+    else
+        bind_text(statement, at, key);
+}
+
 void bind_bytes(sqlite3_stmt *statement, int at, const uint8_t bytes[16])
 {
     sqlite3_bind_blob(statement, at, bytes, 16, SQLITE_STATIC);

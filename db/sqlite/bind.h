@@ -3,9 +3,18 @@
 #define BOX_OFFICE_SQLITE_BIND_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "common/id.h"
+
 void bind_text(sqlite3_stmt *statement, int at, const char *text);
+
+/* Whether the key is an id as we write ids, in lower case: the store keeps its 16 bytes instead. */
+bool key_is_id(const char *key, struct id *id);
+
+/* A key as the store keeps it. */
+void bind_key(sqlite3_stmt *statement, int at, const char *key);
 
 /* An id or a fingerprint: 16 bytes. */
 void bind_bytes(sqlite3_stmt *statement, int at, const uint8_t bytes[16]);

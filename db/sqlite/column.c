@@ -21,6 +21,17 @@ void column_bytes(sqlite3_stmt *row, int column, uint8_t *bytes, size_t size)
         memcpy(bytes, value, size);
 }
 
+void column_key(sqlite3_stmt *row, int column, char key[KEY_SIZE])
+{
+    struct id id;
+    if (sqlite3_column_type(row, column) != SQLITE_BLOB) {
+        column_text(row, column, key, KEY_SIZE);
+        return;
+    }
+    column_bytes(row, column, id.bytes, sizeof id.bytes);
+    id_format(&id, key);
+}
+
 enum problem column_problem(sqlite3_stmt *row, int column)
 {
     const unsigned char *code = sqlite3_column_text(row, column);

@@ -11,6 +11,9 @@
 void column_text(sqlite3_stmt *row, int column, char *text, size_t size);
 void column_bytes(sqlite3_stmt *row, int column, uint8_t *bytes, size_t size);
 
+/* A key as clients write it. */
+void column_key(sqlite3_stmt *row, int column, char key[KEY_SIZE]);
+
 /* A stored refusal's reason. */
 enum problem column_problem(sqlite3_stmt *row, int column);
 

@@ -77,7 +77,7 @@ static bool bring_up_to_date(struct connection *connection, int64_t demo_capacit
     made->created = state == SCHEMA_EMPTY;
     if (!use_journal(connection) || !connection_execute(connection, "BEGIN IMMEDIATE"))
         return false;
-    if (schema_migrate(connection) && make_identity(connection) &&
+    if (schema_migrate(connection, SCHEMA_VERSION) && make_identity(connection) &&
         make_demo(connection, demo_capacity, &made->demo_created) && tell(connection, made) &&
         connection_execute(connection, "COMMIT"))
         return true;

@@ -60,9 +60,11 @@ enum store_found read_each_sale(struct store *store, store_sale_call *call, void
         return STORE_UNREADABLE;
     while (sqlite3_step(statement) == SQLITE_ROW) {
         struct store_sale_row row;
+        char key[KEY_SIZE];
         column_sale(statement, &row.sale);
         row.router = (const char *)sqlite3_column_text(statement, 10);
-        row.key = (const char *)sqlite3_column_text(statement, 11);
+        column_key(statement, 11, key);
+        row.key = key;
         call(context, &row);
     }
     return finish(store, statement, 1);

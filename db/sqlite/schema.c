@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "db/sqlite/bind.h"
+
 /* Every table's key begins with the event, so that another engine can spread events over nodes. Times
  * are microseconds since 1970, ids and fingerprints 16 bytes. */
 static const char version_1[] =
@@ -84,8 +86,74 @@ static const char version_1[] =
     "  FOREIGN KEY (event, tier) REFERENCES tiers (event, tier)"
     ") STRICT, WITHOUT ROWID;";
 
+/* Decisions are appended in their order, whatever their keys are: only thin indexes are written all
+ * over, where a table ordered by its keys was. A key that is an id is kept as its 16 bytes, and a sale
+ * that has its key for an id (the balancer made the key) needs no second index. */
+static const char version_2[] =
+    "DROP INDEX refusals;"
+    "ALTER TABLE tickets RENAME TO tickets_1;"
+    "ALTER TABLE decisions RENAME TO decisions_1;"
+
+    "CREATE TABLE decisions ("
+    "  decision INTEGER PRIMARY KEY," /* grows */
+    "  event INTEGER NOT NULL REFERENCES events (event),"
+    "  key ANY NOT NULL CHECK (typeof(key) = 'text' OR length(key) = 16)," /* bind_key */
+    "  fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 16),"
+    "  created_at INTEGER NOT NULL,"
+    "  id BLOB CHECK (length(id) = 16)," /* of a sale, with all that follows */
+    "  tier INTEGER,"
+    "  quantity INTEGER CHECK (quantity BETWEEN 1 AND 1000),"
+    "  first_number INTEGER CHECK (first_number > 0),"
+    "  amount INTEGER CHECK (amount >= 0),"
+    "  currency TEXT,"
+    "  buyer TEXT," /* '' where none was given */
+    "  server TEXT,"
+    "  router TEXT,"  /* '' where it was sold directly */
+    "  problem TEXT," /* of a refusal: its code */
+    "  remaining INTEGER,"
+    "  UNIQUE (event, key),"
+    "  FOREIGN KEY (event, tier) REFERENCES tiers (event, tier),"
+    "  CHECK ((id IS NULL) <> (problem IS NULL)),"
+    "  CHECK (problem IS NULL OR remaining IS NOT NULL),"
+    "  CHECK ((id IS NULL) = (tier + quantity + first_number + amount IS NULL))"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX sales ON decisions (event, id) WHERE id <> key;"
+    "CREATE INDEX refusals ON decisions (event, created_at) WHERE id IS NULL;"
+
+    "CREATE TABLE tickets ("
+    "  event INTEGER NOT NULL,"
+    "  tier INTEGER NOT NULL,"
+    "  number INTEGER NOT NULL CHECK (number > 0),"
+    "  decision INTEGER NOT NULL REFERENCES decisions (decision)," /* the sale */
+    "  PRIMARY KEY (event, tier, number)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "INSERT INTO decisions (event, key, fingerprint, created_at, id, tier, quantity, first_number,"
+    "                       amount, currency, buyer, server, router, problem, remaining)"
+    "  SELECT event, stored_key(key), fingerprint, created_at, id, tier, quantity, first_number,"
+    "         amount, currency, buyer, server, router, problem, remaining"
+    "  FROM decisions_1 ORDER BY created_at, first_number;"
+    "INSERT INTO tickets (event, tier, number, decision)"
+    "  SELECT k.event, k.tier, k.number, d.decision FROM tickets_1 k"
+    "  LEFT JOIN decisions_1 o ON o.event = k.event AND o.id = k.sale"
+    "  LEFT JOIN decisions d ON d.event = o.event AND d.key = stored_key(o.key);"
+    "DROP TABLE tickets_1;"
+    "DROP TABLE decisions_1;";
+
 /* step[v] leads from version v to v + 1; once released, a step is never changed. */
-static const char *const step[SCHEMA_VERSION] = {version_1};
+static const char *const step[SCHEMA_VERSION] = {version_1, version_2};
+
+/* stored_key(key), for the steps. */
+static void stored_key(sqlite3_context *call, int count, sqlite3_value **values)
+{
+    (void)count;
+    const char *key = (const char *)sqlite3_value_text(values[0]);
+    struct id id;
+    if (key != NULL && key_is_id(key, &id))
+        sqlite3_result_blob(call, id.bytes, sizeof id.bytes, SQLITE_TRANSIENT);
+    else
+        sqlite3_result_value(call, values[0]);
+}
 
 static enum schema_state refuse(struct connection *connection, const char *why)
 {
@@ -117,16 +185,19 @@ enum schema_state schema_inspect(struct connection *connection)
     return version < SCHEMA_VERSION ? SCHEMA_OLD : SCHEMA_PRESENT;
 }
 
-bool schema_migrate(struct connection *connection)
+bool schema_migrate(struct connection *connection, int to)
 {
     sqlite3_int64 version;
     if (!connection_number(connection, "PRAGMA user_version", &version))
         return false;
-    for (; version < SCHEMA_VERSION; version++)
+    if (sqlite3_create_function(connection->db, "stored_key", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+                                NULL, stored_key, NULL, NULL) != SQLITE_OK)
+        return connection_fail(connection, "use");
+    for (; version < to; version++)
         if (!connection_execute(connection, step[version]))
             return false;
     char mark[96];
     snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %d",
-             SCHEMA_APPLICATION, SCHEMA_VERSION);
+             SCHEMA_APPLICATION, to);
     return connection_execute(connection, mark);
 }

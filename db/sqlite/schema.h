@@ -8,7 +8,7 @@
 
 enum {
     SCHEMA_APPLICATION = 0x426f784f, /* "BoxO" in the file's header: the database is ours */
-    SCHEMA_VERSION = 1,              /* user_version of an up-to-date database */
+    SCHEMA_VERSION = 2,              /* user_version of an up-to-date database */
 };
 
 enum schema_state {
@@ -22,8 +22,8 @@ enum schema_state {
 /* What the database is to us. Changes nothing. */
 enum schema_state schema_inspect(struct connection *connection);
 
-/* Takes the steps that an empty or an old database lacks, inside the caller's transaction. False with
- * the reason. */
-bool schema_migrate(struct connection *connection);
+/* Takes the steps that an empty or an old database lacks to be of the version `to` (at most
+ * SCHEMA_VERSION), inside the caller's transaction. False with the reason. */
+bool schema_migrate(struct connection *connection, int to);
 
 #endif

@@ -23,8 +23,8 @@ static const char *const texts[STATEMENT_COUNT] = {
 
     /* Oldest first, a bounded number: a batch must not pay for a million of them. */
     [STATEMENT_REMOVE_REFUSALS] =
-        "DELETE FROM decisions WHERE event = ?1 AND key IN"
-        "  (SELECT key FROM decisions WHERE event = ?1 AND id IS NULL AND created_at < ?2"
+        "DELETE FROM decisions WHERE decision IN"
+        "  (SELECT decision FROM decisions WHERE event = ?1 AND id IS NULL AND created_at < ?2"
         "   ORDER BY created_at LIMIT ?3)",
     [STATEMENT_ADD_SALE] =
         "INSERT INTO decisions (event, key, fingerprint, created_at, id, tier, quantity,"
@@ -33,7 +33,7 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_ADD_REFUSAL] =
         "INSERT INTO decisions (event, key, fingerprint, created_at, problem, remaining)"
         "  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    [STATEMENT_ADD_TICKET] = "INSERT INTO tickets (event, tier, number, sale)"
+    [STATEMENT_ADD_TICKET] = "INSERT INTO tickets (event, tier, number, decision)"
                              "  VALUES (?1, ?2, ?3, ?4)",
     [STATEMENT_TAKE_FROM_TIER] =
         "UPDATE tiers SET sold = sold + ?3, next_number = next_number + ?3"
@@ -58,14 +58,17 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_SALE] =
         "SELECT d.id, e.name, t.name, d.buyer, d.server, d.currency, d.quantity, d.first_number,"
         "       d.amount, d.created_at"
-        "  FROM events e JOIN decisions d ON d.event = e.event"
-        "  JOIN tiers t ON t.event = d.event AND t.tier = d.tier WHERE e.name = ?1 AND d.id = ?2",
+        "  FROM events e JOIN decisions d ON +d.event = e.event"
+        "  JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
+        "  WHERE e.name = ?1 AND d.decision IN" /* by one of the two indexes, not by event */
+        "  (SELECT decision FROM decisions WHERE event = e.event AND key = ?2 AND id = ?2 UNION ALL"
+        "   SELECT decision FROM decisions WHERE event = e.event AND id = ?2 AND id <> key)",
     [STATEMENT_EACH_SALE] =
         "SELECT d.id, e.name, t.name, d.buyer, d.server, d.currency, d.quantity, d.first_number,"
         "       d.amount, d.created_at, d.router, d.key"
-        "  FROM events e CROSS JOIN decisions d ON d.event = e.event"
-        "  JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
-        "  WHERE d.id IS NOT NULL ORDER BY e.name, d.id",
+        "  FROM decisions d CROSS JOIN events e ON e.event = d.event"
+        "  CROSS JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
+        "  WHERE d.id IS NOT NULL ORDER BY d.decision",
     [STATEMENT_EACH_SERVER] =
         "SELECT v.server, v.boot, (SELECT coalesce(sum(sold), 0) FROM totals t"
         "                          WHERE t.server = v.server)"

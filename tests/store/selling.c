@@ -275,8 +275,11 @@ static void spoilt_item_spoils_no_other(struct fixture *fixture)
     struct store *store = fixture_seller(fixture, "server-1");
     struct basket basket = {0};
     struct figures figures;
-    for (int i = 0; i < 9; i++)
-        basket_add(&basket, NULL, 2);
+    for (int i = 0; i < 9; i++) {
+        char key[32];
+        snprintf(key, sizeof key, "a-key-of-a-buyer-%d", i);
+        basket_add(&basket, key, 2);
+    }
     basket.items[6].request = basket.items[2].request;
     basket_settle(&basket, store);
     for (size_t i = 0; i < 9; i++)

@@ -243,14 +243,14 @@ static void reads_every_sale(struct fixture *fixture)
     struct seen seen = {0};
     CU_ASSERT_EQUAL(store_each_sale(store, see_sale, &seen), STORE_FOUND);
     CU_ASSERT_EQUAL_FATAL(seen.count, 4);
-    static const char *const keys[] = {"the-second-of-the-keys", "the-first-of-the-keys",
+    static const char *const keys[] = {"the-first-of-the-keys", "the-second-of-the-keys",
                                        "the-fourth-of-the-keys", "the-fifth-of-the-keys"};
     for (size_t i = 0; i < 4; i++) {
         CU_ASSERT_STRING_EQUAL(seen.keys[i], keys[i]);
         CU_ASSERT_STRING_EQUAL(seen.routers[i], i == 3 ? router : "");
     }
-    CU_ASSERT_STRING_EQUAL(seen.sales[0].sale.event, "ballet");
-    CU_ASSERT_STRING_EQUAL(seen.sales[0].sale.tier, "only");
+    CU_ASSERT_STRING_EQUAL(seen.sales[1].sale.event, "ballet");
+    CU_ASSERT_STRING_EQUAL(seen.sales[1].sale.tier, "only");
     CU_ASSERT_EQUAL(seen.sales[2].sale.quantity, 3);
     basket_free(&basket);
     store_close(store);
