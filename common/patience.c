@@ -1,0 +1,112 @@
+#include "common/patience.h"
+
+#include <assert.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "common/clock.h"
+
+enum {
+    LOOKS_PER_LIMIT = 4,
+};
+
+static int64_t interval(const struct patience *patience)
+{
+    const struct patience_limits *limits = &patience->limits;
+    int64_t shorter = limits->request < limits->answer ? limits->request : limits->answer;
+    return shorter / LOOKS_PER_LIMIT;
+}
+
+/* How long the stage has lasted at least. */
+static int64_t spent(const struct patience *patience, const struct patience_record *record)
+{
+    return patience->now - record->since - interval(patience);
+}
+
+/* Bytes came after it had become idle, and libmicrohttpd has made no first line of them. */
+static bool has_begun(const struct patience *patience, const struct patience_record *record)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    if (getsockopt(record->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+        return false;
+    return info.tcpi_last_data_recv * CLOCK_MILLISECOND < spent(patience, record);
+}
+
+/* What the kernel holds for a client that does not read goes with the connection. */
+static void cut(const struct patience_record *record)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    if (record->stage == PATIENCE_ANSWER)
+        setsockopt(record->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    shutdown(record->fd, SHUT_RDWR);
+}
+
+static void look(const struct patience *patience, struct patience_record *record)
+{
+    const struct patience_limits *limits = &patience->limits;
+    switch (record->stage) {
+    case PATIENCE_IDLE:
+        if (spent(patience, record) > 0 && has_begun(patience, record))
+            patience_set(patience, record, PATIENCE_LINE);
+        break;
+    case PATIENCE_LINE:
+    case PATIENCE_REQUEST:
+        if (spent(patience, record) >= limits->request)
+            cut(record);
+        break;
+    case PATIENCE_WORK:
+        break;
+    case PATIENCE_ANSWER:
+        if (spent(patience, record) >= limits->answer)
+            cut(record);
+        break;
+    }
+}
+
+static void ring(void *context)
+{
+    struct patience *patience = context;
+    patience->now = clock_monotonic();
+    for (struct patience_record *record = patience->records; record != NULL; record = record->next)
+        look(patience, record);
+    loop_timer_set(patience->loop, &patience->timer, patience->now + interval(patience));
+}
+
+void patience_open(struct patience *patience, struct loop *loop,
+                   const struct patience_limits *limits)
+{
+    *patience = (struct patience){.loop = loop, .limits = *limits};
+    assert(interval(patience) > 0);
+    patience->timer.ring = ring;
+    patience->timer.context = patience;
+    ring(patience);
+}
+
+void patience_close(struct patience *patience)
+{
+    assert(patience->records == NULL);
+    loop_timer_forget(patience->loop, &patience->timer);
+}
+
+void patience_join(struct patience *patience, struct patience_record *record, int fd)
+{
+    *record = (struct patience_record){
+        .next = patience->records, .fd = fd, .stage = PATIENCE_IDLE, .since = patience->now};
+    if (record->next != NULL)
+        record->next->previous = record;
+    patience->records = record;
+}
+
+void patience_leave(struct patience *patience, struct patience_record *record)
+{
+    if (record->next != NULL)
+        record->next->previous = record->previous;
+    if (record->previous != NULL)
+        record->previous->next = record->next;
+    else
+        patience->records = record->next;
+}
