@@ -10,8 +10,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/http_check.h"
-#include "common/id.h"
 #include "common/log.h"
 
 enum {
@@ -19,14 +19,25 @@ enum {
     CLIENT_SIZE = INET6_ADDRSTRLEN,
 };
 
+/* One client's connection. */
+struct http_connection {
+    struct patience_record patience;
+    size_t target_length; /* of the request line that came last, with its query */
+    const char *target_problem;
+};
+
 struct http_request {
     struct http_server *server;
     struct MHD_Connection *connection;
+    struct http_connection *client_connection; /* outlives the request */
     const char *method;
     char *path; /* owned */
     char client[CLIENT_SIZE];
     struct buffer body;
+    size_t body_max;
     size_t discarded;
+    enum problem turned_away; /* the body has no place */
+    bool chunked;
     bool handed;                   /* the handler has it, or had it */
     bool suspended;                /* MHD leaves the connection alone until it is resumed */
     unsigned status;               /* of the answer */
@@ -38,6 +49,8 @@ struct http_server {
     struct http_settings settings;
     struct loop *loop;
     struct MHD_Daemon *daemon;
+    struct patience patience;
+    size_t bodies; /* bytes of all requests' */
     size_t unanswered;
     size_t connections; /* when last looked at */
     bool quiesced;
@@ -58,6 +71,11 @@ static void client_address(struct http_request *request)
                   request->client, sizeof request->client);
 }
 
+static struct http_connection *connection_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
 static struct http_request *request_begin(struct http_server *server,
                                           struct MHD_Connection *connection, const char *method,
                                           const char *path)
@@ -65,7 +83,10 @@ static struct http_request *request_begin(struct http_server *server,
     struct http_request *request = memory_new(sizeof *request);
     request->server = server;
     request->connection = connection;
+    request->client_connection = connection_of(connection);
     request->method = method;
+    request->body_max = server->settings.body_limit != NULL ? server->settings.body_limit(path)
+                                                            : server->settings.body_max;
     request->path = memory_copy(path);
     client_address(request);
     return request;
@@ -82,6 +103,7 @@ static enum MHD_Result queue(struct http_request *request)
 
 static void mark_handed(struct http_request *request)
 {
+    patience_set(&request->server->patience, &request->client_connection->patience, PATIENCE_WORK);
     request->handed = true;
     request->server->unanswered++;
 }
@@ -96,15 +118,38 @@ static enum MHD_Result refuse_early(struct http_request *request, enum problem p
     return queue(request);
 }
 
-/* Headers and what MHD notes of each (64 bytes) live in the connection's memory, where the answer's
- * headers need room too: without it, a purchase would be sold and never answered. */
+/* Headers and what MHD notes of each, and of each cookie and argument (64 bytes), live in the
+ * connection's memory, where the answer's headers need room too: without it, a purchase would be sold
+ * and never answered. */
 static bool headers_fit(const struct http_server *server, struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    int count = MHD_get_connection_values(connection, MHD_HEADER_KIND, NULL, NULL);
+    const unsigned noted = MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND;
+    int count = MHD_get_connection_values(connection, (enum MHD_ValueKind)noted, NULL, NULL);
     return info != NULL && info->header_size <= server->settings.connection_memory / 8 * 3 &&
            count <= HTTP_HEADERS_MAX;
+}
+
+/* `path`: libmicrohttpd's own, not our copy. */
+static const char *ambiguity_of(const struct http_request *request, const char *path,
+                                const char *version, struct http_body_said *said)
+{
+    const struct http_connection *client = request->client_connection;
+    const struct http_line line = {.method = request->method,
+                                   .target = path,
+                                   .target_length = client->target_length,
+                                   .version = version};
+    if (client->target_problem != NULL)
+        return client->target_problem;
+    return http_check(request->connection, &line, said);
+}
+
+static bool has_room(const struct http_request *request, size_t more)
+{
+    const struct http_server *server = request->server;
+    return request->body.length + more <= HTTP_BODY_SMALL ||
+           server->bodies + more <= server->settings.bodies_max;
 }
 
 static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *connection,
@@ -112,39 +157,64 @@ static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *
                              void **state)
 {
     struct http_request *request = request_begin(server, connection, method, path);
+    struct http_body_said said = {0};
     *state = request;
-    uint64_t length;
-    const char *ambiguity = http_check(connection, path, version, &length);
+    const char *ambiguity = ambiguity_of(request, path, version, &said);
     if (ambiguity != NULL)
         return refuse_early(request, PROBLEM_MALFORMED, ambiguity);
     if (!headers_fit(server, connection))
         return refuse_early(request, PROBLEM_HEADERS_TOO_LARGE, "the headers are too long");
-    if (length > server->settings.body_max)
+    if (said.length > request->body_max)
         return refuse_early(request, PROBLEM_TOO_LARGE, "the body is too long");
+    if (!has_room(request, said.length))
+        return refuse_early(request, PROBLEM_OVERLOADED, "too many long bodies are coming in");
+    request->chunked = said.chunked;
     return MHD_YES;
+}
+
+static void turn_away(struct http_request *request, enum problem problem)
+{
+    request->turned_away = problem;
+    request->server->bodies -= request->body.length;
+    buffer_free(&request->body);
 }
 
 static enum MHD_Result take_body(struct http_request *request, const char *data, size_t *length)
 {
     size_t size = *length;
     *length = 0;
-    if (request->body.length + size <= request->server->settings.body_max &&
-        request->discarded == 0) {
+    if (request->turned_away == PROBLEM_NONE && request->body.length + size > request->body_max)
+        turn_away(request, PROBLEM_TOO_LARGE);
+    if (request->turned_away == PROBLEM_NONE && !has_room(request, size))
+        turn_away(request, PROBLEM_OVERLOADED);
+    if (request->turned_away == PROBLEM_NONE) {
         buffer_append(&request->body, data, size);
+        request->server->bodies += size;
         return MHD_YES;
     }
     request->discarded += size;
     return request->discarded <= DISCARD_MAX ? MHD_YES : MHD_NO;
 }
 
-static enum MHD_Result hand_over(struct http_request *request)
+/* The body has come whole: the handler's turn, unless it cannot be had. */
+static void handle(struct http_request *request)
 {
     struct http_server *server = request->server;
-    mark_handed(request);
-    if (request->discarded > 0)
+    const char *trailers = request->chunked ? http_check_trailers(request->connection) : NULL;
+    if (trailers != NULL)
+        http_refuse(request, PROBLEM_MALFORMED, trailers, NULL);
+    else if (request->turned_away == PROBLEM_TOO_LARGE)
         http_refuse(request, PROBLEM_TOO_LARGE, "the body is too long", NULL);
+    else if (request->turned_away != PROBLEM_NONE)
+        http_refuse(request, request->turned_away, problem_detail(request->turned_away), NULL);
     else
         server->settings.handler(server->settings.context, request);
+}
+
+static enum MHD_Result hand_over(struct http_request *request)
+{
+    mark_handed(request);
+    handle(request);
     if (request->response != NULL)
         return queue(request);
     MHD_suspend_connection(request->connection);
@@ -173,12 +243,43 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     (void)how;
     if (request == NULL)
         return;
+    patience_set(&server->patience, &request->client_connection->patience, PATIENCE_IDLE);
     if (request->response != NULL)
         MHD_destroy_response(request->response);
     server->unanswered -= request->handed;
+    server->bodies -= request->body.length;
     buffer_free(&request->body);
     free(request->path);
     free(request);
+    *state = NULL;
+}
+
+/* A request line has come. It is looked at here because libmicrohttpd takes its query apart next, and
+ * tells nobody where a NUL stood. */
+static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+    struct http_server *server = context;
+    struct http_connection *client = connection_of(connection);
+    patience_set(&server->patience, &client->patience, PATIENCE_REQUEST);
+    client->target_length = target != NULL ? strlen(target) : 0;
+    client->target_problem = target != NULL ? http_check_target(target) : NULL;
+    return NULL; /* the request's state: none yet */
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **state,
+                          enum MHD_ConnectionNotificationCode how)
+{
+    struct http_server *server = context;
+    struct http_connection *client = *state;
+    if (how == MHD_CONNECTION_NOTIFY_STARTED) {
+        *state = client = memory_new(sizeof *client);
+        patience_join(
+            &server->patience, &client->patience,
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+        return;
+    }
+    patience_leave(&server->patience, &client->patience);
+    free(client);
     *state = NULL;
 }
 
@@ -219,14 +320,26 @@ static struct MHD_Daemon *start_daemon(struct http_server *server)
         MHD_OPTION_LISTEN_SOCKET, settings->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
         settings->connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->connection_memory,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_SECONDS, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
+        NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+}
+
+static void set_defaults(struct http_settings *settings)
+{
+    if (settings->bodies_max == 0)
+        settings->bodies_max = HTTP_BODIES_MAX;
+    if (settings->patience.request == 0)
+        settings->patience.request = HTTP_REQUEST_SECONDS * CLOCK_SECOND;
+    if (settings->patience.answer == 0)
+        settings->patience.answer = HTTP_ANSWER_SECONDS * CLOCK_SECOND;
 }
 
 struct http_server *http_open(struct loop *loop, const struct http_settings *settings)
 {
     struct http_server *server = memory_new(sizeof *server);
     server->settings = *settings;
+    set_defaults(&server->settings);
     server->loop = loop;
     server->daemon = start_daemon(server);
     if (server->daemon == NULL) {
@@ -235,6 +348,7 @@ struct http_server *http_open(struct loop *loop, const struct http_settings *set
         free(server);
         return NULL;
     }
+    patience_open(&server->patience, loop, &server->settings.patience);
     loop_serve(loop, server->daemon);
     loop_each_turn(loop, resume_answered, server);
     return server;
@@ -268,6 +382,7 @@ void http_close(struct http_server *server)
     loop_unserve(server->loop, server->daemon);
     loop_no_turn(server->loop, resume_answered, server);
     MHD_stop_daemon(server->daemon);
+    patience_close(&server->patience);
     free(server);
 }
 
@@ -331,6 +446,7 @@ void http_answer(struct http_request *request, const struct http_reply *reply)
 {
     assert(request->handed && request->response == NULL);
     struct http_server *server = request->server;
+    patience_set(&server->patience, &request->client_connection->patience, PATIENCE_ANSWER);
     /* MHD declares the bytes non-const, but copies them. */
     request->response = MHD_create_response_from_buffer(
         reply->length, (void *)(uintptr_t)reply->body, MHD_RESPMEM_MUST_COPY);
@@ -341,37 +457,12 @@ void http_answer(struct http_request *request, const struct http_reply *reply)
                             reply->status < 400 ? "application/json" : "application/problem+json");
     for (size_t i = 0; i < reply->fields; i++)
         MHD_add_response_header(request->response, reply->field[i].name, reply->field[i].value);
-    if (server->quiesced)
+    /* Where a chunk began is hidden from us: nothing behind chunks is taken for a request. */
+    if (server->quiesced || request->chunked || request->turned_away != PROBLEM_NONE)
         MHD_add_response_header(request->response, "Connection", "close");
     if (!request->suspended)
         return;
     loop_again(server->loop);
     request->next_answered = server->answered;
     server->answered = request;
-}
-
-void http_refuse(struct http_request *request, enum problem problem, const char *detail,
-                 const char *allow)
-{
-    struct buffer body = {0};
-    struct http_reply reply = {.status = problem_status(problem)};
-    char text[ID_TEXT_SIZE];
-    struct id id = id_make();
-    id_format(&id, text);
-    http_reply_field(&reply, "Request-Id", text);
-    if (problem_retry_after(problem) > 0) {
-        char seconds[16];
-        snprintf(seconds, sizeof seconds, "%d", problem_retry_after(problem));
-        http_reply_field(&reply, "Retry-After", seconds);
-    }
-    if (allow != NULL)
-        http_reply_field(&reply, "Allow", allow);
-    if (problem == PROBLEM_UNAUTHORIZED)
-        http_reply_field(&reply, "WWW-Authenticate", "Bearer");
-    problem_append(&body, problem, detail, NULL);
-    buffer_add_char(&body, '\n');
-    reply.body = body.data;
-    reply.length = body.length;
-    http_answer(request, &reply);
-    buffer_free(&body);
 }

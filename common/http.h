@@ -1,10 +1,9 @@
 /* An HTTP server on a loop: libmicrohttpd in external mode behind one handler.
  *
- * It refuses what is ambiguous (RFC 9112: repeated Content-Length, Host or Transfer-Encoding,
- * length and encoding together, spaces in names), collects the body within a bound, and calls the
- * handler once per complete request. The handler answers at once, or keeps the request and answers
- * later: http_answer may be called at any time on the loop's thread. Every request must be
- * answered, also one whose client has gone.
+ * It refuses what is ambiguous (common/http_check.h), cuts who is too slow (common/patience.h), collects
+ * the body within bounds, and calls the handler once per complete request. The handler answers at once,
+ * or keeps the request and answers later: http_answer may be called at any time on the loop's thread.
+ * Every request must be answered, also one whose client has gone.
  *
  * All functions: the loop's thread only. */
 #ifndef BOX_OFFICE_HTTP_H
@@ -16,6 +15,7 @@
 
 #include "common/buffer.h"
 #include "common/loop.h"
+#include "common/patience.h"
 #include "common/problem.h"
 
 struct http_server;
@@ -24,10 +24,17 @@ struct http_request;
 /* The request stays valid until it is answered. */
 typedef void http_handler(void *context, struct http_request *request);
 
+/* The longest body that this path may have. */
+typedef size_t http_body_limit(const char *path);
+
 struct http_settings {
     int listen_fd; /* owned by the server from now on; a listening, non-blocking socket */
-    unsigned connections_max; /* further clients wait in the listen queue */
-    size_t body_max;          /* a longer body is 413 */
+    unsigned connections_max;    /* further clients wait in the listen queue */
+    size_t body_max;             /* a longer body is 413 */
+    http_body_limit *body_limit; /* of each path, instead of body_max; or NULL */
+    size_t bodies_max; /* of all requests not yet answered, together; 0: HTTP_BODIES_MAX. Past it, a
+                          body longer than HTTP_BODY_SMALL is 503 */
+    struct patience_limits patience; /* 0: HTTP_REQUEST_SECONDS, HTTP_ANSWER_SECONDS */
     size_t connection_memory; /* bytes; request headers longer than 3/8 of it are 431, so that
                                  there is always room for reading and for the answer's headers */
     http_handler *handler;
@@ -35,8 +42,12 @@ struct http_settings {
 };
 
 enum {
-    HTTP_IDLE_SECONDS = 60, /* a connection on which nothing happens is closed after this */
-    HTTP_HEADERS_MAX = 64,  /* of a request; more are 431 */
+    HTTP_IDLE_SECONDS = 60,    /* a connection on which nothing happens is closed after this */
+    HTTP_REQUEST_SECONDS = 10, /* a request must have come by then; and ... */
+    HTTP_ANSWER_SECONDS = 10,  /* ... its answer have been taken */
+    HTTP_BODIES_MAX = 16 << 20,
+    HTTP_BODY_SMALL = 512, /* what a purchase needs; the number of connections bounds these */
+    HTTP_HEADERS_MAX = 64, /* of a request, each cookie and argument counted too; more are 431 */
     HTTP_FIELDS_MAX = 8,
     HTTP_FIELD_SIZE = 320, /* a longer value is a bug */
 };

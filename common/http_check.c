@@ -10,11 +10,15 @@ enum {
 
 /* What the walk over the headers has seen. */
 struct seen {
+    struct http_layout layout;
     unsigned lengths, encodings, hosts;
     const char *length;
     const char *encoding;
+    const char *host;
     const char *problem; /* the first one found */
 };
+
+static const char not_lines[] = "the head is not made of lines that end with CR and LF";
 
 /* RFC 9110 section 5.6.2. */
 static bool is_token(const char *text, size_t length)
@@ -38,16 +42,26 @@ static bool has_control(const char *text, size_t length)
     return false;
 }
 
+/* Some programs read '_' as '-': what is no framing here must be none there. */
+static bool is_named(const char *name, const char *framing)
+{
+    for (; *name != '\0' && *framing != '\0'; name++, framing++)
+        if ((*name | 0x20) != (*framing | 0x20) && !(*name == '_' && *framing == '-'))
+            return false;
+    return *name == *framing;
+}
+
 static void see_framing(struct seen *seen, const char *name, const char *value)
 {
-    if (strcasecmp(name, "Content-Length") == 0) {
+    if (is_named(name, "Content-Length")) {
         seen->lengths++;
-        seen->length = value;
-    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        seen->length = strchr(name, '_') == NULL ? value : "";
+    } else if (is_named(name, "Transfer-Encoding")) {
         seen->encodings++;
-        seen->encoding = value;
+        seen->encoding = strchr(name, '_') == NULL ? value : "";
     } else if (strcasecmp(name, "Host") == 0) {
         seen->hosts++;
+        seen->host = value;
     }
 }
 
@@ -56,12 +70,14 @@ static enum MHD_Result see(void *context, enum MHD_ValueKind kind, const char *n
 {
     (void)kind;
     struct seen *seen = context;
-    if (!is_token(name, name_size))
+    if (!http_layout_header(&seen->layout, name, name_size, value, value_size))
+        seen->problem = not_lines;
+    else if (!is_token(name, name_size))
         seen->problem = "a header's name holds characters that names cannot have";
-    else if (value != NULL && (has_control(value, value_size) || strlen(value) != value_size))
+    else if (has_control(value, value_size))
         seen->problem = "a header's value holds control characters";
     else
-        see_framing(seen, name, value != NULL ? value : "");
+        see_framing(seen, name, value);
     return seen->problem == NULL ? MHD_YES : MHD_NO;
 }
 
@@ -76,7 +92,8 @@ static bool read_length(const char *text, uint64_t *length)
     return true;
 }
 
-static const char *check_framing(const struct seen *seen, const char *version, uint64_t *length)
+static const char *check_framing(const struct seen *seen, const char *version,
+                                 struct http_body_said *body)
 {
     if (seen->lengths > 1)
         return "Content-Length is given more than once";
@@ -84,30 +101,71 @@ static const char *check_framing(const struct seen *seen, const char *version, u
         return "Transfer-Encoding is given more than once";
     if (seen->lengths == 1 && seen->encodings == 1)
         return "Content-Length and Transfer-Encoding exclude each other";
-    if (seen->lengths == 1 && !read_length(seen->length, length))
+    if (seen->lengths == 1 && !read_length(seen->length, &body->length))
         return "Content-Length is not a number";
     if (seen->encodings == 1 && strcmp(version, MHD_HTTP_VERSION_1_1) != 0)
         return "Transfer-Encoding needs HTTP/1.1";
     if (seen->encodings == 1 && strcasecmp(seen->encoding, "chunked") != 0)
         return "the only Transfer-Encoding understood here is chunked";
+    body->chunked = seen->encodings == 1;
     return NULL;
 }
 
-const char *http_check(struct MHD_Connection *connection, const char *target, const char *version,
-                       uint64_t *length)
+/* RFC 9110 section 7.2: uri-host [ ":" port ]; may be empty. */
+static bool is_host(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        char c = *text;
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && strchr("-._~%!$&'()*+;=:[]", c) == NULL)
+            return false;
+    }
+    return true;
+}
+
+static const char *check_host(const struct seen *seen, const char *version)
+{
+    if (seen->hosts > 1)
+        return "Host is given more than once";
+    if (seen->hosts == 0)
+        return strcmp(version, MHD_HTTP_VERSION_1_1) == 0 ? "Host is missing" : NULL;
+    return is_host(seen->host) ? NULL : "Host is not a host's name";
+}
+
+const char *http_check(struct MHD_Connection *connection, const struct http_line *line,
+                       struct http_body_said *body)
 {
     struct seen seen = {0};
-    *length = 0;
-    if (target[0] != '/')
+    *body = (struct http_body_said){0};
+    if (!is_token(line->method, strlen(line->method)))
+        return "the method holds characters that methods cannot have";
+    if (line->target[0] != '/')
         return "the request target must be a path";
-    if (has_control(target, strlen(target)))
-        return "the request target holds control characters";
+    if (!http_layout_begin(&seen.layout, connection, line))
+        return "the request line is not three words with one space between them";
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, see, &seen);
-    if (seen.problem != NULL)
-        return seen.problem;
-    if (seen.hosts > 1)
-        return "Host is given more than once";
-    if (seen.hosts == 0 && strcmp(version, MHD_HTTP_VERSION_1_1) == 0)
-        return "Host is missing";
-    return check_framing(&seen, version, length);
+    if (seen.problem == NULL && !http_layout_end(&seen.layout))
+        return not_lines;
+    const char *problem = seen.problem != NULL ? seen.problem : check_host(&seen, line->version);
+    return problem != NULL ? problem : check_framing(&seen, line->version, body);
+}
+
+/* RFC 3986: visible ASCII characters; a fragment is never sent. Of those that it rules out, browsers
+ * send some in queries; nothing reads these here. */
+const char *http_check_target(const char *target)
+{
+    for (; *target != '\0'; target++) {
+        unsigned char c = (unsigned char)*target;
+        if (c <= 0x20 || c >= 0x7f || c == '#' || c == '\\')
+            return "the request target holds characters that targets cannot have";
+    }
+    return NULL;
+}
+
+/* Nothing here waits for a trailer, and a field there could pass for a header further on. */
+const char *http_check_trailers(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_values(connection, MHD_FOOTER_KIND, NULL, NULL) > 0
+               ? "fields after the last chunk are not understood here"
+               : NULL;
 }

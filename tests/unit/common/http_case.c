@@ -1,6 +1,7 @@
 #include "tests/unit/common/http_case.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -50,6 +51,15 @@ static void keep(struct http_case *test, struct http_request *request)
         loop_timer_set(test->held.loop, &test->timer, clock_monotonic() + 20 * CLOCK_MILLISECOND);
 }
 
+static void answer_long(struct http_request *request)
+{
+    struct http_reply reply = {.status = 200, .length = HTTP_CASE_LONG};
+    char *body = memory_new(HTTP_CASE_LONG);
+    reply.body = body;
+    http_answer(request, &reply);
+    free(body);
+}
+
 static void handle(void *context, struct http_request *request)
 {
     struct http_case *test = context;
@@ -62,30 +72,37 @@ static void handle(void *context, struct http_request *request)
         keep(test, request);
     else if (strcmp(http_path(request), "/problem") == 0)
         http_refuse(request, test->problem, "It is so.", test->allow);
+    else if (strcmp(http_path(request), "/long") == 0)
+        answer_long(request);
     else
         answer(request);
 }
 
-void http_case_open(struct http_case *test, unsigned connections)
+void http_case_open_with(struct http_case *test, const struct http_settings *bounds)
 {
     char address[ADDRESS_SIZE];
+    struct http_settings settings = *bounds;
     *test = (struct http_case){.problem = PROBLEM_BAD_GATEWAY};
-    int fd = socket_listen("127.0.0.1:0");
-    CU_ASSERT_FATAL(fd >= 0);
-    socket_address(fd, address);
+    settings.listen_fd = socket_listen("127.0.0.1:0");
+    CU_ASSERT_FATAL(settings.listen_fd >= 0);
+    socket_address(settings.listen_fd, address);
     snprintf(test->url, sizeof test->url, "http://%s", address);
     held_loop_open(&test->held);
     test->timer.ring = ring;
     test->timer.context = test;
-    struct http_settings settings = {.listen_fd = fd,
-                                     .connections_max = connections,
-                                     .body_max = HTTP_CASE_BODY_MAX,
-                                     .connection_memory = CONNECTION_MEMORY,
-                                     .handler = handle,
-                                     .context = test};
+    settings.body_max = HTTP_CASE_BODY_MAX;
+    settings.connection_memory = CONNECTION_MEMORY;
+    settings.handler = handle;
+    settings.context = test;
     test->server = http_open(test->held.loop, &settings);
     CU_ASSERT_PTR_NOT_NULL_FATAL(test->server);
     held_loop_free(&test->held);
+}
+
+void http_case_open(struct http_case *test, unsigned connections)
+{
+    const struct http_settings bounds = {.connections_max = connections};
+    http_case_open_with(test, &bounds);
 }
 
 void http_case_close(struct http_case *test)

@@ -2,6 +2,7 @@
  *
  *   /hold      is kept until http_case_answer
  *   /problem   is refused with `problem`
+ *   /long      is answered with HTTP_CASE_LONG bytes
  *   all else   is answered with what the server saw: METHOD PATH CLIENT BODY-LENGTH */
 #ifndef BOX_OFFICE_TEST_HTTP_CASE_H
 #define BOX_OFFICE_TEST_HTTP_CASE_H
@@ -13,7 +14,8 @@
 enum {
     HTTP_CASE_BODY_MAX = 1000,
     HTTP_CASE_KEPT_MAX = 16,
-    HTTP_CASE_SECONDS = 10, /* for an answer that is due at once */
+    HTTP_CASE_LONG = 24 << 20, /* more than kernels hold for a client that does not read */
+    HTTP_CASE_SECONDS = 10,    /* for an answer that is due at once */
 };
 
 struct http_case {
@@ -32,6 +34,10 @@ struct http_case {
 
 /* Opens it and lets the loop run. `connections`: how many at once. */
 void http_case_open(struct http_case *test, unsigned connections);
+
+/* The same with bounds of the test's own: what is set of connections_max, body_limit, bodies_max and
+ * patience. */
+void http_case_open_with(struct http_case *test, const struct http_settings *bounds);
 void http_case_close(struct http_case *test);
 
 /* With the loop held: answers all that is kept. */
