@@ -257,6 +257,20 @@ bool servers_left_behind(struct servers *servers, size_t index, int64_t then)
     return !up || (others > 0 && landed >= LEFT_BEHIND * others);
 }
 
+bool servers_idle_elsewhere(struct servers *servers, size_t index)
+{
+    bool others_up = false, idle = true;
+    lock_take(&servers->lock);
+    for (size_t i = 0; i < servers->count; i++) {
+        if (i == index || servers->list[i].state != SERVER_UP)
+            continue;
+        others_up = true;
+        idle = idle && servers->list[i].pending == 0;
+    }
+    lock_drop(&servers->lock);
+    return others_up && idle;
+}
+
 static void add_state(struct servers *servers, uint64_t after_gap)
 {
     static struct routing_snapshot_server

@@ -107,6 +107,10 @@ int64_t servers_landed_elsewhere(struct servers *servers, size_t index);
  * LEFT_BEHIND flights each on average since. Where they have not, the store itself is slow. */
 bool servers_left_behind(struct servers *servers, size_t index, int64_t then);
 
+/* Whether another server is up, and none of those has anything pending: what the store is like cannot be
+ * seen by them. */
+bool servers_idle_elsewhere(struct servers *servers, size_t index);
+
 /* Moves all lines so far to `lines` (emptied first); returns the n of the first, 0 where there is
  * none. */
 uint64_t servers_take_history(struct servers *servers, struct buffer *lines);

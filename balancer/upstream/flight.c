@@ -13,7 +13,8 @@ enum {
     TURNS_MAX = 8,  /* servers that may turn it away */
 };
 
-static const int64_t age_limit = CLOCK_SECOND;           /* of a flight, while others land */
+static const int64_t age_limit = CLOCK_SECOND;        /* of a flight, while others land */
+static const int64_t lonely_limit = 2 * CLOCK_SECOND; /* of a flight, while no other is under way */
 static const int64_t flight_timeout = 10 * CLOCK_SECOND; /* past every deadline on board */
 
 struct flight {
@@ -403,15 +404,28 @@ void flights_depart(struct flights *flights)
 }
 
 /* A flight that is older than a second: its server hangs, if the others leave it behind; else the store
- * itself is slow and all wait, to their deadlines. */
+ * itself is slow and all wait, to their deadlines. Where the others have nothing to do, because all that
+ * comes goes to the one that has sold the fewest and hangs, they are given a try after two. */
+static const char *hangs(struct flights *flights, const struct flight *flight)
+{
+    int64_t age = clock_monotonic() - flight->departed;
+    if (age < age_limit)
+        return NULL;
+    if (servers_left_behind(flights->servers, flight->server, flight->elsewhere))
+        return "no answer within a second, while others answer";
+    if (age >= lonely_limit && servers_idle_elsewhere(flights->servers, flight->server))
+        return "no answer within two seconds, while others have nothing to do";
+    return NULL;
+}
+
 static void check_age(struct flights *flights, struct flight *flight)
 {
-    if (clock_monotonic() - flight->departed < age_limit ||
-        !servers_left_behind(flights->servers, flight->server, flight->elsewhere))
+    const char *why = hangs(flights, flight);
+    if (why == NULL)
         return;
     upstream_cancel(flight->call);
     flights->lanes[flight->server].air = NULL;
-    fail(flight, "no answer within a second, while others answer");
+    fail(flight, why);
     lose(flight, false);
 }
 

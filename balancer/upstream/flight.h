@@ -58,7 +58,8 @@ void flights_board(struct flights *flights, size_t server, uint64_t number,
 void flights_depart(struct flights *flights);
 
 /* To be called a few times a second: ends flights that are older than a second and left behind (see
- * servers_left_behind), and takes back what waits for a server that is not up. */
+ * servers_left_behind) or older than two and the only ones, and takes back what waits for a server that is
+ * not up. */
 void flights_check(struct flights *flights);
 
 /* Takes out a passenger whose deadline has come. True where a server may have decided it, or still

@@ -221,13 +221,13 @@ static bool has_rung(void *context)
     return *(const bool *)context;
 }
 
-/* Turns until a flight that leaves now is too old. */
-static void grow_old(void)
+/* Turns until a flight that leaves now is older than so many seconds. */
+static void grow_old(int seconds)
 {
     bool rung = false;
     static struct loop_timer timer;
     timer = (struct loop_timer){.ring = ring, .context = &rung};
-    int64_t old = CLOCK_SECOND + CLOCK_SECOND / 20;
+    int64_t old = seconds * CLOCK_SECOND + CLOCK_SECOND / 20;
     loop_timer_set(flying->held.loop, &timer, clock_monotonic() + old);
     flying_until(has_rung, &rung);
 }
@@ -240,7 +240,7 @@ static void a_silent_server_is_left(void)
     flying->fakes[0].manner = FAKE_HOLDS;
     flying_board(10);
     flying_until_asked(0, 1);
-    grow_old();
+    grow_old(1);
     for (size_t i = 0; i < LEFT_BEHIND; i++) {
         flights_check(flying->flights);
         CU_ASSERT_EQUAL(flying_state(0), SERVER_UP);
@@ -256,6 +256,44 @@ static void a_silent_server_is_left(void)
     CU_ASSERT_EQUAL(flying_state(0), SERVER_DOWN);
     flying_expect("server=server-1 flight=1 boot=1 commit=0 told=0 released=10 sold=0 replayed=0 "
                   "refused=0 lost=1 unsent=0\n");
+    flying_close();
+}
+
+/* All that comes goes to the one that has sold the fewest, so the others land nothing by which it could
+ * be left behind: they are given a try, if they are idle. */
+static void a_lonely_silent_server_is_left(void)
+{
+    flying_open(2);
+    flying->fakes[0].manner = flying->fakes[1].manner = FAKE_HOLDS;
+    flying_board_all(2);
+    flying_until_asked(0, 1);
+    flying_until_asked(1, 1);
+    grow_old(2);
+    flights_check(flying->flights);
+    CU_ASSERT_EQUAL(flying->returned, 0); /* both wait: the store may be slow */
+    flying->fakes[1].manner = FAKE_ANSWERS;
+    fake_server_release(&flying->fakes[1]);
+    flying_until_back(1, 0);
+    flights_check(flying->flights);
+    CU_ASSERT_EQUAL(flying->returned, 1);
+    CU_ASSERT(flying->travellers[0].passenger.sent);
+    CU_ASSERT_EQUAL(flying_state(0), SERVER_DOWN);
+    CU_ASSERT_EQUAL(flying_state(1), SERVER_UP);
+    flying_close();
+}
+
+/* There is nobody else whom it could be asked. */
+static void the_last_silent_server_is_waited_for(void)
+{
+    flying_open(1);
+    flying->fakes[0].manner = FAKE_HOLDS;
+    struct traveller *traveller = flying_board(1);
+    flying_until_asked(0, 1);
+    grow_old(2);
+    flights_check(flying->flights);
+    CU_ASSERT_EQUAL(flying->returned, 0);
+    CU_ASSERT_EQUAL(flying_state(0), SERVER_UP);
+    CU_ASSERT(flights_drop(&traveller->passenger));
     flying_close();
 }
 
@@ -305,6 +343,9 @@ static __attribute__((constructor)) void suite(void)
     suite_add("flight losses", "two deaths make lonely", two_deaths_make_lonely);
     suite_add("flight losses", "doubt remains", doubt_remains);
     suite_add("flight losses", "a silent server is left", a_silent_server_is_left);
+    suite_add("flight losses", "a lonely silent server is left", a_lonely_silent_server_is_left);
+    suite_add("flight losses", "the last silent server is waited for",
+              the_last_silent_server_is_waited_for);
     suite_add("flight losses", "a flight in the air does not keep the drain",
               a_flight_in_the_air_does_not_keep_the_drain);
     suite_add("flight losses", "who is turned away by all is told",
