@@ -39,10 +39,10 @@ PROGRAMS = $(BUILD)/balancer $(BUILD)/ticket_server \
 TESTS    = $(addprefix $(BUILD)/test_,unit store cluster)
 
 .DEFAULT_GOAL = help
-.PHONY: all help run reset rush report audit watch test asan tsan lint format bench clean packages-% check
+.PHONY: all help run reset rush report audit watch test asan tsan lint format bench bench-quick clean packages-% check
 
 help: ## this list
-	@awk -F ': .*## ' '/^[a-z.]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ': .*## ' '/^[a-z.-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "  Settings: PORT=$(PORT) ADMIN_PORT=$(ADMIN_PORT) SERVERS=$(SERVERS) STORE=$(STORE)"
 	@echo "            CAPACITY=$(CAPACITY) LOG_DIR=$(LOG_DIR) BUYERS=$(BUYERS)"
@@ -101,9 +101,13 @@ flow.png: flow.dot ## draw the way of a purchase
 	@.ci/packages flow
 	dot -Tpng -Gdpi=110 -o $@ $<
 
-bench: packages-run packages-bench ## beside HAProxy, in front of the same servers and of idle ones
-	@$(MAKE) --no-print-directory -s all $(BUILD)/nothing
-	@BUILD=$(BUILD) tests/bench/compare
+bench: packages-run packages-bench ## beside HAProxy and nginx: tables and plots (40 minutes)
+	@$(MAKE) --no-print-directory -s all $(BUILD)/nothing $(BUILD)/fill
+	@BUILD=$(BUILD) tests/bench/bench
+
+bench-quick: packages-run packages-bench ## the same in 3 minutes, with less of everything
+	@$(MAKE) --no-print-directory -s all $(BUILD)/nothing $(BUILD)/fill
+	@BUILD=$(BUILD) tests/bench/bench --quick
 
 clean: ## remove what was built; sales and logs stay
 	rm -rf $(BUILD)
@@ -134,6 +138,8 @@ $(BUILD)/rush: $(OBJ)/tools/rush.o $(call objects,tools/rush) $(COMMON)
 
 $(BUILD)/nothing: $(OBJ)/tests/bench/nothing.o $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
+$(BUILD)/fill: $(OBJ)/tests/bench/fill.o $(COMMON) $(DB)
+	$(LINK) $(LIBS_STORE)
 
 # The unit tests see everything but the programs' main files.
 UNDER_TEST = $(COMMON) $(DB) $(REPORT) $(filter-out %/main.o,$(BALANCER) $(TICKET_SERVER))

@@ -2,8 +2,11 @@
 import json
 import os
 import re
+import shutil
+import time
 import urllib.request
 
+from load import Contender
 from processes import fail, wait_for
 
 CAPACITY = 1000000000
@@ -11,15 +14,19 @@ LOG_BYTES = 1 << 36  # never rotated: the proof reads it whole
 
 
 class Cluster:
-    """`name` is its folder in the stage, where store and logs are."""
+    """`name` is its folder in the stage, where store and logs are. `filled`: sales that the store already
+    holds when it starts."""
 
-    def __init__(self, stage, name, build, servers=3, workers=None):
+    def __init__(self, stage, name, build, servers=3, workers=None, filled=0):
         self.stage, self.build, self.folder = stage, build, stage.path(name)
         os.makedirs(self.folder + "/logs", exist_ok=True)
         self.store = f"sqlite:{self.folder}/tickets.db"
         stage.run(f"{build}/ticket_server", "--init", "--demo", str(CAPACITY), "--store", self.store)
+        if filled:
+            stage.run(f"{build}/fill", "--store", self.store, "--sales", str(filled))
         self.start(servers, workers)
-        self.acknowledged, self.before, self.dropped = 0, self.sold(), 0
+        self.acknowledged, self.unheard = 0, 0
+        self.before, self.told_before = self.sold(), self.told()[0]
 
     def start(self, servers, workers):
         options = ["--workers", str(workers)] if workers else []
@@ -52,53 +59,64 @@ class Cluster:
         servers = self.status()["servers"]
         return servers if all(server["state"] == "up" for server in servers) else None
 
+    def contender(self, name="this cluster"):
+        return Contender(name, self.url, self.processes, self, routed=True)
+
     def addresses(self):
         return [server["address"] for server in self.servers]
 
     def processes(self):
         """Process ids by kind."""
-        return {"router": [self.status()["pid"]], "servers": [server["pid"] for server in self.servers]}
+        return {"balancer": [self.status()["pid"]], "servers": [server["pid"] for server in self.servers]}
 
     def sold(self):
         """Tickets in the store: the reads are strongly consistent."""
         return sum(tier["sold"] for tier in self.ask(self.url + "/events/demo")["tiers"])
 
+    def told(self):
+        """What the servers have told the router: tickets sold, pending, commits."""
+        servers = self.status()["servers"]
+        return [sum(server[figure] for server in servers) for figure in ("told", "pending", "commit")]
+
+    def quiet(self):
+        """Nothing was sold for a moment, nothing is pending, and the router knows all that was sold."""
+        before = self.sold()
+        time.sleep(0.1)
+        told, pending, _ = self.told()
+        return self.sold() == before and pending == 0 and told - self.told_before == before - self.before
+
     def settle(self):
-        """Waits until what a load left behind is decided."""
-        wait_for("the last flights", lambda: not any(
-            server["pending"] for server in self.status()["servers"]))
+        """Waits until what a load left behind is decided: also what a proxy still holds."""
+        wait_for("the last sales", self.quiet, 30)
+
+    def commits(self):
+        return self.told()[2]
 
     def log_length(self):
         return os.path.getsize(self.folder + "/logs/routing.log")
 
-    def batches(self, since):
-        """Flights and commits that the routing log names beyond its byte `since`."""
-        flights, first, last = 0, {}, {}
+    def flights(self, since):
+        """How many the routing log settles beyond its byte `since`."""
         with open(self.folder + "/logs/routing.log", "rb") as log:
             log.seek(since)
-            for line in log:
-                if b" settled " in line:
-                    server, commit = re.search(rb"server=(\S+) .*commit=(\d+)", line).groups()
-                    first.setdefault(server, int(commit))
-                    last[server] = int(commit)
-                    flights += 1
-        return flights, sum(last[server] - first[server] + 1 for server in last)
+            return sum(b" settled " in line for line in log)
 
-    def count(self, answered, connections):
-        """Notes what a load was answered: so many purchases 201, and at most one per connection unheard."""
+    def count(self, answered, unheard):
+        """Notes what a load was answered: so many purchases 201, and at most so many it did not wait for."""
         self.acknowledged += answered
-        self.dropped += connections
+        self.unheard += unheard
 
     def prove(self):
         """Every sale answered is in the store, and no more beyond those than the loads left unheard;
         then the report and the audit. Ends the cluster, and gives a sentence on what was proved."""
         stored = self.sold() - self.before
         unheard = stored - self.acknowledged
-        if not 0 <= unheard <= self.dropped:
+        if not 0 <= unheard <= self.unheard:
             fail(f"{self.acknowledged} purchases were answered 201, but {stored} are in the store")
         if self.stage.stop(self.process) != 0:
             fail("the cluster did not end well")
         self.stage.run(f"{self.build}/report", "--log-dir", self.folder + "/logs", "--store", self.store)
         self.stage.run(f"{self.build}/audit", "--store", self.store)
+        shutil.rmtree(self.folder)
         return (f"{self.acknowledged:,} sales answered, {stored:,} in the store ({unheard} of at most "
-                f"{self.dropped} answers in flight when a load ended); report and audit clean")
+                f"{self.unheard} answers in flight when a load ended); report and audit clean")

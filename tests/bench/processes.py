@@ -7,8 +7,10 @@ import sys
 import tempfile
 import time
 
+BEGUN = time.monotonic()
 TICKS = os.sysconf("SC_CLK_TCK")
 STOP_SECONDS = 15
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stage:
@@ -17,12 +19,13 @@ class Stage:
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="box-office-bench-")
         self.running = []
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in ENDINGS:
             signal.signal(number, lambda number, _: sys.exit(128 + number))
         return self
 
     def __exit__(self, *_):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in ENDINGS:
+            signal.signal(number, signal.SIG_IGN)
         for process in reversed(self.running):
             end_group(process)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -54,6 +57,13 @@ class Stage:
         return printed
 
 
+def succeeds(*command):
+    try:
+        return subprocess.run(command, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
 def end_group(process):
     try:
         os.killpg(process.pid, signal.SIGKILL)
@@ -67,8 +77,9 @@ def fail(reason):
 
 
 def say(text):
-    """Progress: to stderr, so that stdout is the table alone."""
-    print(text, file=sys.stderr, flush=True)
+    """Progress, after so many minutes: to stderr, so that stdout is the table alone."""
+    seconds = int(time.monotonic() - BEGUN)
+    print(f"{seconds // 60:2}:{seconds % 60:02} {text}", file=sys.stderr, flush=True)
 
 
 def wait_for(what, condition, seconds=10):
@@ -89,3 +100,9 @@ def cpu_seconds(pids):
             fields = stat.read().rsplit(")", 1)[1].split()
         total += int(fields[11]) + int(fields[12])
     return total / TICKS
+
+
+def children(pid):
+    """The processes that this one started."""
+    with open(f"/proc/{pid}/task/{pid}/children") as pids:
+        return [int(child) for child in pids.read().split()]
