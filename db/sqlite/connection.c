@@ -20,11 +20,16 @@ static const char settings[] = "PRAGMA synchronous = FULL;"
                                "PRAGMA foreign_keys = OFF;"
                                "PRAGMA secure_delete = OFF;"
                                "PRAGMA mmap_size = 0;"
-                               "PRAGMA cache_size = -65536;"
                                "PRAGMA temp_store = MEMORY;"
                                "PRAGMA trusted_schema = OFF;"
                                "PRAGMA wal_autocheckpoint = 2000;"
                                "PRAGMA journal_size_limit = 67108864;";
+
+/* Pages of the store that a connection keeps, in KiB. What it lacks, the system's own cache mostly has:
+ * with random keys in a store of 1.4 million sales, a fourth of the memory costs a fourth more reads
+ * of a page per sale, and less time. */
+static const char cache_of_writer[] = "PRAGMA cache_size = -16384;";
+static const char cache_of_reader[] = "PRAGMA cache_size = -4096;";
 
 /* Counting every allocation under a global mutex is for diagnosis only. */
 static void configure_library(void)
@@ -47,6 +52,9 @@ int connection_open(struct connection *connection, const char *path, bool writes
         sqlite3_db_config(connection->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
         rc = sqlite3_exec(connection->db, settings, NULL, NULL, NULL);
     }
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(connection->db, writes ? cache_of_writer : cache_of_reader, NULL, NULL,
+                          NULL);
     if (rc != SQLITE_OK) {
         connection_fail(connection, "open");
         connection_close(connection);
