@@ -8,7 +8,7 @@
 #include "common/log.h"
 #include "common/options.h"
 #include "common/purchase.h"
-#include "tools/rush/connection.h"
+#include "tools/rush/caller.h"
 #include "tools/rush/crowd.h"
 #include "tools/rush/stock.h"
 #include "tools/rush/verdict.h"

@@ -24,10 +24,10 @@ enum {
 /* One connection's worth of buyers, who come one after the other. */
 struct place {
     struct crowd *crowd;
-    struct connection *connection; /* owned */
-    int64_t buyer;                 /* the present one's number */
-    int64_t began;                 /* its first request; at a rate: when that was due */
-    bool asking;                   /* else it pauses, or there is none */
+    struct caller *caller; /* owned */
+    int64_t buyer;         /* the present one's number */
+    int64_t began;         /* its first request; at a rate: when that was due */
+    bool asking;           /* else it pauses, or there is none */
     struct place *next_free;
     struct loop_timer due; /* asking: gives up this answer; pausing: asks again */
 };
@@ -60,14 +60,14 @@ static void place_ask(struct place *place)
                           strlen(crowd->form), crowd->form);
     place->asking = true;
     loop_timer_set(crowd->loop, &place->due, clock_monotonic() + REQUEST_SECONDS * CLOCK_SECOND);
-    connection_send(place->connection, request, (size_t)length);
+    caller_send(place->caller, request, (size_t)length);
 }
 
 static void place_due(void *context)
 {
     struct place *place = context;
     if (place->asking)
-        connection_cut(place->connection, "no answer in time");
+        caller_cut(place->caller, "no answer in time");
     else
         place_ask(place);
 }
@@ -174,8 +174,7 @@ static void crowd_open(struct crowd *crowd)
         struct place *place = &crowd->places[i];
         place->crowd = crowd;
         place->due = (struct loop_timer){.ring = place_due, .context = place};
-        place->connection =
-            connection_open(crowd->loop, &settings->destination, place_answered, place);
+        place->caller = caller_open(crowd->loop, &settings->destination, place_answered, place);
     }
 }
 
@@ -184,7 +183,7 @@ static void crowd_close(struct crowd *crowd)
     if (crowd->arrivals != NULL)
         arrivals_close(crowd->arrivals);
     for (int64_t i = 0; i < crowd->settings->connections; i++)
-        connection_close(crowd->places[i].connection);
+        caller_close(crowd->places[i].caller);
     loop_close(crowd->loop);
     free(crowd->places);
 }

@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "tools/rush/connection.h"
+#include "tools/rush/caller.h"
 #include "tools/rush/tally.h"
 
 struct crowd_settings {

@@ -17,7 +17,7 @@ enum {
 /* One GET, asked until it is answered with anything but a 503. */
 struct reading {
     struct loop *loop;
-    struct connection *connection;
+    struct caller *caller;
     struct loop_timer again, give_up;
     char request[REQUEST_SIZE];
     unsigned status; /* 0: nobody answered */
@@ -27,7 +27,7 @@ struct reading {
 static void ask(void *context)
 {
     struct reading *reading = context;
-    connection_send(reading->connection, reading->request, strlen(reading->request));
+    caller_send(reading->caller, reading->request, strlen(reading->request));
 }
 
 static void give_up(void *context)
@@ -53,7 +53,7 @@ static void read_event(struct reading *reading, const struct destination *destin
                        const char *event)
 {
     reading->loop = loop_open();
-    reading->connection = connection_open(reading->loop, destination, answered, reading);
+    reading->caller = caller_open(reading->loop, destination, answered, reading);
     reading->again = (struct loop_timer){.ring = ask, .context = reading};
     reading->give_up = (struct loop_timer){.ring = give_up, .context = reading};
     snprintf(reading->request, REQUEST_SIZE, "GET /events/%s HTTP/1.1\r\nHost: %s\r\n\r\n", event,
@@ -62,7 +62,7 @@ static void read_event(struct reading *reading, const struct destination *destin
                    clock_monotonic() + PATIENCE_SECONDS * CLOCK_SECOND);
     ask(reading);
     loop_run(reading->loop);
-    connection_close(reading->connection);
+    caller_close(reading->caller);
     loop_close(reading->loop);
 }
 

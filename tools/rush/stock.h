@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tools/rush/connection.h"
+#include "tools/rush/caller.h"
 
 struct stock {
     int64_t capacity, sold, held, remaining;

@@ -1,10 +1,10 @@
-/* One keep-alive HTTP/1.1 connection, on a loop: a request out, its answer in, the next.
+/* A caller: one keep-alive HTTP/1.1 connection, on a loop: a request out, its answer in, the next.
  *
  * Written by hand because it shares the machine with the cluster it measures: libcurl's multi
  * interface takes several times as long per request. It understands answers with a Content-Length
  * from a server of our own, and nothing else. All functions: the loop's thread. */
-#ifndef BOX_OFFICE_RUSH_CONNECTION_H
-#define BOX_OFFICE_RUSH_CONNECTION_H
+#ifndef BOX_OFFICE_RUSH_CALLER_H
+#define BOX_OFFICE_RUSH_CALLER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 #include "common/loop.h"
 
-struct connection;
+struct caller;
 
 /* Where to connect. */
 struct destination {
@@ -26,18 +26,18 @@ bool destination_find(struct destination *destination, const char *url);
 
 /* The answer to a request; status 0: it did not come, for the reason in `body`. The body is valid
  * during the call, in which the next request may be sent. */
-typedef void connection_done(void *context, unsigned status, const char *body, size_t length);
+typedef void caller_done(void *context, unsigned status, const char *body, size_t length);
 
 /* `destination` must outlive the connection. Connects with the first request, and again whenever
  * the other side has closed. */
-struct connection *connection_open(struct loop *loop, const struct destination *destination,
-                                   connection_done *done, void *context);
-void connection_close(struct connection *connection);
+struct caller *caller_open(struct loop *loop, const struct destination *destination,
+                           caller_done *done, void *context);
+void caller_close(struct caller *caller);
 
 /* Sends a whole request (copied). The one before it must be done. `done` may be called from inside. */
-void connection_send(struct connection *connection, const char *request, size_t length);
+void caller_send(struct caller *caller, const char *request, size_t length);
 
 /* Gives up waiting for the answer: done with status 0. Nothing where none is awaited. */
-void connection_cut(struct connection *connection, const char *why);
+void caller_cut(struct caller *caller, const char *why);
 
 #endif
