@@ -1,7 +1,7 @@
 """The contest: the cluster and what it is held against, in rounds that take turns."""
 import baselines
 from cluster import Cluster
-from load import Contender, buy, count_calls, measure, wrk
+from load import Contender, buy, calls_countable, count_calls, measure, wrk
 from processes import say
 from results import Row
 
@@ -99,7 +99,7 @@ def hold_contest(bench):
         if connections == plan.reads_at:
             readers = [contenders[0], against[0], against[1], directly(DIRECT, cluster)]
             in_turns(bench, "reads", readers, connections, plan.axis_seconds, plan.rounds, read)
-        if connections == plan.axes_at:
+        if connections == plan.axes_at and calls_countable():
             in_turns(bench, "calls", contenders[:3], connections, plan.axis_seconds, 1, count_calls)
         for contender in against:
             contender.close()

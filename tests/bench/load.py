@@ -94,10 +94,13 @@ def buy(contender, stage, connections, seconds, what="buy"):
     return measure(contender, lambda: wrk(stage, contender.url, connections, seconds, what), connections)
 
 
+def calls_countable():
+    """Whether perf is there and may count: it needs root, or a lower perf_event_paranoid."""
+    return succeeds("perf", "stat", "-e", "raw_syscalls:sys_enter", "true")
+
+
 def count_calls(contender, stage, connections, seconds):
-    """One more run, under perf, which counts the system calls per purchase. None where it may not."""
-    if not succeeds("perf", "stat", "-e", "raw_syscalls:sys_enter", "true"):
-        return None
+    """One more run, under perf, which counts the system calls per purchase."""
     processes, under = contender.processes(), []
     for kind, pids in processes.items():
         under += ["perf", "stat", "-x,", "-o", stage.path("calls-" + kind), "-e",

@@ -78,6 +78,8 @@ def print_searches(results, out):
 def print_calls(results, out):
     rows = results.rows("calls")
     heading("System calls per purchase (perf stat, a run of its own)", out)
+    if not rows:
+        print("not counted: perf is missing or may not (it needs root)", file=out)
     print_table(["balancer", "servers"],
                 [(row.contender, [number(results.median(row, "balancer_calls")),
                                   number(results.median(row, "servers_calls"))]) for row in rows], out)
