@@ -8,7 +8,6 @@
 #include "tests/lib/cluster.h"
 #include "tests/lib/load.h"
 #include "tests/lib/suite.h"
-#include "tests/lib/wait.h"
 
 enum {
     CAPACITY = 10000000, /* never sold out meanwhile */
@@ -66,23 +65,6 @@ static void a_server(void)
     scene_close(&scene);
 }
 
-struct frozen {
-    struct cluster *cluster;
-    size_t server;
-    pid_t pid;
-};
-
-/* Out of the running, and nobody waits for it any more; or killed, because it held the store's lock. */
-static bool given_up(void *context)
-{
-    const struct frozen *frozen = context;
-    if (!cluster_look(frozen->cluster))
-        return false;
-    const struct cluster_server *server = &frozen->cluster->server[frozen->server];
-    return server->pid != frozen->pid ||
-           (strcmp(server->state, "down") == 0 && server->pending == 0);
-}
-
 /* One that is stopped answers nobody, and may hold the store's writer lock: the master kills it then.
  * Its buyers are served by others long before they lose patience. */
 static void a_frozen_server(void)
@@ -92,25 +74,14 @@ static void a_frozen_server(void)
     scene_open(&scene, "freeze-server", 0);
     for (size_t i = 0; i < 3; i++) {
         CU_ASSERT(cluster_all_up(cluster));
-        struct frozen frozen = {cluster, i, cluster->server[i].pid};
-        process_signal(frozen.pid, SIGSTOP);
-        CU_ASSERT(wait_until(given_up, &frozen, GONE_SECONDS));
+        pid_t pid = cluster->server[i].pid;
+        process_signal(pid, SIGSTOP);
+        CU_ASSERT(cluster_gave_up(cluster, i, pid));
         CU_ASSERT(load_progress(&scene.load, (size_t)load_scaled(SALES)));
-        kill(frozen.pid, SIGCONT); /* unless the master had to kill it */
+        kill(pid, SIGCONT); /* unless the master had to kill it */
         CU_ASSERT(cluster_all_up(cluster));
     }
     scene_close(&scene);
-}
-
-struct router_gone {
-    struct cluster *cluster;
-    pid_t before;
-};
-
-static bool router_restarted(void *context)
-{
-    struct router_gone *gone = context;
-    return cluster_look(gone->cluster) && gone->cluster->router != gone->before;
 }
 
 static void the_router(void)
@@ -120,9 +91,9 @@ static void the_router(void)
     scene_open(&scene, "kill-router", 20);
     for (int i = 0; i < 2; i++) {
         CU_ASSERT(cluster_look(cluster));
-        struct router_gone gone = {cluster, cluster->router};
-        process_signal(gone.before, SIGKILL);
-        CU_ASSERT(wait_until(router_restarted, &gone, GONE_SECONDS));
+        pid_t pid = cluster->router;
+        process_signal(pid, SIGKILL);
+        CU_ASSERT(cluster_router_restarted(cluster, pid));
         CU_ASSERT(cluster_all_up(cluster));
         CU_ASSERT(load_progress(&scene.load, (size_t)load_scaled(SALES)));
     }

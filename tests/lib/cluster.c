@@ -58,7 +58,7 @@ static void start_balancer(struct cluster *cluster, const char *listen, const ch
 {
     char servers[8];
     snprintf(servers, sizeof servers, "%d", cluster->servers);
-    const char *argv[14 + CLUSTER_OPTIONS_MAX + 1] = {"balancer",
+    const char *argv[14 + CLUSTER_OPTIONS_MAX + 1] = {cluster->balancer,
                                                       "--listen",
                                                       listen,
                                                       "--admin",
@@ -101,11 +101,11 @@ static void make_store(struct cluster *cluster, int64_t capacity)
     CU_ASSERT_EQUAL_FATAL(process_run(&init, cluster->dir, argv, 0), 0);
 }
 
-void cluster_open_with(struct cluster *cluster, int64_t capacity, int servers,
-                       const char *const *options)
+static void open_cluster(struct cluster *cluster, const char *balancer, int64_t capacity,
+                         int servers, const char *const *options)
 {
     process_sweep();
-    *cluster = (struct cluster){.servers = servers};
+    *cluster = (struct cluster){.servers = servers, .balancer = balancer};
     for (size_t i = 0; i < CLUSTER_OPTIONS_MAX && options[i] != NULL; i++)
         cluster->options[i] = options[i];
     files_directory(cluster->dir);
@@ -118,10 +118,22 @@ void cluster_open_with(struct cluster *cluster, int64_t capacity, int servers,
     start(cluster, "127.0.0.1:0", "127.0.0.1:0");
 }
 
-void cluster_open(struct cluster *cluster, int64_t capacity, int servers)
+void cluster_open_with(struct cluster *cluster, int64_t capacity, int servers,
+                       const char *const *options)
+{
+    open_cluster(cluster, "balancer", capacity, servers, options);
+}
+
+void cluster_open_build(struct cluster *cluster, const char *balancer, int64_t capacity,
+                        int servers)
 {
     const char *const none[CLUSTER_OPTIONS_MAX] = {NULL};
-    cluster_open_with(cluster, capacity, servers, none);
+    open_cluster(cluster, balancer, capacity, servers, none);
+}
+
+void cluster_open(struct cluster *cluster, int64_t capacity, int servers)
+{
+    cluster_open_build(cluster, "balancer", capacity, servers);
 }
 
 void cluster_start_again(struct cluster *cluster)
@@ -183,15 +195,18 @@ bool cluster_look(struct cluster *cluster)
     return had;
 }
 
-static bool all_up(void *context)
+static size_t count_up(const struct cluster *cluster)
 {
-    struct cluster *cluster = context;
-    if (!cluster_look(cluster))
-        return false;
     size_t up = 0;
     for (size_t i = 0; i < cluster->count; i++)
         up += strcmp(cluster->server[i].state, "up") == 0;
-    return up == (size_t)cluster->servers;
+    return up;
+}
+
+static bool all_up(void *context)
+{
+    struct cluster *cluster = context;
+    return cluster_look(cluster) && count_up(cluster) == (size_t)cluster->servers;
 }
 
 bool cluster_all_up(struct cluster *cluster)
@@ -199,9 +214,10 @@ bool cluster_all_up(struct cluster *cluster)
     return wait_until(all_up, cluster, CHANGE_SECONDS);
 }
 
+/* Who was there before. */
 struct restart {
     struct cluster *cluster;
-    size_t server;
+    size_t server; /* unless it is the router */
     pid_t pid;
 };
 
@@ -217,6 +233,34 @@ bool cluster_restarted(struct cluster *cluster, size_t server, pid_t pid)
 {
     struct restart restart = {cluster, server, pid};
     return wait_until(restarted, &restart, CHANGE_SECONDS);
+}
+
+static bool gave_up(void *context)
+{
+    const struct restart *frozen = context;
+    const struct cluster_server *server = &frozen->cluster->server[frozen->server];
+    return cluster_look(frozen->cluster) &&
+           (server->pid != frozen->pid ||
+            (strcmp(server->state, "down") == 0 && server->pending == 0));
+}
+
+bool cluster_gave_up(struct cluster *cluster, size_t server, pid_t pid)
+{
+    struct restart frozen = {cluster, server, pid};
+    return wait_until(gave_up, &frozen, CHANGE_SECONDS);
+}
+
+static bool router_restarted(void *context)
+{
+    const struct restart *restart = context;
+    return cluster_look(restart->cluster) && restart->cluster->router != restart->pid &&
+           count_up(restart->cluster) > 0;
+}
+
+bool cluster_router_restarted(struct cluster *cluster, pid_t pid)
+{
+    struct restart restart = {.cluster = cluster, .pid = pid};
+    return wait_until(router_restarted, &restart, CHANGE_SECONDS);
 }
 
 static bool quiet(void *context)
@@ -235,8 +279,7 @@ bool cluster_quiet(struct cluster *cluster)
     return wait_until(quiet, cluster, CHANGE_SECONDS);
 }
 
-/* Nobody crashed meanwhile, and was quietly started again. */
-static bool nobody_crashed(const struct cluster *cluster)
+bool cluster_nobody_crashed(const struct cluster *cluster)
 {
     struct buffer text = {0};
     files_read(cluster->master.err, &text);
@@ -254,7 +297,7 @@ void cluster_stop(struct cluster *cluster, int signal)
     kill(signal == SIGINT ? -cluster->master.pid : cluster->master.pid, signal);
     bool fine = process_wait(&cluster->master, STOP_SECONDS) == 0;
     CU_ASSERT(fine);
-    fine = process_none_left(STOP_SECONDS) && nobody_crashed(cluster) && fine;
+    fine = process_none_left(STOP_SECONDS) && cluster_nobody_crashed(cluster) && fine;
     CU_ASSERT(fine);
     if (!fine)
         process_show(&cluster->master);

@@ -39,6 +39,7 @@ struct cluster {
     char token[CLUSTER_TOKEN_SIZE];
     char url[CLUSTER_URL_SIZE]; /* public */
     char admin[CLUSTER_URL_SIZE];
+    const char *balancer; /* below the build directory; the ticket servers are those beside it */
     struct process master;
     int servers;
     const char
@@ -58,6 +59,10 @@ void cluster_open(struct cluster *cluster, int64_t capacity, int servers);
 void cluster_open_with(struct cluster *cluster, int64_t capacity, int servers,
                        const char *const *options);
 
+/* The same with another build of the programs: "DIRECTORY/balancer". */
+void cluster_open_build(struct cluster *cluster, const char *balancer, int64_t capacity,
+                        int servers);
+
 /* Starts the balancer again, after its master has gone, on the same ports and store. */
 void cluster_start_again(struct cluster *cluster);
 
@@ -70,8 +75,19 @@ bool cluster_all_up(struct cluster *cluster);
 /* Waits until this server has another pid than `pid` and is up. */
 bool cluster_restarted(struct cluster *cluster, size_t server, pid_t pid);
 
+/* Waits until this server, stopped by SIGSTOP, is out of the running and nobody waits for it any more; or
+ * has another pid than `pid`, because it held the store's lock and the master killed it. */
+bool cluster_gave_up(struct cluster *cluster, size_t server, pid_t pid);
+
+/* Waits until another router than `pid` is there and a server is up. */
+bool cluster_router_restarted(struct cluster *cluster, pid_t pid);
+
 /* Waits until no server has tickets pending and all are up, so that nothing is under way. */
 bool cluster_quiet(struct cluster *cluster);
+
+/* True where nobody crashed, and was quietly started again, since the master started: whoever died was
+ * killed with SIGKILL. */
+bool cluster_nobody_crashed(const struct cluster *cluster);
 
 /* Ends the master by this signal, and expects that it exits 0, nothing is left running, and nobody
  * crashed and was started again since the master started. */

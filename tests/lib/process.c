@@ -56,10 +56,11 @@ void process_start(struct process *process, const char *directory, const char *c
 {
     static unsigned count;
     char name[64], path[FILES_PATH_SIZE];
+    const char *slash = strrchr(argv[0], '/'), *program = slash != NULL ? slash + 1 : argv[0];
     count++;
-    snprintf(name, sizeof name, "%s-%u.out", argv[0], count);
+    snprintf(name, sizeof name, "%s-%u.out", program, count);
     files_path(process->out, directory, name);
-    snprintf(name, sizeof name, "%s-%u.err", argv[0], count);
+    snprintf(name, sizeof name, "%s-%u.err", program, count);
     files_path(process->err, directory, name);
     program_path(path, argv[0]);
     files_write(process->out, "", 0); /* so that it can be read from the first moment */
@@ -75,6 +76,11 @@ void process_start(struct process *process, const char *directory, const char *c
     setpgid(process->pid, process->pid);
 }
 
+static int status_of(int status)
+{
+    return WIFSIGNALED(status) ? PROCESS_KILLED + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 static bool ended(void *context)
 {
     struct process *process = context;
@@ -82,13 +88,29 @@ static bool ended(void *context)
     if (process->pid == 0 || waitpid(process->pid, &status, WNOHANG) != process->pid)
         return process->pid == 0;
     process->pid = 0;
-    process->status = WIFSIGNALED(status) ? PROCESS_KILLED + WTERMSIG(status) : WEXITSTATUS(status);
+    process->status = status_of(status);
     return true;
 }
 
 int process_wait(struct process *process, int seconds)
 {
     return wait_until(ended, process, seconds) ? process->status : PROCESS_RUNNING;
+}
+
+static bool orphan_ended(void *context)
+{
+    struct process *orphan = context;
+    int status;
+    pid_t pid = waitpid(orphan->pid, &status, WNOHANG);
+    if (pid == orphan->pid)
+        orphan->status = status_of(status);
+    return pid == orphan->pid || (pid < 0 && !process_alive(orphan->pid));
+}
+
+int process_wait_orphan(pid_t pid, int seconds)
+{
+    struct process orphan = {.pid = pid};
+    return wait_until(orphan_ended, &orphan, seconds) ? orphan.status : PROCESS_RUNNING;
 }
 
 int process_run(struct process *process, const char *directory, const char *const *argv,

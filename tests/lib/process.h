@@ -25,7 +25,7 @@ enum {
     PROCESS_KILLED = 256, /* plus the signal's number */
 };
 
-/* Starts argv[0] (a name in the build directory) with its output in files under `directory`.
+/* Starts argv[0] (a path below the build directory) with its output in files under `directory`.
  * argv ends with NULL. */
 void process_start(struct process *process, const char *directory, const char *const *argv);
 
@@ -37,6 +37,10 @@ int process_wait(struct process *process, int seconds);
  * wrote is shown and the assertion fails. */
 int process_run(struct process *process, const char *directory, const char *const *argv,
                 int expected);
+
+/* The same of a process that a killed one of ours has left behind, and that we may have adopted. Where
+ * it is gone and nobody knows how, 0. */
+int process_wait_orphan(pid_t pid, int seconds);
 
 /* Shows what it wrote on stdout and stderr, for the reader of a failed test. */
 void process_show(const struct process *process);
