@@ -7,6 +7,8 @@ STORE      = sqlite:db/tickets.db
 CAPACITY   = 1000
 LOG_DIR    = logs
 BUYERS     = 5000
+KILLS      = 1000
+SEED       =
 
 BUILD    = build
 CC       = gcc
@@ -32,20 +34,23 @@ UNIT          = $(call objects,tests/unit tests/unit/common tests/unit/balancer 
                                tests/unit/balancer/upstream tests/unit/db tests/unit/lib tests/unit/ticket_server \
                                tests/unit/tools)
 STORE_SUITE   = $(call objects,tests/store)
+SOAK          = $(filter-out %/main.o %/buyer.o,$(call objects,tests/soak))
+FAULTS        = $(call objects,tests/soak/faults)
 CLUSTER       = $(call objects,tests/cluster)
 
 PROGRAMS = $(BUILD)/balancer $(BUILD)/ticket_server \
            $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/report.c tools/audit.c tools/rush.c tools/watch.c))
 TESTS    = $(addprefix $(BUILD)/test_,unit store cluster)
+FOR_SOAK = $(addprefix $(BUILD)/,soak_buyer faulty/balancer faulty/ticket_server)
 
 .DEFAULT_GOAL = help
-.PHONY: all help run reset rush report audit watch test asan tsan lint format bench bench-quick clean packages-% check
+.PHONY: all help run reset rush report audit watch test soak asan tsan lint format bench bench-quick clean packages-% check
 
 help: ## this list
 	@awk -F ': .*## ' '/^[a-z.-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "  Settings: PORT=$(PORT) ADMIN_PORT=$(ADMIN_PORT) SERVERS=$(SERVERS) STORE=$(STORE)"
-	@echo "            CAPACITY=$(CAPACITY) LOG_DIR=$(LOG_DIR) BUYERS=$(BUYERS)"
+	@echo "            CAPACITY=$(CAPACITY) LOG_DIR=$(LOG_DIR) BUYERS=$(BUYERS) KILLS=$(KILLS) SEED=$(SEED)"
 
 packages-%:
 	@.ci/packages $*
@@ -78,8 +83,12 @@ reset: $(BUILD)/ticket_server ## begin anew: move the sales and the logs aside (
 test: packages-run packages-test ## all tests: units, store, cluster (under 5 minutes)
 	@$(MAKE) --no-print-directory -s all check
 
-check: $(TESTS)
+check: $(TESTS) $(FOR_SOAK)
 	@.ci/test $(TESTS)
+
+soak: packages-run packages-test ## kills KILLS processes of a cluster under load, and audits after each
+	@$(MAKE) --no-print-directory -s all $(BUILD)/soak $(FOR_SOAK)
+	@$(BUILD)/soak --kills $(KILLS) $(addprefix --seed ,$(SEED))
 
 # The same tests under the sanitizers, with less load: they are slower by a factor.
 asan: packages-run packages-test ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -120,6 +129,7 @@ $(OBJ)/%.o: %.c Makefile
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
 
+comma = ,
 LINK = $(CC) $(FLAGS) -o $@ $(filter %.o,$^)
 
 $(BUILD)/balancer: $(COMMON) $(BALANCER)
@@ -147,5 +157,17 @@ $(BUILD)/test_unit: $(UNIT) $(TEST_LIB) $(UNDER_TEST)
 	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lcunit
 $(BUILD)/test_store: $(STORE_SUITE) $(TEST_LIB) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE) -lcurl -lcunit
-$(BUILD)/test_cluster: $(CLUSTER) $(TEST_LIB) $(COMMON) $(DB)
+$(BUILD)/test_cluster: $(CLUSTER) $(SOAK) $(TEST_LIB) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE) -lcurl -lcunit
+
+# The soak, and the programs it kills: the product's objects, with faults linked around some functions.
+$(BUILD)/soak: $(OBJ)/tests/soak/main.o $(SOAK) $(filter-out %/main.o,$(TEST_LIB)) $(COMMON) $(DB)
+	$(LINK) $(LIBS_STORE) -lcurl -lcunit
+$(BUILD)/soak_buyer: $(addprefix $(OBJ)/tests/,soak/buyer.o soak/journal.o lib/client.o lib/dice.o) $(COMMON)
+	$(LINK) $(LIBS_BALANCER)
+$(BUILD)/faulty/balancer: $(COMMON) $(BALANCER) $(addprefix $(OBJ)/tests/soak/faults/,fault.o disk_full.o)
+	@mkdir -p $(@D)
+	$(LINK) -Wl,--wrap=writev $(LIBS_BALANCER)
+$(BUILD)/faulty/ticket_server: $(COMMON) $(DB) $(TICKET_SERVER) $(FAULTS)
+	@mkdir -p $(@D)
+	$(LINK) $(addprefix -Wl$(comma)--wrap=,writev store_decide accept_request) $(LIBS_STORE)
