@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/farewell.h"
 #include "common/http_check.h"
 #include "common/log.h"
 
@@ -22,6 +23,7 @@ enum {
 /* One client's connection. */
 struct http_connection {
     struct patience_record patience;
+    struct farewell farewell;
     size_t target_length; /* of the request line that came last, with its query */
     const char *target_problem;
 };
@@ -50,6 +52,7 @@ struct http_server {
     struct loop *loop;
     struct MHD_Daemon *daemon;
     struct patience patience;
+    struct farewells farewells;
     size_t bodies; /* bytes of all requests' */
     size_t unanswered;
     size_t connections; /* when last looked at */
@@ -272,13 +275,14 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     struct http_server *server = context;
     struct http_connection *client = *state;
     if (how == MHD_CONNECTION_NOTIFY_STARTED) {
+        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         *state = client = memory_new(sizeof *client);
-        patience_join(
-            &server->patience, &client->patience,
-            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+        patience_join(&server->patience, &client->patience, fd);
+        farewell_expect(&server->farewells, &client->farewell, fd);
         return;
     }
     patience_leave(&server->patience, &client->patience);
+    farewell_forget(&client->farewell);
     free(client);
     *state = NULL;
 }
@@ -349,6 +353,7 @@ struct http_server *http_open(struct loop *loop, const struct http_settings *set
         return NULL;
     }
     patience_open(&server->patience, loop, &server->settings.patience);
+    farewells_open(&server->farewells, loop);
     loop_serve(loop, server->daemon);
     loop_each_turn(loop, resume_answered, server);
     return server;
@@ -383,6 +388,7 @@ void http_close(struct http_server *server)
     loop_no_turn(server->loop, resume_answered, server);
     MHD_stop_daemon(server->daemon);
     patience_close(&server->patience);
+    farewells_close(&server->farewells);
     free(server);
 }
 
