@@ -10,6 +10,10 @@
 #include "common/clock.h"
 #include "common/log.h"
 
+enum {
+    ID_SLOTS = 2 * FLIGHT_ITEMS_MAX,
+};
+
 static void answer_fine(struct http_request *request, struct buffer *body)
 {
     struct http_reply reply;
@@ -121,6 +125,24 @@ static void answer_flight(struct job *job)
     flight_free(flight);
 }
 
+/* A request's id is a sale's id: twice in one flight, and the store would refuse the batch with all that
+ * others have in it, and decide it one by one. */
+static bool ids_differ(const struct item *items, size_t count)
+{
+    uint16_t slots[ID_SLOTS] = {0}; /* 1 + index of an item */
+    for (size_t i = 0; i < count; i++) {
+        uint16_t random;
+        memcpy(&random, items[i].request.bytes + sizeof items[i].request.bytes - sizeof random,
+               sizeof random);
+        size_t slot = random % ID_SLOTS;
+        for (; slots[slot] != 0; slot = (slot + 1) % ID_SLOTS)
+            if (id_equal(&items[slots[slot] - 1].request, &items[i].request))
+                return false;
+        slots[slot] = (uint16_t)(i + 1);
+    }
+    return true;
+}
+
 static void accept_flight(struct acceptor *acceptor, struct http_request *request)
 {
     size_t length;
@@ -135,6 +157,10 @@ static void accept_flight(struct acceptor *acceptor, struct http_request *reques
     int count = flight_parse(body, length, acceptor->items, FLIGHT_ITEMS_MAX, router, error);
     if (count < 0) {
         http_refuse(request, PROBLEM_MALFORMED, error, NULL);
+        return;
+    }
+    if (!ids_differ(acceptor->items, (size_t)count)) {
+        http_refuse(request, PROBLEM_MALFORMED, "two items have the same request id", NULL);
         return;
     }
     struct flight *flight = flight_new(request, router, acceptor->items, (size_t)count);
@@ -243,6 +269,11 @@ static bool method_fits(const struct route *route, const char *method)
     if (!route->read)
         return strcmp(method, "POST") == 0;
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+size_t accept_body_limit(const char *path)
+{
+    return strcmp(path, "/flights") == 0 ? FLIGHT_BYTES_MAX : PURCHASE_BYTES_MAX;
 }
 
 void accept_request(void *context, struct http_request *request)

@@ -15,6 +15,9 @@ struct acceptor {
     struct item items[FLIGHT_ITEMS_MAX]; /* of the flight that is being read */
 };
 
+/* An http_body_limit: only a flight may be long. */
+size_t accept_body_limit(const char *path);
+
 /* An http_handler; `context` is the acceptor. */
 void accept_request(void *context, struct http_request *request);
 

@@ -106,7 +106,7 @@ static void open_http(struct server *server, int listener)
 {
     const struct http_settings settings = {.listen_fd = listener,
                                            .connections_max = connections_max(),
-                                           .body_max = FLIGHT_BYTES_MAX,
+                                           .body_limit = accept_body_limit,
                                            .connection_memory = CONNECTION_MEMORY,
                                            .handler = accept_request,
                                            .context = server->acceptor};
