@@ -121,14 +121,14 @@ static enum MHD_Result refuse_early(struct http_request *request, enum problem p
     return queue(request);
 }
 
-/* Headers and what MHD notes of each, and of each cookie and argument (64 bytes), live in the
+/* Headers and what MHD notes of each, and of each cookie (64 bytes), live in the
  * connection's memory, where the answer's headers need room too: without it, a purchase would be sold
  * and never answered. */
 static bool headers_fit(const struct http_server *server, struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    const unsigned noted = MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND;
+    const unsigned noted = MHD_HEADER_KIND | MHD_COOKIE_KIND;
     int count = MHD_get_connection_values(connection, (enum MHD_ValueKind)noted, NULL, NULL);
     return info != NULL && info->header_size <= server->settings.connection_memory / 8 * 3 &&
            count <= HTTP_HEADERS_MAX;
@@ -172,6 +172,9 @@ static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *
     if (!has_room(request, said.length))
         return refuse_early(request, PROBLEM_OVERLOADED, "too many long bodies are coming in");
     request->chunked = said.chunked;
+    if (said.chunked)
+        MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
+                                  (unsigned)HTTP_CHUNKS_IDLE_SECONDS);
     return MHD_YES;
 }
 
@@ -203,7 +206,8 @@ static enum MHD_Result take_body(struct http_request *request, const char *data,
 static void handle(struct http_request *request)
 {
     struct http_server *server = request->server;
-    const char *trailers = request->chunked ? http_check_trailers(request->connection) : NULL;
+    const char *trailers =
+        request->chunked ? http_check_trailers(request->connection, request->method) : NULL;
     if (trailers != NULL)
         http_refuse(request, PROBLEM_MALFORMED, trailers, NULL);
     else if (request->turned_away == PROBLEM_TOO_LARGE)
@@ -257,15 +261,26 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     *state = NULL;
 }
 
-/* A request line has come. It is looked at here because libmicrohttpd takes its query apart next, and
- * tells nobody where a NUL stood. */
+/* Nothing here reads a query, and libmicrohttpd hangs where its arguments are more than it has room for:
+ * it is shown an empty one. (The bytes are its own, and not constant; it takes them apart next.) */
+static void forget_query(const char *target)
+{
+    char *query = strchr((char *)(uintptr_t)target, '?');
+    if (query != NULL && http_layout_in_place())
+        query[1] = '\0';
+}
+
+/* A request line has come. It is looked at here because nobody is told later where a NUL stood. */
 static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
 {
     struct http_server *server = context;
     struct http_connection *client = connection_of(connection);
     patience_set(&server->patience, &client->patience, PATIENCE_REQUEST);
-    client->target_length = target != NULL ? strlen(target) : 0;
-    client->target_problem = target != NULL ? http_check_target(target) : NULL;
+    if (target == NULL)
+        return NULL;
+    client->target_length = strlen(target);
+    client->target_problem = http_check_target(target);
+    forget_query(target);
     return NULL; /* the request's state: none yet */
 }
 
@@ -316,6 +331,7 @@ static void resume_answered(void *context)
     }
 }
 
+/* What libmicrohttpd is strict about in 0.9.75 is looked at here too, and answered with a problem. */
 static struct MHD_Daemon *start_daemon(struct http_server *server)
 {
     const struct http_settings *settings = &server->settings;
@@ -326,7 +342,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server)
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_SECONDS, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
-        NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        NULL, MHD_OPTION_STRICT_FOR_CLIENT, http_layout_in_place() ? 0 : 1, MHD_OPTION_END);
 }
 
 static void set_defaults(struct http_settings *settings)

@@ -42,12 +42,14 @@ struct http_settings {
 };
 
 enum {
-    HTTP_IDLE_SECONDS = 60,    /* a connection on which nothing happens is closed after this */
-    HTTP_REQUEST_SECONDS = 10, /* a request must have come by then; and ... */
-    HTTP_ANSWER_SECONDS = 10,  /* ... its answer have been taken */
+    HTTP_IDLE_SECONDS = 60,       /* a connection on which nothing happens is closed after this */
+    HTTP_CHUNKS_IDLE_SECONDS = 3, /* the same within chunks: libmicrohttpd turns in circles where an
+                                     extension is longer than its buffer */
+    HTTP_REQUEST_SECONDS = 10,    /* a request must have come by then; and ... */
+    HTTP_ANSWER_SECONDS = 10,     /* ... its answer have been taken */
     HTTP_BODIES_MAX = 16 << 20,
     HTTP_BODY_SMALL = 512, /* what a purchase needs; the number of connections bounds these */
-    HTTP_HEADERS_MAX = 64, /* of a request, each cookie and argument counted too; more are 431 */
+    HTTP_HEADERS_MAX = 64, /* of a request, each cookie counted too; more are 431 */
     HTTP_FIELDS_MAX = 8,
     HTTP_FIELD_SIZE = 320, /* a longer value is a bug */
 };

@@ -128,7 +128,7 @@ static const char *check_host(const struct seen *seen, const char *version)
     if (seen->hosts > 1)
         return "Host is given more than once";
     if (seen->hosts == 0)
-        return strcmp(version, MHD_HTTP_VERSION_1_1) == 0 ? "Host is missing" : NULL;
+        return strcmp(version, MHD_HTTP_VERSION_1_0) != 0 ? "Host is missing" : NULL;
     return is_host(seen->host) ? NULL : "Host is not a host's name";
 }
 
@@ -162,10 +162,30 @@ const char *http_check_target(const char *target)
     return NULL;
 }
 
-/* Nothing here waits for a trailer, and a field there could pass for a header further on. */
-const char *http_check_trailers(struct MHD_Connection *connection)
+/* What the walk over the trailers has seen. */
+struct trailers {
+    const char *head, *end; /* of the request */
+    bool any;
+};
+
+/* libmicrohttpd takes the last header for a trailer, too, where the last LF comes alone. */
+static enum MHD_Result see_trailer(void *context, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
 {
-    return MHD_get_connection_values(connection, MHD_FOOTER_KIND, NULL, NULL) > 0
-               ? "fields after the last chunk are not understood here"
-               : NULL;
+    (void)kind;
+    (void)value;
+    struct trailers *trailers = context;
+    bool is_header = name >= trailers->head && name < trailers->end;
+    trailers->any = trailers->any || !is_header;
+    return MHD_YES;
+}
+
+/* Nothing here waits for a trailer, and a field there could pass for a header further on. */
+const char *http_check_trailers(struct MHD_Connection *connection, const char *method)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    struct trailers trailers = {.head = method, .end = method + info->header_size};
+    MHD_get_connection_values(connection, MHD_FOOTER_KIND, see_trailer, &trailers);
+    return trailers.any ? "fields after the last chunk are not understood here" : NULL;
 }

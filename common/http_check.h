@@ -23,7 +23,7 @@ const char *http_check(struct MHD_Connection *connection, const struct http_line
 /* The same for a whole target, as it came, its query included. */
 const char *http_check_target(const char *target);
 
-/* The same for what followed the last chunk. */
-const char *http_check_trailers(struct MHD_Connection *connection);
+/* The same for what followed the last chunk. `method`: where the head begins. */
+const char *http_check_trailers(struct MHD_Connection *connection, const char *method);
 
 #endif

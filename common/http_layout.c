@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static bool parses_in_place(void)
+bool http_layout_in_place(void)
 {
     return strncmp(MHD_get_version(), "0.", 2) == 0;
 }
@@ -20,7 +20,7 @@ bool http_layout_begin(struct http_layout *layout, struct MHD_Connection *connec
                        const struct http_line *line)
 {
     *layout = (struct http_layout){0};
-    if (!parses_in_place())
+    if (!http_layout_in_place())
         return true;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);

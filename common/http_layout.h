@@ -26,6 +26,9 @@ struct http_layout {
     const char *end;  /* of the head */
 };
 
+/* Whether this libmicrohttpd is such a one. */
+bool http_layout_in_place(void);
+
 /* Each is false where the bytes are not what they seem. Every header is given to _header, in order. */
 bool http_layout_begin(struct http_layout *layout, struct MHD_Connection *connection,
                        const struct http_line *line);

@@ -10,7 +10,7 @@
 #include "common/clock.h"
 
 enum {
-    LOOKS_PER_LIMIT = 4,
+    LOOKS_PER_LIMIT = 8,
 };
 
 static int64_t interval(const struct patience *patience)
@@ -26,16 +26,6 @@ static int64_t spent(const struct patience *patience, const struct patience_reco
     return patience->now - record->since - interval(patience);
 }
 
-/* Bytes came after it had become idle, and libmicrohttpd has made no first line of them. */
-static bool has_begun(const struct patience *patience, const struct patience_record *record)
-{
-    struct tcp_info info;
-    socklen_t size = sizeof info;
-    if (getsockopt(record->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
-        return false;
-    return info.tcpi_last_data_recv * CLOCK_MILLISECOND < spent(patience, record);
-}
-
 /* What the kernel holds for a client that does not read goes with the connection. */
 static void cut(const struct patience_record *record)
 {
@@ -45,23 +35,34 @@ static void cut(const struct patience_record *record)
     shutdown(record->fd, SHUT_RDWR);
 }
 
+/* While a request is awaited or is coming. Two things libmicrohttpd does not tell: that bytes have come
+ * which are no whole first line yet; and, where a client left at once behind what it sent, that it did. */
+static void look_at_request(const struct patience *patience, struct patience_record *record)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    int64_t lasted = spent(patience, record);
+    if (lasted <= 0 || getsockopt(record->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+        return;
+    bool waits = record->stage == PATIENCE_IDLE;
+    if (info.tcpi_state == TCP_CLOSE_WAIT || (!waits && lasted >= patience->limits.request))
+        cut(record);
+    else if (waits && info.tcpi_last_data_recv * CLOCK_MILLISECOND < lasted)
+        patience_set(patience, record, PATIENCE_LINE);
+}
+
 static void look(const struct patience *patience, struct patience_record *record)
 {
-    const struct patience_limits *limits = &patience->limits;
     switch (record->stage) {
     case PATIENCE_IDLE:
-        if (spent(patience, record) > 0 && has_begun(patience, record))
-            patience_set(patience, record, PATIENCE_LINE);
-        break;
     case PATIENCE_LINE:
     case PATIENCE_REQUEST:
-        if (spent(patience, record) >= limits->request)
-            cut(record);
+        look_at_request(patience, record);
         break;
     case PATIENCE_WORK:
         break;
     case PATIENCE_ANSWER:
-        if (spent(patience, record) >= limits->answer)
+        if (spent(patience, record) >= patience->limits.answer)
             cut(record);
         break;
     }

@@ -4,7 +4,7 @@
  * A connection's record says what it is at and since when; a timer on the loop looks at all of them a
  * few times per limit, and shuts down the socket of whoever is late, after which libmicrohttpd closes
  * it. Only that timer reads the clock, so that a record costs a request a few stores; nobody is cut
- * early, and late by half a limit at most. The loop's thread only. */
+ * early, and late by a quarter of the limit at most. The loop's thread only. */
 #ifndef BOX_OFFICE_PATIENCE_H
 #define BOX_OFFICE_PATIENCE_H
 
