@@ -6,19 +6,12 @@
 #include <string.h>
 
 #include "common/buffer.h"
+#include "tests/lib/roll.h"
 
 enum {
     COUNT_MAX = 8,
     RECENT = 16, /* keys that may be asked again */
 };
-
-unsigned roll(uint64_t *state, unsigned sides)
-{
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return (unsigned)((*state * UINT64_C(2685821657736338717)) >> 33) % sides;
-}
 
 /* What a box office remembers of a key. */
 struct known {

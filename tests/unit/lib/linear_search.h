@@ -14,7 +14,4 @@ bool linear_search(const struct operation *operations, size_t count, int64_t cap
 void history_make(struct operation *operations, size_t count, int64_t capacity, size_t clients,
                   uint64_t *state);
 
-/* 0 to sides - 1; the state is a seed that is not 0 (xorshift64*). */
-unsigned roll(uint64_t *state, unsigned sides);
-
 #endif

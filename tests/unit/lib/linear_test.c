@@ -1,13 +1,13 @@
 /* The checker of histories: by hand, against brute force, and with long histories. SEED=N repeats. */
 #include "tests/lib/linear.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/buffer.h"
 #include "common/clock.h"
+#include "tests/lib/roll.h"
 #include "tests/lib/suite.h"
 #include "tests/unit/lib/linear_search.h"
 
@@ -195,14 +195,6 @@ static void names_the_part(void)
 /* --- random histories --------------------------------------------------------------------------
  */
 
-static uint64_t seed_of(void)
-{
-    const char *seed = getenv("SEED");
-    uint64_t number = seed != NULL ? strtoull(seed, NULL, 10) : (uint64_t)clock_now();
-    printf("  SEED=%" PRIu64 "\n", number);
-    return number | 1;
-}
-
 /* Any operation at all, out of few, so that some histories are good by chance. */
 static struct operation any_operation(uint64_t *state)
 {
@@ -218,7 +210,7 @@ static struct operation any_operation(uint64_t *state)
 static void agrees_with_brute_force(void)
 {
     size_t good = 0;
-    uint64_t state = seed_of();
+    uint64_t state = roll_seed();
     for (int i = 0; i < SMALL; i++) {
         struct operation history[7];
         size_t count = 2 + roll(&state, 6);
@@ -251,7 +243,7 @@ static size_t read_before(const struct operation *history, size_t at)
 /* A single read in a hundred thousand that is a little late. */
 static void long_histories(void)
 {
-    uint64_t state = seed_of();
+    uint64_t state = roll_seed();
     struct operation *history = memory_new(LONG * sizeof *history);
     for (size_t round = 1; round <= 4; round++) {
         history_make(history, LONG, LONG / 2, 16, &state);

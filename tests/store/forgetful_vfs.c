@@ -1,0 +1,379 @@
+#include "tests/store/forgetful_vfs.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/buffer.h"
+#include "tests/lib/files.h"
+#include "tests/lib/roll.h"
+#include "tests/lib/suite.h"
+
+enum {
+    FILES_MAX = 64,
+    SECTOR = 512,
+    INDEX_SIZE = 32768,
+};
+
+/* What is saved of a file. What is not is in the real one. */
+struct saved {
+    char path[FILES_PATH_SIZE]; /* "": a free place */
+    struct buffer content;      /* as of the last sync */
+    bool name;                  /* its name is saved */
+    bool truncated;             /* since then, to so many bytes at least once */
+    size_t length;
+};
+
+struct disk {
+    sqlite3_vfs vfs;
+    sqlite3_vfs *real;
+    uint64_t random;
+    int until_failure; /* operations; 0: none is to come */
+    bool failed;
+    struct saved files[FILES_MAX];
+};
+static struct disk disk;
+
+/* SQLite allocates room for this, with the real file behind it. */
+struct open_file {
+    sqlite3_file base;
+    struct saved *saved; /* NULL: a temporary file */
+};
+
+static sqlite3_file *real(sqlite3_file *file)
+{
+    return (sqlite3_file *)((struct open_file *)file + 1);
+}
+
+/* Counts an operation that changes something: true where the power fails in the midst of it. */
+static bool power_fails(void)
+{
+    if (disk.until_failure > 0 && --disk.until_failure == 0)
+        disk.failed = true;
+    return disk.failed;
+}
+
+static struct saved *find(const char *path, bool make)
+{
+    struct saved *vacant = NULL;
+    for (size_t i = 0; i < FILES_MAX; i++) {
+        struct saved *saved = &disk.files[i];
+        if (strcmp(saved->path, path) == 0)
+            return saved;
+        if (saved->path[0] == '\0' && vacant == NULL)
+            vacant = saved;
+    }
+    if (!make)
+        return NULL;
+    CU_ASSERT_FATAL(vacant != NULL && strlen(path) < sizeof vacant->path);
+    strcpy(vacant->path, path);
+    return vacant;
+}
+
+static void forget(struct saved *saved)
+{
+    buffer_free(&saved->content);
+    memset(saved, 0, sizeof *saved);
+}
+
+/* The directory is saved as it is: what was removed from it stays away. */
+static void save_directory(void)
+{
+    for (size_t i = 0; i < FILES_MAX; i++)
+        if (disk.files[i].path[0] != '\0' && access(disk.files[i].path, F_OK) != 0)
+            forget(&disk.files[i]);
+}
+
+/* All that the file holds now is saved, and so is its name: with a new file SQLite also syncs the
+ * directory. */
+static int save(struct saved *saved, sqlite3_file *file)
+{
+    sqlite3_int64 size = 0;
+    if (!saved->name)
+        save_directory();
+    int rc = file->pMethods->xFileSize(file, &size);
+    if (rc != SQLITE_OK)
+        return rc;
+    buffer_clear(&saved->content);
+    buffer_reserve(&saved->content, (size_t)size + 1);
+    saved->content.length = (size_t)size;
+    saved->name = true;
+    saved->truncated = false;
+    return size == 0 ? SQLITE_OK : file->pMethods->xRead(file, saved->content.data, (int)size, 0);
+}
+
+/* --- the file's methods ------------------------------------------------------------------------
+ */
+
+static int close_file(sqlite3_file *file)
+{
+    return real(file)->pMethods->xClose(real(file));
+}
+
+static int read_file(sqlite3_file *file, void *bytes, int count, sqlite3_int64 offset)
+{
+    if (disk.failed)
+        return SQLITE_IOERR_READ;
+    return real(file)->pMethods->xRead(real(file), bytes, count, offset);
+}
+
+/* The bytes of a write in whose midst the power fails are there, to be kept in part. */
+static int write_file(sqlite3_file *file, const void *bytes, int count, sqlite3_int64 offset)
+{
+    if (disk.failed)
+        return SQLITE_IOERR_WRITE;
+    int rc = real(file)->pMethods->xWrite(real(file), bytes, count, offset);
+    return power_fails() ? SQLITE_IOERR_WRITE : rc;
+}
+
+static int truncate_file(sqlite3_file *file, sqlite3_int64 size)
+{
+    struct saved *saved = ((struct open_file *)file)->saved;
+    if (power_fails())
+        return SQLITE_IOERR_TRUNCATE;
+    if (saved != NULL && (!saved->truncated || (size_t)size < saved->length)) {
+        saved->truncated = true;
+        saved->length = (size_t)size;
+    }
+    return real(file)->pMethods->xTruncate(real(file), size);
+}
+
+static int sync_file(sqlite3_file *file, int flags)
+{
+    struct saved *saved = ((struct open_file *)file)->saved;
+    (void)flags;
+    if (power_fails())
+        return SQLITE_IOERR_FSYNC;
+    return saved != NULL ? save(saved, real(file)) : SQLITE_OK;
+}
+
+static int size_of_file(sqlite3_file *file, sqlite3_int64 *size)
+{
+    if (disk.failed)
+        return SQLITE_IOERR_FSTAT;
+    return real(file)->pMethods->xFileSize(real(file), size);
+}
+
+static int lock_file(sqlite3_file *file, int level)
+{
+    return real(file)->pMethods->xLock(real(file), level);
+}
+
+static int unlock_file(sqlite3_file *file, int level)
+{
+    return real(file)->pMethods->xUnlock(real(file), level);
+}
+
+static int reserved_lock(sqlite3_file *file, int *reserved)
+{
+    return real(file)->pMethods->xCheckReservedLock(real(file), reserved);
+}
+
+static int control(sqlite3_file *file, int operation, void *argument)
+{
+    return real(file)->pMethods->xFileControl(real(file), operation, argument);
+}
+
+static int sector_size(sqlite3_file *file)
+{
+    return real(file)->pMethods->xSectorSize(real(file));
+}
+
+static int characteristics(sqlite3_file *file)
+{
+    return real(file)->pMethods->xDeviceCharacteristics(real(file));
+}
+
+static int map_index(sqlite3_file *file, int region, int size, int extend, void volatile **memory)
+{
+    return real(file)->pMethods->xShmMap(real(file), region, size, extend, memory);
+}
+
+static int lock_index(sqlite3_file *file, int offset, int count, int flags)
+{
+    return real(file)->pMethods->xShmLock(real(file), offset, count, flags);
+}
+
+static void index_barrier(sqlite3_file *file)
+{
+    real(file)->pMethods->xShmBarrier(real(file));
+}
+
+static int unmap_index(sqlite3_file *file, int remove)
+{
+    return real(file)->pMethods->xShmUnmap(real(file), remove);
+}
+
+static const sqlite3_io_methods methods = {
+    .iVersion = 2,
+    .xClose = close_file,
+    .xRead = read_file,
+    .xWrite = write_file,
+    .xTruncate = truncate_file,
+    .xSync = sync_file,
+    .xFileSize = size_of_file,
+    .xLock = lock_file,
+    .xUnlock = unlock_file,
+    .xCheckReservedLock = reserved_lock,
+    .xFileControl = control,
+    .xSectorSize = sector_size,
+    .xDeviceCharacteristics = characteristics,
+    .xShmMap = map_index,
+    .xShmLock = lock_index,
+    .xShmBarrier = index_barrier,
+    .xShmUnmap = unmap_index,
+};
+
+/* --- the disk's methods ------------------------------------------------------------------------
+ */
+
+static int open_file(sqlite3_vfs *vfs, sqlite3_filename path, sqlite3_file *file, int flags,
+                     int *out_flags)
+{
+    struct open_file *opened = (struct open_file *)file;
+    (void)vfs;
+    memset(opened, 0, sizeof *opened);
+    if (disk.failed)
+        return SQLITE_CANTOPEN;
+    bool existed = path != NULL && access(path, F_OK) == 0;
+    int rc = disk.real->xOpen(disk.real, path, real(file), flags, out_flags);
+    if (rc != SQLITE_OK)
+        return rc;
+    opened->base.pMethods = &methods;
+    if (path == NULL)
+        return SQLITE_OK;
+    bool known = find(path, false) != NULL;
+    opened->saved = find(path, true);
+    return existed && !known ? save(opened->saved, real(file)) : SQLITE_OK;
+}
+
+static int delete_file(sqlite3_vfs *vfs, const char *path, int sync_directory)
+{
+    (void)vfs;
+    if (power_fails())
+        return SQLITE_IOERR_DELETE;
+    int rc = disk.real->xDelete(disk.real, path, 0);
+    struct saved *saved = find(path, false);
+    if (saved != NULL && !saved->name)
+        forget(saved);
+    if (sync_directory)
+        save_directory();
+    return rc;
+}
+
+void forgetful_install(uint64_t seed)
+{
+    if (sqlite3_vfs_find("forgetful") != NULL) /* left behind by a test that failed */
+        forgetful_remove();
+    memset(&disk, 0, sizeof disk);
+    disk.random = seed | 1;
+    disk.real = sqlite3_vfs_find(NULL);
+    disk.vfs = *disk.real;
+    disk.vfs.zName = "forgetful";
+    disk.vfs.pNext = NULL;
+    disk.vfs.szOsFile = (int)sizeof(struct open_file) + disk.real->szOsFile;
+    disk.vfs.xOpen = open_file;
+    disk.vfs.xDelete = delete_file;
+    CU_ASSERT_EQUAL_FATAL(sqlite3_vfs_register(&disk.vfs, 1), SQLITE_OK);
+}
+
+void forgetful_fail_after(int operations)
+{
+    disk.until_failure = operations;
+}
+
+bool forgetful_failed(void)
+{
+    return disk.failed;
+}
+
+/* --- the cut -----------------------------------------------------------------------------------
+ */
+
+static bool kept(bool all)
+{
+    return !all && roll(&disk.random, 2) == 0;
+}
+
+/* Appends a sector of `from`, with zeros where that is shorter. */
+static void add_sector(struct buffer *out, const struct buffer *from, size_t at, size_t length)
+{
+    char *room = buffer_reserve(out, length);
+    size_t there = at < from->length ? from->length - at : 0;
+    memset(room, 0, length);
+    if (there > 0)
+        memcpy(room, from->data + at, there < length ? there : length);
+    out->length += length;
+}
+
+/* Each sector as it was saved, or as it is now. What was written behind a truncation is not saved
+ * without it. */
+static void mix(struct saved *saved, const struct buffer *now, bool all)
+{
+    struct buffer mixed = {0};
+    bool cut = saved->truncated && saved->length < saved->content.length;
+    saved->truncated = false;
+    if (cut && !kept(all))
+        return;
+    if (cut)
+        saved->content.length = saved->length;
+    size_t length = kept(all) ? now->length : saved->content.length;
+    for (size_t at = 0; at < length; at += SECTOR)
+        add_sector(&mixed, kept(all) ? now : &saved->content, at,
+                   length - at < SECTOR ? length - at : SECTOR);
+    buffer_free(&saved->content);
+    saved->content = mixed;
+}
+
+static void cut_file(struct saved *saved, bool all)
+{
+    struct buffer now = {0};
+    bool there = access(saved->path, F_OK) == 0;
+    bool removed = there ? !saved->name && !kept(all) : kept(all);
+    if (removed) {
+        unlink(saved->path);
+        forget(saved);
+        return;
+    }
+    if (there) {
+        files_read(saved->path, &now);
+        mix(saved, &now, all);
+        buffer_free(&now);
+    }
+    files_write(saved->path, buffer_text(&saved->content), saved->content.length);
+    saved->name = true;
+}
+
+/* The index beside a database is memory: SQLite must not believe what it finds there. */
+static void spoil_index(const char *journal)
+{
+    char path[FILES_PATH_SIZE], bytes[INDEX_SIZE];
+    size_t length = strlen(journal);
+    if (length < 4 || strcmp(journal + length - 4, "-wal") != 0)
+        return;
+    snprintf(path, sizeof path, "%.*s-shm", (int)length - 4, journal);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)roll(&disk.random, 256);
+    files_write(path, bytes, sizeof bytes);
+}
+
+void forgetful_cut(bool all)
+{
+    for (size_t i = 0; i < FILES_MAX; i++) {
+        if (disk.files[i].path[0] == '\0')
+            continue;
+        spoil_index(disk.files[i].path);
+        cut_file(&disk.files[i], all);
+    }
+    disk.failed = false;
+    disk.until_failure = 0;
+}
+
+void forgetful_remove(void)
+{
+    CU_ASSERT_EQUAL(sqlite3_vfs_unregister(&disk.vfs), SQLITE_OK);
+    for (size_t i = 0; i < FILES_MAX; i++)
+        forget(&disk.files[i]);
+}

@@ -1,0 +1,31 @@
+/* A disk that forgets, for the databases of this process: a SQLite VFS in front of the usual one.
+ *
+ * Written bytes can be read back at once, as from the page cache; only what was synced since survives a
+ * power cut. A cut leaves of each file what was last synced, and of what was written since nothing, or
+ * any of its sectors (of 512 bytes): then also its length, a file's name, or a removal may have been
+ * saved or not. The index of the journal, which is shared memory, holds anything afterwards.
+ *
+ * What goes around SQLite (the lock file, the making of the database file) is not touched. Syncs cost
+ * nothing here. Main thread only. */
+#ifndef BOX_OFFICE_TEST_FORGETFUL_VFS_H
+#define BOX_OFFICE_TEST_FORGETFUL_VFS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* From now on databases are opened on it; `seed` decides what a cut leaves. */
+void forgetful_install(uint64_t seed);
+
+/* The power fails in the midst of the n-th write, sync, truncation or removal from now on (0: not at
+ * all). From then on every operation fails. */
+void forgetful_fail_after(int operations);
+bool forgetful_failed(void);
+
+/* With every database closed: the power fails, if it has not yet, and comes back. `all`: whatever was
+ * not synced is lost; else some of it. */
+void forgetful_cut(bool all);
+
+/* With every database closed. */
+void forgetful_remove(void);
+
+#endif
