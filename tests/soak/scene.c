@@ -46,7 +46,9 @@ static bool first_deal_made(void *context)
 {
     struct first *first = context;
     crowd_read(first->crowd);
-    first->ended = crowd_first_deal(first->crowd, first->first, first->since, first->server);
+    bool sold_out = first->crowd->known.sold_out > 0; /* then nobody sells any more */
+    first->ended = crowd_first_deal(first->crowd, first->first, first->since,
+                                    sold_out ? NULL : first->server);
     return first->ended != 0;
 }
 
@@ -54,8 +56,7 @@ void scene_first_deal(struct scene *scene, enum victim victim, size_t first, int
                       const char *server)
 {
     struct counts *counts = scene->counts;
-    bool sold_out = scene->crowd.known.sold_out > 0; /* then nobody sells any more */
-    struct first look = {&scene->crowd, first, since, sold_out ? NULL : server, 0};
+    struct first look = {&scene->crowd, first, since, server, 0};
     bool made = wait_until(first_deal_made, &look, FIRST_DEAL_SECONDS);
     CU_ASSERT(made);
     if (!made)
