@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <malloc.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/crowd.h"
 #include "common/farewell.h"
 #include "common/http_check.h"
 #include "common/log.h"
@@ -56,6 +58,7 @@ struct http_server {
     size_t bodies; /* bytes of all requests' */
     size_t unanswered;
     size_t connections; /* when last looked at */
+    struct crowd crowd;
     bool quiesced;
     struct http_request *answered; /* suspended ones whose answer is ready */
 };
@@ -319,6 +322,8 @@ static void resume_answered(void *context)
     size_t connections = http_connections(server);
     bool left = connections < server->connections;
     server->connections = connections;
+    if (crowd_has_left(&server->crowd, connections))
+        malloc_trim(0);
     server->answered = NULL;
     /* MHD, deaf at its limit of connections, listens again only in the run after one has left. */
     if (request != NULL || left)
