@@ -8,6 +8,8 @@ CAPACITY   = 1000
 LOG_DIR    = logs
 BUYERS     = 5000
 KILLS      = 1000
+MINUTES    = 10
+CONNECTIONS = 100000
 SEED       =
 
 BUILD    = build
@@ -36,7 +38,7 @@ UNIT          = $(call objects,tests/unit tests/unit/common tests/unit/balancer 
 STORE_SUITE   = $(call objects,tests/store)
 SOAK          = $(filter-out %/main.o %/buyer.o,$(call objects,tests/soak))
 FAULTS        = $(call objects,tests/soak/faults)
-CLUSTER       = $(call objects,tests/cluster)
+CLUSTER       = $(call objects,tests/cluster tests/growth) $(OBJ)/tools/rush/caller.o
 
 PROGRAMS = $(BUILD)/balancer $(BUILD)/ticket_server \
            $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/report.c tools/audit.c tools/rush.c tools/watch.c))
@@ -44,7 +46,7 @@ TESTS    = $(addprefix $(BUILD)/test_,unit store cluster)
 FOR_SOAK = $(addprefix $(BUILD)/,soak_buyer faulty/balancer faulty/ticket_server)
 
 .DEFAULT_GOAL = help
-.PHONY: all help run reset rush report audit watch test soak asan tsan lint format bench bench-quick clean packages-% check
+.PHONY: all help run reset rush report audit watch test soak growth asan tsan lint format bench bench-quick clean packages-% check
 
 help: ## this list
 	@awk -F ': .*## ' '/^[a-z.-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -89,6 +91,10 @@ check: $(TESTS) $(FOR_SOAK)
 soak: packages-run packages-test ## kills KILLS processes of a cluster under load, and audits after each
 	@$(MAKE) --no-print-directory -s all $(BUILD)/soak $(FOR_SOAK)
 	@$(BUILD)/soak --kills $(KILLS) $(addprefix --seed ,$(SEED))
+
+growth: packages-run packages-test ## MINUTES of buying, CONNECTIONS short visits, a crowd: what is left of it
+	@$(MAKE) --no-print-directory -s all $(BUILD)/test_cluster
+	@tests/growth/run $(BUILD) $(MINUTES) $(CONNECTIONS)
 
 # The same tests under the sanitizers, with less load: they are slower by a factor.
 asan: packages-run packages-test ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
