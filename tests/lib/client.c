@@ -10,7 +10,7 @@
 #include "common/json.h"
 
 enum {
-    ANSWER_SECONDS = 30,
+    PATIENCE = 30000, /* milliseconds */
     NUMBER_MAX = 1 << 30,
 };
 
@@ -65,7 +65,9 @@ static void prepare(CURL *curl, const struct query *query, struct response *resp
     curl_easy_reset(curl);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)ANSWER_SECONDS);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, query->patience > 0 ? query->patience : PATIENCE);
+    curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, (long)query->alone);
+    curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, (long)query->alone);
     curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &response->body);
@@ -176,6 +178,8 @@ static bool read_problem(const cJSON *problem, struct bought *bought)
 {
     char type[128], title[128], detail[PROBLEM_DETAIL_SIZE];
     int64_t status;
+    if (!number_member(problem, "remaining", &bought->remaining))
+        bought->remaining = -1;
     return text_member(problem, "type", type, sizeof type) &&
            text_member(problem, "title", title, sizeof title) &&
            text_member(problem, "detail", detail, sizeof detail) &&

@@ -25,6 +25,8 @@ struct query {
     const char *body;
     const char *key;   /* Idempotency-Key */
     const char *token; /* of the admin listener */
+    bool alone;        /* over a connection of its own: nothing is ever sent twice */
+    long patience;     /* milliseconds; 0: 30 s */
 };
 
 /* Zeroed memory to begin with; freed with response_free; may be used again. */
@@ -35,7 +37,7 @@ struct response {
     char failure[96]; /* why none came */
 };
 
-/* Sends the query and waits at most 30 s for the whole answer. True where one came. */
+/* Sends the query and waits for the whole answer, as long as its patience lasts. True where one came. */
 bool client_ask(struct client *client, const struct query *query, struct response *response);
 
 /* Copies the value of a header; false (and "") where there is none. */
@@ -51,6 +53,7 @@ struct bought {
     char tier[NAME_SIZE];
     int64_t first; /* its tickets are numbered first .. first + quantity - 1 */
     int quantity;
+    int64_t remaining; /* of a "sold_out"; -1: not told */
 };
 
 /* Reads an answer to POST /purchases, strictly: false (with a line on stdout) where a 201 is not a
