@@ -11,9 +11,9 @@
 #include "tests/lib/audit.h"
 #include "tests/lib/client.h"
 #include "tests/lib/cluster.h"
+#include "tests/lib/dice.h"
 #include "tests/lib/linear.h"
 #include "tests/lib/load.h"
-#include "tests/lib/roll.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/wait.h"
 
@@ -153,13 +153,13 @@ static void buy_with(struct scene *scene, struct witness *witness, struct client
 }
 
 /* A new key, or one with which others ask just now. */
-static size_t choose_key(struct scene *scene, uint64_t *state)
+static size_t choose_key(struct scene *scene, struct dice *dice)
 {
     size_t keys = atomic_load(&scene->keys);
-    if (keys > RECENT && roll(state, 3) == 0)
-        return keys - 1 - roll(state, RECENT);
-    if (keys > 0 && roll(state, 20) == 0)
-        return roll(state, (unsigned)keys);
+    if (keys > RECENT && dice_roll(dice, 3) == 0)
+        return keys - 1 - dice_roll(dice, RECENT);
+    if (keys > 0 && dice_roll(dice, 20) == 0)
+        return dice_roll(dice, (unsigned)keys);
     return atomic_fetch_add(&scene->keys, 1);
 }
 
@@ -168,14 +168,14 @@ static void *client_body(void *argument)
     struct scene *scene = argument;
     size_t number = atomic_fetch_add(&scene->numbers, 1);
     struct witness *witness = &scene->witness[number];
-    uint64_t state = scene->seed + 2 * (number + 1);
+    struct dice dice = dice_new(scene->seed + number + 1);
     struct client *client = client_open();
     while (!atomic_load(&scene->ending)) {
-        if (roll(&state, 3) == 0)
+        if (dice_roll(&dice, 3) == 0)
             read_count(scene, witness, client);
         else
-            buy_with(scene, witness, client, choose_key(scene, &state),
-                     roll(&state, HASTY) == 0 ? 1 + roll(&state, HASTE) : 0);
+            buy_with(scene, witness, client, choose_key(scene, &dice),
+                     dice_roll(&dice, HASTY) == 0 ? 1 + dice_roll(&dice, HASTE) : 0);
     }
     client_close(client);
     return NULL;
@@ -210,11 +210,11 @@ static void wait_for_answers(struct scene *scene)
 }
 
 /* What is just being restarted is left alone. */
-static void strike(struct scene *scene, uint64_t *state)
+static void strike(struct scene *scene, struct dice *dice)
 {
     struct cluster *cluster = &scene->cluster;
-    unsigned die = roll(state, 6);
-    size_t server = roll(state, SERVERS);
+    unsigned die = dice_roll(dice, 6);
+    size_t server = dice_roll(dice, SERVERS);
     if (!cluster_look(cluster) || server >= cluster->count || cluster->server[server].pid <= 1)
         return;
     pid_t pid = cluster->server[server].pid;
@@ -289,14 +289,14 @@ static void fits_one_box_office(void)
 {
     struct scene scene = {.capacity = load_scaled(CAPACITY)};
     pthread_t threads[CLIENTS];
-    scene.seed = roll_seed();
-    uint64_t state = scene.seed;
+    scene.seed = dice_seed();
+    struct dice dice = dice_new(scene.seed);
     cluster_open(&scene.cluster, scene.capacity, SERVERS);
     for (size_t i = 0; i < CLIENTS; i++)
         thread_start(&threads[i], "client", client_body, &scene);
     for (int i = 1; i <= BLOWS; i++) {
         wait_for_sold(&scene, i * scene.capacity / (BLOWS + 1));
-        strike(&scene, &state);
+        strike(&scene, &dice);
     }
     wait_for_sold(&scene, scene.capacity + 1);
     wait_for_answers(&scene);

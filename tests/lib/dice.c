@@ -1,6 +1,9 @@
 #include "tests/lib/dice.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/random.h>
 
 #include "common/clock.h"
@@ -44,4 +47,12 @@ uint64_t dice_fresh_seed(void)
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
         seed = (uint64_t)clock_now();
     return seed % SEEDS;
+}
+
+uint64_t dice_seed(void)
+{
+    const char *given = getenv("SEED");
+    uint64_t seed = given != NULL ? strtoull(given, NULL, 10) : dice_fresh_seed();
+    printf("  SEED=%" PRIu64 "\n", seed);
+    return seed;
 }

@@ -16,6 +16,9 @@ uint32_t dice_roll(struct dice *dice, uint32_t sides);
 /* Puts `count` numbers into a random order. */
 void dice_shuffle(struct dice *dice, int *numbers, uint32_t count);
 
+/* The seed in SEED of the environment, or a fresh one. Prints it, as SEED=N. */
+uint64_t dice_seed(void);
+
 /* A seed that nobody has rolled before, short enough to be typed again. */
 uint64_t dice_fresh_seed(void);
 

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "common/buffer.h"
+#include "tests/lib/dice.h"
 #include "tests/lib/files.h"
-#include "tests/lib/roll.h"
 #include "tests/lib/suite.h"
 
 enum {
@@ -29,7 +29,7 @@ struct saved {
 struct disk {
     sqlite3_vfs vfs;
     sqlite3_vfs *real;
-    uint64_t random;
+    struct dice dice;
     int until_failure; /* operations; 0: none is to come */
     bool failed;
     struct saved files[FILES_MAX];
@@ -268,7 +268,7 @@ void forgetful_install(uint64_t seed)
     if (sqlite3_vfs_find("forgetful") != NULL) /* left behind by a test that failed */
         forgetful_remove();
     memset(&disk, 0, sizeof disk);
-    disk.random = seed | 1;
+    disk.dice = dice_new(seed);
     disk.real = sqlite3_vfs_find(NULL);
     disk.vfs = *disk.real;
     disk.vfs.zName = "forgetful";
@@ -294,7 +294,7 @@ bool forgetful_failed(void)
 
 static bool kept(bool all)
 {
-    return !all && roll(&disk.random, 2) == 0;
+    return !all && dice_roll(&disk.dice, 2) == 0;
 }
 
 /* Appends a sector of `from`, with zeros where that is shorter. */
@@ -355,7 +355,7 @@ static void spoil_index(const char *journal)
         return;
     snprintf(path, sizeof path, "%.*s-shm", (int)length - 4, journal);
     for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = (char)roll(&disk.random, 256);
+        bytes[i] = (char)dice_roll(&disk.dice, 256);
     files_write(path, bytes, sizeof bytes);
 }
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "db/sqlite/handle.h"
+#include "tests/lib/dice.h"
 #include "tests/lib/load.h"
-#include "tests/lib/roll.h"
 #include "tests/store/fixture.h"
 #include "tests/store/forgetful_vfs.h"
 
@@ -30,7 +30,8 @@ struct told {
 
 struct run {
     struct fixture fixture;
-    uint64_t seed, state;
+    uint64_t seed;
+    struct dice dice;
     struct store *sellers[SELLERS];
     struct told *told; /* owned */
     size_t count, room;
@@ -62,11 +63,11 @@ static void tell(struct run *run, const struct item *item, const struct outcome 
 /* Purchases with keys of their own, and some that were asked before. */
 static void fill(struct run *run, struct basket *basket)
 {
-    unsigned count = 1 + roll(&run->state, BATCH);
+    unsigned count = 1 + dice_roll(&run->dice, BATCH);
     for (unsigned i = 0; i < count; i++) {
         char key[KEY_SIZE];
-        bool again = run->asked > 0 && roll(&run->state, 5) == 0;
-        size_t number = again ? roll(&run->state, (unsigned)run->asked) : run->asked++;
+        bool again = run->asked > 0 && dice_roll(&run->dice, 5) == 0;
+        size_t number = again ? dice_roll(&run->dice, (unsigned)run->asked) : run->asked++;
         snprintf(key, sizeof key, "power-cut-key-%zu", number);
         basket_add(basket, key, 1 + (int)(number % 4));
     }
@@ -88,7 +89,7 @@ static void sell(struct run *run)
 {
     struct basket basket = {0};
     fill(run, &basket);
-    enum store_result result = basket_decide(&basket, run->sellers[roll(&run->state, SELLERS)]);
+    enum store_result result = basket_decide(&basket, run->sellers[dice_roll(&run->dice, SELLERS)]);
     CU_ASSERT(result == STORE_DURABLE || forgetful_failed());
     for (size_t i = 0; result == STORE_DURABLE && i < basket.count; i++)
         tell(run, &basket.items[i], basket_outcome(&basket, i));
@@ -127,12 +128,12 @@ static void close_sellers(struct run *run)
 
 static void sell_until_the_power_fails(struct run *run)
 {
-    if (roll(&run->state, 3) == 0) /* perhaps while the last failure is being recovered from */
-        forgetful_fail_after(1 + (int)roll(&run->state, 40));
+    if (dice_roll(&run->dice, 3) == 0) /* perhaps while the last failure is being recovered from */
+        forgetful_fail_after(1 + (int)dice_roll(&run->dice, 40));
     if (open_sellers(run)) {
-        if (roll(&run->state, 5) > 0)
-            forgetful_fail_after(1 + (int)roll(&run->state, 250));
-        for (unsigned batches = roll(&run->state, 40); batches > 0 && !forgetful_failed();
+        if (dice_roll(&run->dice, 5) > 0)
+            forgetful_fail_after(1 + (int)dice_roll(&run->dice, 250));
+        for (unsigned batches = dice_roll(&run->dice, 40); batches > 0 && !forgetful_failed();
              batches--)
             sell(run);
     }
@@ -191,8 +192,8 @@ static void compare(struct run *run)
 
 static void run_open(struct run *run, int64_t capacity)
 {
-    *run = (struct run){.seed = roll_seed()};
-    run->state = run->seed;
+    *run = (struct run){.seed = dice_seed()};
+    run->dice = dice_new(run->seed);
     forgetful_install(run->seed);
     fixture_open(&run->fixture, capacity);
 }
@@ -212,7 +213,7 @@ static void what_was_told_survives(void)
     fixture_tier(&run.fixture, 1, "demo", 1, "standard", 100);
     for (int i = 0; i < load_scaled(CUTS) && run.lost == 0; i++) {
         sell_until_the_power_fails(&run);
-        forgetful_cut(roll(&run.state, 2) == 0);
+        forgetful_cut(dice_roll(&run.dice, 2) == 0);
         compare(&run);
         fixture_sql(&run.fixture, "UPDATE tiers SET capacity = capacity + 100");
     }
@@ -241,14 +242,14 @@ static bool make_twice(struct fixture *fixture, int operations)
 /* The store itself is made while the power fails, at each operation of its making in turn. */
 static void a_store_in_the_making(void)
 {
-    uint64_t seed = roll_seed();
+    uint64_t seed = dice_seed();
     bool failed = true;
     for (int operations = 1; failed; operations++) {
         char aside[STORE_PLACE_SIZE], error[STORE_ERROR_SIZE];
         struct fixture fixture;
         fixture_open(&fixture, 0);
         CU_ASSERT_FATAL(store_reset(fixture.url, aside, error));
-        forgetful_install(seed + 2 * (uint64_t)operations);
+        forgetful_install(seed + (uint64_t)operations);
         failed = make_twice(&fixture, operations);
         struct store *store = fixture_seller(&fixture, "server-1");
         CU_ASSERT_EQUAL(buy(store, NULL, 1).problem, PROBLEM_NONE);

@@ -6,7 +6,7 @@
 
 #include "common/buffer.h"
 #include "common/clock.h"
-#include "tests/lib/roll.h"
+#include "tests/lib/dice.h"
 #include "tests/lib/store_memory.h"
 #include "tests/store/fixture.h"
 
@@ -21,7 +21,7 @@ struct run {
     struct fixture *fixture;
     struct store *sellers[2];
     struct store_memory memory;
-    uint64_t state;
+    struct dice dice;
     uint64_t seed;
     unsigned differences;
 };
@@ -33,18 +33,18 @@ static void add_random(struct run *run, struct basket *basket)
     static const char *const events[] = {"demo", "demo", "demo", "opera", "opera", "circus"};
     static const char *const tiers[] = {"", "", "standard", "stalls", "circle", "box"};
     char key[KEY_SIZE];
-    snprintf(key, sizeof key, "random-key-number-%u", roll(&run->state, KEYS));
-    struct item *item = basket_ask(basket, key, events[roll(&run->state, 6)],
-                                   tiers[roll(&run->state, 6)], (int)roll(&run->state, 13));
-    if (roll(&run->state, 3) > 0) /* most clients repeat what they asked */
+    snprintf(key, sizeof key, "random-key-number-%u", dice_roll(&run->dice, KEYS));
+    struct item *item = basket_ask(basket, key, events[dice_roll(&run->dice, 6)],
+                                   tiers[dice_roll(&run->dice, 6)], (int)dice_roll(&run->dice, 13));
+    if (dice_roll(&run->dice, 3) > 0) /* most clients repeat what they asked */
         strcpy(item->purchase.tier, strcmp(item->purchase.event, "demo") == 0 ? "" : "stalls");
-    if (roll(&run->state, 3) > 0)
+    if (dice_roll(&run->dice, 3) > 0)
         item->purchase.quantity = 1 + (key[strlen(key) - 1] - '0') % 3;
-    if (roll(&run->state, 10) == 0)
+    if (dice_roll(&run->dice, 10) == 0)
         strcpy(item->purchase.buyer, "somebody");
-    item->key_made = roll(&run->state, 2) == 0;
-    item->attempt = 1 + (roll(&run->state, 4) == 0);
-    if (roll(&run->state, 8) == 0)
+    item->key_made = dice_roll(&run->dice, 2) == 0;
+    item->attempt = 1 + (dice_roll(&run->dice, 4) == 0);
+    if (dice_roll(&run->dice, 8) == 0)
         item->deadline = clock_now() - CLOCK_SECOND;
 }
 
@@ -75,8 +75,9 @@ static void compare(struct run *run, const struct basket *basket, const struct d
 static void decide_batch(struct run *run)
 {
     struct basket basket = {0};
-    size_t server = roll(&run->state, 2);
-    size_t n = 1 + (roll(&run->state, 4) == 0 ? roll(&run->state, 300) : roll(&run->state, 12));
+    size_t server = dice_roll(&run->dice, 2);
+    size_t n = 1 + (dice_roll(&run->dice, 4) == 0 ? dice_roll(&run->dice, 300)
+                                                  : dice_roll(&run->dice, 12));
     for (size_t i = 0; i < n; i++)
         add_random(run, &basket);
     basket_settle(&basket, run->sellers[server]);
@@ -91,10 +92,10 @@ static void decide_batch(struct run *run)
 static void change_tier(struct run *run)
 {
     struct memory_tier *tier =
-        &run->memory.tiers[roll(&run->state, (unsigned)run->memory.tier_count)];
+        &run->memory.tiers[dice_roll(&run->dice, (unsigned)run->memory.tier_count)];
     struct tier_counts *counts = &tier->counts;
-    counts->capacity = counts->sold + counts->held + roll(&run->state, 30);
-    counts->held = roll(&run->state, (unsigned)(counts->capacity - counts->sold) + 1);
+    counts->capacity = counts->sold + counts->held + dice_roll(&run->dice, 30);
+    counts->held = dice_roll(&run->dice, (unsigned)(counts->capacity - counts->sold) + 1);
     fixture_sql(run->fixture,
                 "UPDATE tiers SET capacity = %" PRId64 ", held = %" PRId64 " WHERE name = '%s'"
                 "  AND event = (SELECT event FROM events WHERE name = '%s')",
@@ -112,14 +113,14 @@ static void pass_an_hour(struct run *run)
 
 static void reopen(struct run *run)
 {
-    size_t server = roll(&run->state, 2);
+    size_t server = dice_roll(&run->dice, 2);
     store_close(run->sellers[server]);
     run->sellers[server] = fixture_seller(run->fixture, servers[server]);
 }
 
 static void step(struct run *run)
 {
-    switch (roll(&run->state, 12)) {
+    switch (dice_roll(&run->dice, 12)) {
     case 0:
         change_tier(run);
         break;
@@ -145,7 +146,8 @@ static void compare_counts(struct run *run)
 static void agrees_with_the_oracle(struct fixture *fixture)
 {
     struct run run = {.fixture = fixture};
-    run.state = run.seed = roll_seed();
+    run.seed = dice_seed();
+    run.dice = dice_new(run.seed);
     fixture_tier(fixture, 2, "opera", 1, "stalls", 40);
     fixture_tier(fixture, 2, "opera", 2, "circle", 20);
     memory_add_tier(&run.memory, "demo", "standard", 60, 2500, STORE_ORDER_LIMIT);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "common/buffer.h"
-#include "tests/lib/roll.h"
 
 enum {
     COUNT_MAX = 8,
@@ -118,11 +117,12 @@ bool linear_search(const struct operation *operations, size_t count, int64_t cap
  */
 
 /* A purchase with a new key, or with one of the last few. */
-static void ask(struct operation *operation, struct office *office, size_t *keys, uint64_t *state)
+static void ask(struct operation *operation, struct office *office, size_t *keys, struct dice *dice)
 {
     size_t recent = *keys < RECENT ? *keys : RECENT;
-    size_t key =
-        recent > 0 && roll(state, 3) == 0 ? *keys - 1 - roll(state, (unsigned)recent) : (*keys)++;
+    size_t key = recent > 0 && dice_roll(dice, 3) == 0
+                     ? *keys - 1 - dice_roll(dice, (unsigned)recent)
+                     : (*keys)++;
     snprintf(operation->key, sizeof operation->key, "key-%zu", key);
     operation->quantity = 1 + (int)(key % 3);
     struct office late =
@@ -135,13 +135,13 @@ static void ask(struct operation *operation, struct office *office, size_t *keys
     operation->told = known->told;
     office->sold = late.sold;
     office->count = late.count + skipped;
-    if (roll(state, 40) == 0)
+    if (dice_roll(dice, 40) == 0)
         operation->kind = OPERATION_UNKNOWN;
 }
 
 /* The i-th operation happens at time 10 * i, and lasts as long as its client needs. */
 void history_make(struct operation *operations, size_t count, int64_t capacity, size_t clients,
-                  uint64_t *state)
+                  struct dice *dice)
 {
     struct office office = {.capacity = capacity};
     size_t keys = 0;
@@ -150,10 +150,10 @@ void history_make(struct operation *operations, size_t count, int64_t capacity, 
         struct operation *operation = &operations[i];
         int64_t now = 10 * (int64_t)i;
         *operation = (struct operation){.kind = OPERATION_READ, .told = office.sold};
-        operation->begun = now - roll(state, 10 * (unsigned)clients);
-        operation->ended = now + roll(state, 10 * (unsigned)clients);
-        if (roll(state, 3) > 0)
-            ask(operation, &office, &keys, state);
+        operation->begun = now - dice_roll(dice, 10 * (unsigned)clients);
+        operation->ended = now + dice_roll(dice, 10 * (unsigned)clients);
+        if (dice_roll(dice, 3) > 0)
+            ask(operation, &office, &keys, dice);
     }
     free(office.known);
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "tests/lib/dice.h"
 #include "tests/lib/linear.h"
 
 /* Whether any order of the operations, the unanswered ones there or left out, respects who ended before
@@ -12,6 +13,6 @@ bool linear_search(const struct operation *operations, size_t count, int64_t cap
 
 /* What a box office did, asked by so many clients at a time: keys repeat, some answers are lost. */
 void history_make(struct operation *operations, size_t count, int64_t capacity, size_t clients,
-                  uint64_t *state);
+                  struct dice *dice);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "common/buffer.h"
 #include "common/clock.h"
-#include "tests/lib/roll.h"
+#include "tests/lib/dice.h"
 #include "tests/lib/suite.h"
 #include "tests/unit/lib/linear_search.h"
 
@@ -196,30 +196,30 @@ static void names_the_part(void)
  */
 
 /* Any operation at all, out of few, so that some histories are good by chance. */
-static struct operation any_operation(uint64_t *state)
+static struct operation any_operation(struct dice *dice)
 {
-    struct operation operation = {.kind = (enum operation_kind)roll(state, 4)};
-    operation.begun = roll(state, 8);
-    operation.ended = operation.begun + roll(state, 4);
-    snprintf(operation.key, sizeof operation.key, "%c", 'a' + (int)roll(state, 3));
+    struct operation operation = {.kind = (enum operation_kind)dice_roll(dice, 4)};
+    operation.begun = dice_roll(dice, 8);
+    operation.ended = operation.begun + dice_roll(dice, 4);
+    snprintf(operation.key, sizeof operation.key, "%c", 'a' + (int)dice_roll(dice, 3));
     operation.quantity = 1 + (operation.key[0] - 'a') % 2;
-    operation.told = roll(state, 5);
+    operation.told = dice_roll(dice, 5);
     return operation;
 }
 
 static void agrees_with_brute_force(void)
 {
     size_t good = 0;
-    uint64_t state = roll_seed();
+    struct dice dice = dice_new(dice_seed());
     for (int i = 0; i < SMALL; i++) {
         struct operation history[7];
-        size_t count = 2 + roll(&state, 6);
-        int64_t capacity = 2 + roll(&state, 4);
+        size_t count = 2 + dice_roll(&dice, 6);
+        int64_t capacity = 2 + dice_roll(&dice, 4);
         if (i % 2 == 0)
-            history_make(history, count, capacity, 3, &state);
+            history_make(history, count, capacity, 3, &dice);
         for (size_t k = 0; k < count; k++)
-            if (i % 2 == 1 || roll(&state, 12) == 0)
-                history[k] = any_operation(&state);
+            if (i % 2 == 1 || dice_roll(&dice, 12) == 0)
+                history[k] = any_operation(&dice);
         bool expected = linear_search(history, count, capacity);
         struct verdict verdict = linear_check(history, count, capacity);
         good += expected;
@@ -243,10 +243,10 @@ static size_t read_before(const struct operation *history, size_t at)
 /* A single read in a hundred thousand that is a little late. */
 static void long_histories(void)
 {
-    uint64_t state = roll_seed();
+    struct dice dice = dice_new(dice_seed());
     struct operation *history = memory_new(LONG * sizeof *history);
     for (size_t round = 1; round <= 4; round++) {
-        history_make(history, LONG, LONG / 2, 16, &state);
+        history_make(history, LONG, LONG / 2, 16, &dice);
         CU_ASSERT_EQUAL(linear_check(history, LONG, LONG / 2).result, LINEAR_YES);
         size_t late = read_before(history, round * LONG / 10);
         history[late].told = history[read_before(history, late - 100)].told;
