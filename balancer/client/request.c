@@ -30,14 +30,25 @@ void requests_remove(struct requests *requests, struct request *request)
     requests->count--;
 }
 
+/* The last of those that wait and were admitted before this one; NULL: none. The newest finds it at
+ * the end of the queue. One that comes back from a flight is older than most that wait, and finds it
+ * among its elders instead, who are few, and of whom those of its own flight have just come back. */
+static struct request *waits_before(const struct requests *requests, const struct request *request)
+{
+    if (request->newer == NULL)
+        return requests->last_waiting;
+    struct request *elder = request->older;
+    while (elder != NULL && !elder->waiting)
+        elder = elder->older;
+    return elder;
+}
+
 /* Who was admitted first is served first: a request that comes back from a flight goes in front of
  * all that were admitted after it. */
 void requests_wait(struct requests *requests, struct request *request)
 {
     assert(!request->waiting);
-    struct request *before = requests->last_waiting;
-    while (before != NULL && before->deadline > request->deadline)
-        before = before->previous_waiting;
+    struct request *before = waits_before(requests, request);
     request->waiting = true;
     request->previous_waiting = before;
     request->next_waiting = before != NULL ? before->next_waiting : requests->first_waiting;

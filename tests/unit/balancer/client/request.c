@@ -1,7 +1,10 @@
 #include "balancer/client/request.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/buffer.h"
+#include "common/clock.h"
 #include "tests/lib/suite.h"
 
 enum {
@@ -102,13 +105,39 @@ static void the_first_admitted_waits_in_front(void)
     expect("abcde", "abcde");
 }
 
-static void equals_wait_in_the_order_they_came(void)
+static void equals_wait_in_the_order_of_admission(void)
 {
     admit(3);
     for (size_t i = 0; i < 3; i++)
         requests[i].deadline = 7;
     wait_for("bca");
-    expect("abc", "bca");
+    expect("abc", "abc");
+}
+
+/* Six full flights for three servers come back while very many wait. Where each that comes back walks past
+ * all that wait, that takes seconds; it must take no part of one. */
+static void flights_come_back_to_a_long_queue(void)
+{
+    enum { SERVERS = 3, SEATS = 256, ABOARD = 6 * SEATS, MANY = ABOARD + 60000 };
+    struct request *many = memory_new(MANY * sizeof *many);
+    memset(&all, 0, sizeof all);
+    for (int i = 0; i < MANY; i++) {
+        requests_add(&all, &many[i]);
+        if (i >= ABOARD)
+            requests_wait(&all, &many[i]);
+    }
+    int64_t begun = clock_monotonic();
+    for (int flight = 0; flight < ABOARD / SEATS; flight++)
+        for (int seat = 0; seat < SEATS; seat++)
+            requests_wait(&all,
+                          &many[(flight / SERVERS * SEATS + seat) * SERVERS + flight % SERVERS]);
+    CU_ASSERT(clock_monotonic() - begun < CLOCK_SECOND / 2);
+    int in_order = 0;
+    for (const struct request *r = all.first_waiting; r != NULL && r == &many[in_order];
+         r = r->next_waiting)
+        in_order++;
+    CU_ASSERT_EQUAL(in_order, MANY);
+    free(many);
 }
 
 static void who_waits_no_more_stays_admitted(void)
@@ -144,7 +173,9 @@ static __attribute__((constructor)) void suite(void)
 {
     suite_add("requests", "are kept by admission", requests_are_kept_by_admission);
     suite_add("requests", "the first admitted waits in front", the_first_admitted_waits_in_front);
-    suite_add("requests", "equals wait in the order they came", equals_wait_in_the_order_they_came);
+    suite_add("requests", "equals wait in the order of admission",
+              equals_wait_in_the_order_of_admission);
+    suite_add("requests", "flights come back to a long queue", flights_come_back_to_a_long_queue);
     suite_add("requests", "who waits no more stays admitted", who_waits_no_more_stays_admitted);
     suite_add("requests", "who is taken out waits no more", who_is_taken_out_waits_no_more);
 }
