@@ -35,29 +35,27 @@ static void cut(const struct patience_record *record)
     shutdown(record->fd, SHUT_RDWR);
 }
 
-/* While a request is awaited or is coming. Two things libmicrohttpd does not tell: that bytes have come
- * which are no whole first line yet; and, where a client left at once behind what it sent, that it did. */
-static void look_at_request(const struct patience *patience, struct patience_record *record)
+/* Bytes came after it had become idle, and libmicrohttpd has made no first line of them. */
+static bool has_begun(const struct patience *patience, const struct patience_record *record)
 {
     struct tcp_info info;
     socklen_t size = sizeof info;
-    int64_t lasted = spent(patience, record);
-    if (lasted <= 0 || getsockopt(record->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
-        return;
-    bool waits = record->stage == PATIENCE_IDLE;
-    if (info.tcpi_state == TCP_CLOSE_WAIT || (!waits && lasted >= patience->limits.request))
-        cut(record);
-    else if (waits && info.tcpi_last_data_recv * CLOCK_MILLISECOND < lasted)
-        patience_set(patience, record, PATIENCE_LINE);
+    int64_t idle = spent(patience, record);
+    return idle > 0 && getsockopt(record->fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+           info.tcpi_last_data_recv * CLOCK_MILLISECOND < idle;
 }
 
 static void look(const struct patience *patience, struct patience_record *record)
 {
     switch (record->stage) {
     case PATIENCE_IDLE:
+        if (has_begun(patience, record))
+            patience_set(patience, record, PATIENCE_LINE);
+        break;
     case PATIENCE_LINE:
     case PATIENCE_REQUEST:
-        look_at_request(patience, record);
+        if (spent(patience, record) >= patience->limits.request)
+            cut(record);
         break;
     case PATIENCE_WORK:
         break;

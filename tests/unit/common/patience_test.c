@@ -20,17 +20,12 @@ static const int64_t limit = 300 * CLOCK_MILLISECOND;
 static struct http_case test;
 static struct raw_answer answer;
 
-static void open_case_with(int64_t time)
-{
-    const struct http_settings bounds = {.connections_max = 64,
-                                         .patience = {.request = time, .answer = time}};
-    answer = (struct raw_answer){0};
-    http_case_open_with(&test, &bounds);
-}
-
 static void open_case(void)
 {
-    open_case_with(limit);
+    const struct http_settings bounds = {.connections_max = 64,
+                                         .patience = {.request = limit, .answer = limit}};
+    answer = (struct raw_answer){0};
+    http_case_open_with(&test, &bounds);
 }
 
 static void close_case(void)
@@ -143,30 +138,6 @@ static void who_does_not_read_is_cut(void)
     close_case();
 }
 
-/* libmicrohttpd reads what came, waits for more, and is not told a second time that no more will come. */
-static void leaves_behind(const char *bytes)
-{
-    const int64_t time = 20 * limit;
-    open_case_with(time);
-    int64_t begun = clock_monotonic();
-    held_loop_hold(&test.held); /* so that the bytes and the end come in one go */
-    int fd = raw_connect(test.url);
-    CU_ASSERT(raw_send(fd, bytes, strlen(bytes)));
-    close(fd);
-    held_loop_turns(&test.held, 2);
-    CU_ASSERT(held_loop_until(&test.held, nobody_is_left, NULL, CUT_SECONDS));
-    held_loop_free(&test.held);
-    CU_ASSERT(clock_monotonic() - begun < time);
-    close_case();
-}
-
-static void who_left_in_the_middle_is_noticed(void)
-{
-    leaves_behind("GET");
-    leaves_behind("GET / HTTP/1.1\r\nHost");
-    leaves_behind("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf");
-}
-
 static bool limits_have_passed(void *context)
 {
     return clock_monotonic() - *(int64_t *)context > LONG_ENOUGH * limit;
@@ -219,7 +190,6 @@ static __attribute__((constructor)) void suite(void)
     suite_add("patience", "a second request that dribbles is cut",
               a_second_request_that_dribbles_is_cut);
     suite_add("patience", "who does not read is cut", who_does_not_read_is_cut);
-    suite_add("patience", "who left in the middle is noticed", who_left_in_the_middle_is_noticed);
     suite_add("patience", "who waits for an answer is not cut", who_waits_for_an_answer_is_not_cut);
     suite_add("patience", "who is idle is not cut", who_is_idle_is_not_cut);
 }
