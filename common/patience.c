@@ -1,10 +1,12 @@
 #include "common/patience.h"
 
 #include <assert.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "common/clock.h"
@@ -26,11 +28,18 @@ static int64_t spent(const struct patience *patience, const struct patience_reco
     return patience->now - record->since - interval(patience);
 }
 
+/* The last answer has gone out as far as libmicrohttpd is concerned, but the kernel has it still. */
+static bool is_unread(const struct patience_record *record)
+{
+    int unread = 0;
+    return ioctl(record->fd, SIOCOUTQ, &unread) == 0 && unread > 0;
+}
+
 /* What the kernel holds for a client that does not read goes with the connection. */
 static void cut(const struct patience_record *record)
 {
     const struct linger at_once = {.l_onoff = 1};
-    if (record->stage == PATIENCE_ANSWER)
+    if (record->stage == PATIENCE_ANSWER || record->stage == PATIENCE_IDLE)
         setsockopt(record->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     shutdown(record->fd, SHUT_RDWR);
 }
@@ -49,7 +58,9 @@ static void look(const struct patience *patience, struct patience_record *record
 {
     switch (record->stage) {
     case PATIENCE_IDLE:
-        if (has_begun(patience, record))
+        if (spent(patience, record) >= patience->limits.answer && is_unread(record))
+            cut(record);
+        else if (has_begun(patience, record))
             patience_set(patience, record, PATIENCE_LINE);
         break;
     case PATIENCE_LINE:

@@ -51,10 +51,10 @@ static void keep(struct http_case *test, struct http_request *request)
         loop_timer_set(test->held.loop, &test->timer, clock_monotonic() + 20 * CLOCK_MILLISECOND);
 }
 
-static void answer_long(struct http_request *request)
+static void answer_long(struct http_request *request, size_t length)
 {
-    struct http_reply reply = {.status = 200, .length = HTTP_CASE_LONG};
-    char *body = memory_new(HTTP_CASE_LONG);
+    struct http_reply reply = {.status = 200, .length = length};
+    char *body = memory_new(length);
     reply.body = body;
     http_answer(request, &reply);
     free(body);
@@ -73,7 +73,7 @@ static void handle(void *context, struct http_request *request)
     else if (strcmp(http_path(request), "/problem") == 0)
         http_refuse(request, test->problem, "It is so.", test->allow);
     else if (strcmp(http_path(request), "/long") == 0)
-        answer_long(request);
+        answer_long(request, test->long_length > 0 ? test->long_length : HTTP_CASE_LONG);
     else
         answer(request);
 }

@@ -2,7 +2,7 @@
  *
  *   /hold      is kept until http_case_answer
  *   /problem   is refused with `problem`
- *   /long      is answered with HTTP_CASE_LONG bytes
+ *   /long      is answered with `long_length` bytes, or else HTTP_CASE_LONG
  *   all else   is answered with what the server saw: METHOD PATH CLIENT BODY-LENGTH */
 #ifndef BOX_OFFICE_TEST_HTTP_CASE_H
 #define BOX_OFFICE_TEST_HTTP_CASE_H
@@ -24,6 +24,7 @@ struct http_case {
     char url[64];
     enum problem problem;    /* fixed before the loop is freed */
     const char *allow;       /* goes with it */
+    size_t long_length;      /* goes with them */
     bool answers_by_timer;   /* /hold is answered by a timer, 20 ms later */
     struct loop_timer timer; /* the loop's */
     struct http_request *kept[HTTP_CASE_KEPT_MAX];

@@ -1,6 +1,9 @@
 #include "common/patience.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,8 +14,9 @@
 #include "tests/unit/common/http_case.h"
 
 enum {
-    CUT_SECONDS = 20, /* for somebody to be cut, on a busy machine */
-    LONG_ENOUGH = 3,  /* limits, for whatever would be cut to be cut */
+    CUT_SECONDS = 20,     /* for somebody to be cut, on a busy machine */
+    LONG_ENOUGH = 3,      /* limits, for whatever would be cut to be cut */
+    SHORT_ENOUGH = 12000, /* bytes that a kernel takes at once, but not for that client */
 };
 
 static const int64_t limit = 300 * CLOCK_MILLISECOND;
@@ -138,6 +142,41 @@ static void who_does_not_read_is_cut(void)
     close_case();
 }
 
+/* A connection with so little room that nearly all of an answer stays with the server's kernel. */
+static int connect_with_little_room(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    unsigned port = 0;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    CU_ASSERT_EQUAL(sscanf(test.url, "http://127.0.0.1:%u", &port), 1);
+    address.sin_port = htons((uint16_t)port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){1}, sizeof(int));
+    CU_ASSERT_EQUAL(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+/* libmicrohttpd has handed all of it over, and waits for the next request. */
+static void who_leaves_an_answer_to_the_kernel_is_cut(void)
+{
+    open_case();
+    held_loop_hold(&test.held);
+    test.long_length = SHORT_ENOUGH;
+    held_loop_free(&test.held);
+    int fd = connect_with_little_room();
+    int64_t begun = clock_monotonic();
+    CU_ASSERT(raw_send(fd, "GET /long HTTP/1.1\r\nHost: a\r\n\r\n", 31));
+    held_loop_hold(&test.held);
+    while (test.handled == 0 || http_unanswered(test.server) > 0)
+        held_loop_turns(&test.held, 1);
+    CU_ASSERT_EQUAL(http_connections(test.server), 1);
+    CU_ASSERT(held_loop_until(&test.held, nobody_is_left, NULL, CUT_SECONDS));
+    held_loop_free(&test.held);
+    CU_ASSERT(clock_monotonic() - begun >= limit);
+    close(fd);
+    close_case();
+}
+
 static bool limits_have_passed(void *context)
 {
     return clock_monotonic() - *(int64_t *)context > LONG_ENOUGH * limit;
@@ -190,6 +229,8 @@ static __attribute__((constructor)) void suite(void)
     suite_add("patience", "a second request that dribbles is cut",
               a_second_request_that_dribbles_is_cut);
     suite_add("patience", "who does not read is cut", who_does_not_read_is_cut);
+    suite_add("patience", "who leaves an answer to the kernel is cut",
+              who_leaves_an_answer_to_the_kernel_is_cut);
     suite_add("patience", "who waits for an answer is not cut", who_waits_for_an_answer_is_not_cut);
     suite_add("patience", "who is idle is not cut", who_is_idle_is_not_cut);
 }
