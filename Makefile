@@ -46,7 +46,8 @@ TESTS    = $(addprefix $(BUILD)/test_,unit store cluster)
 FOR_SOAK = $(addprefix $(BUILD)/,soak_buyer faulty/balancer faulty/ticket_server)
 
 .DEFAULT_GOAL = help
-.PHONY: all help run reset rush report audit watch test soak growth asan tsan lint format bench bench-quick clean packages-% check
+.PHONY: all help run reset rush report audit watch test soak growth asan tsan lint format bench bench-quick slow clean packages-% \
+        check
 
 help: ## this list
 	@awk -F ': .*## ' '/^[a-z.-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -123,6 +124,10 @@ bench: packages-run packages-bench ## beside HAProxy and nginx: tables and plots
 bench-quick: packages-run packages-bench ## the same in 3 minutes, with less of everything
 	@$(MAKE) --no-print-directory -s all $(BUILD)/nothing $(BUILD)/fill
 	@BUILD=$(BUILD) tests/bench/bench --quick
+
+slow: packages-run packages-slow ## what 500 slow connections cost other buyers (5 minutes)
+	@$(MAKE) --no-print-directory -s all
+	@BUILD=$(BUILD) tests/bench/slow
 
 clean: ## remove what was built; sales and logs stay
 	rm -rf $(BUILD)
