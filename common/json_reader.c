@@ -12,8 +12,10 @@
 enum {
     NAME_SHOWN_MAX = 40, /* bytes of an unknown name that a reason shows */
     MEMBERS_MAX = 64,    /* of one object that is skipped */
-    SAFE_DIGITS = 15,    /* any number of so many digits is exact, in int64_t and in double */
+    SAFE_DIGITS = 16,    /* a whole number of so many bytes always fits ... */
 };
+static const int64_t safe_number = INT64_C(1)
+                                   << 53; /* ... and is exact in a double too up to this */
 
 void json_reader_open(struct json_reader *reader, const char *text, size_t length)
 {
@@ -337,9 +339,12 @@ bool json_read_number(struct json_reader *reader, int64_t min, int64_t max, int6
         return false;
     size_t length = (size_t)(reader->at - from);
     if (whole && length <= SAFE_DIGITS) {
-        *number = digits_value(from, reader->at);
-        *inside = *number >= min && *number <= max;
-        return true;
+        int64_t value = digits_value(from, reader->at);
+        if (value >= -safe_number && value <= safe_number) {
+            *number = value;
+            *inside = value >= min && value <= max;
+            return true;
+        }
     }
     char copy[JSON_NUMBER_MAX + 1];
     memcpy(copy, from, length);

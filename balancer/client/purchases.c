@@ -28,7 +28,7 @@ static void answer(struct purchases *purchases, struct request *request,
 {
     admit_answer(request->http, &request->passenger.item, outcome);
     requests_remove(&purchases->requests, request);
-    free(request);
+    requests_free(&purchases->requests, request);
 }
 
 static void refuse(struct purchases *purchases, struct request *request, enum problem problem)
@@ -70,18 +70,8 @@ void purchases_close(struct purchases *purchases)
 {
     assert(purchases->requests.count == 0);
     flights_close(purchases->flights);
+    requests_close(&purchases->requests);
     free(purchases);
-}
-
-static struct request *request_new(struct http_request *http, const struct item *item)
-{
-    struct request *request = memory_new(sizeof *request);
-    request->http = http;
-    request->passenger.item = *item;
-    request->passenger.room = FLIGHT_ITEMS_MAX;
-    request->deadline = clock_monotonic() + PURCHASE_SECONDS * CLOCK_SECOND;
-    id_format(&item->request, request->id);
-    return request;
 }
 
 /* Chooses a server and takes a seat in the flight that loads for it. */
@@ -112,13 +102,26 @@ static enum chosen choose_in_order(struct purchases *purchases, struct request *
     return servers_any(purchases->servers) ? CHOSEN_NO_ROOM : CHOSEN_NO_SERVER;
 }
 
+static struct request *admit(struct purchases *purchases, struct http_request *http)
+{
+    struct request *request = requests_new(&purchases->requests);
+    if (!admit_purchase(http, &request->passenger.item)) {
+        requests_free(&purchases->requests, request);
+        return NULL;
+    }
+    request->http = http;
+    request->passenger.room = FLIGHT_ITEMS_MAX;
+    request->deadline = clock_monotonic() + PURCHASE_SECONDS * CLOCK_SECOND;
+    id_format(&request->passenger.item.request, request->id);
+    requests_add(&purchases->requests, request);
+    return request;
+}
+
 void purchases_accept(struct purchases *purchases, struct http_request *http)
 {
-    struct item item;
-    if (!admit_purchase(http, &item))
+    struct request *request = admit(purchases, http);
+    if (request == NULL)
         return;
-    struct request *request = request_new(http, &item);
-    requests_add(&purchases->requests, request);
     switch (choose_in_order(purchases, request)) {
     case CHOSEN:
         break;

@@ -1,7 +1,40 @@
 #include "balancer/client/request.h"
 
 #include <assert.h>
-#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SPARES_MAX = 1024,
+};
+
+struct request *requests_new(struct requests *requests)
+{
+    struct request *request = requests->spare;
+    if (request == NULL)
+        return memory_new(sizeof *request);
+    requests->spare = request->older;
+    requests->spares--;
+    memset(request, 0, sizeof *request);
+    return request;
+}
+
+void requests_free(struct requests *requests, struct request *request)
+{
+    if (requests->spares == SPARES_MAX) {
+        free(request);
+        return;
+    }
+    request->older = requests->spare;
+    requests->spare = request;
+    requests->spares++;
+}
+
+void requests_close(struct requests *requests)
+{
+    while (requests->spare != NULL)
+        free(requests_new(requests));
+}
 
 void requests_add(struct requests *requests, struct request *request)
 {

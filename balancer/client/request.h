@@ -30,7 +30,18 @@ struct requests {
     size_t count;
     struct request *first_waiting, *last_waiting;
     size_t waiting;
+    struct request *spare; /* their memory is kept for reuse, through `older` */
+    size_t spares;
 };
+
+/* A zeroed request, in no list yet. */
+struct request *requests_new(struct requests *requests);
+
+/* Gives the memory of a request back that is in no list. */
+void requests_free(struct requests *requests, struct request *request);
+
+/* Frees the memory that was kept. */
+void requests_close(struct requests *requests);
 
 /* Adds an admitted request as the newest. */
 void requests_add(struct requests *requests, struct request *request);

@@ -1,0 +1,97 @@
+#include <assert.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/http_parts.h"
+#include "common/id.h"
+#include "common/log.h"
+
+static void add_fields(const struct http_request *request, struct MHD_Response *response)
+{
+    const char *end = request->answer.data + request->answer_body;
+    for (const char *name = request->answer.data; name < end;) {
+        const char *value = name + strlen(name) + 1;
+        MHD_add_response_header(response, name, value);
+        name = value + strlen(value) + 1;
+    }
+}
+
+/* libmicrohttpd's response is made when it can be sent: of many that are answered together, one is
+ * made, sent and freed after the other, in memory that is still in the cache. The bytes stay here until
+ * the request has ended. */
+enum MHD_Result http_send(struct http_request *request)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        request->answer.length - request->answer_body, request->answer.data + request->answer_body,
+        MHD_RESPMEM_PERSISTENT);
+    if (response == NULL)
+        die(EXIT_TROUBLE, "out of memory");
+    MHD_add_response_header(response, "Content-Type",
+                            request->status < 400 ? "application/json"
+                                                  : "application/problem+json");
+    add_fields(request, response);
+    /* Where a chunk began is hidden from us: nothing behind chunks is taken for a request. */
+    if (request->last || request->server->quiesced || request->chunked ||
+        request->turned_away != PROBLEM_NONE)
+        MHD_add_response_header(response, "Connection", "close");
+    enum MHD_Result result = MHD_queue_response(request->connection, request->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+void http_reply_field(struct http_reply *reply, const char *name, const char *value)
+{
+    assert(reply->fields < HTTP_FIELDS_MAX && strlen(value) < HTTP_FIELD_SIZE);
+    struct http_field *field = &reply->field[reply->fields++];
+    field->name = name;
+    strcpy(field->value, value);
+}
+
+void http_answer(struct http_request *request, const struct http_reply *reply)
+{
+    assert(request->handed && !request->answered);
+    struct http_server *server = request->server;
+    struct buffer *answer = &request->answer;
+    patience_set(&server->patience, &http_client_of(request)->patience, PATIENCE_ANSWER);
+    request->answered = true;
+    request->status = reply->status;
+    for (size_t i = 0; i < reply->fields; i++) {
+        const struct http_field *field = &reply->field[i];
+        buffer_append(answer, field->name, strlen(field->name) + 1);
+        buffer_append(answer, field->value, strlen(field->value) + 1);
+    }
+    request->answer_body = answer->length;
+    buffer_append(answer, reply->body, reply->length);
+    if (!request->suspended)
+        return;
+    loop_again(server->loop);
+    request->next_answered = server->answered;
+    server->answered = request;
+}
+
+void http_refuse(struct http_request *request, enum problem problem, const char *detail,
+                 const char *allow)
+{
+    struct buffer body = {0};
+    struct http_reply reply = {.status = problem_status(problem)};
+    char text[ID_TEXT_SIZE];
+    struct id id = id_make();
+    id_format(&id, text);
+    http_reply_field(&reply, "Request-Id", text);
+    if (problem_retry_after(problem) > 0) {
+        char seconds[16];
+        snprintf(seconds, sizeof seconds, "%d", problem_retry_after(problem));
+        http_reply_field(&reply, "Retry-After", seconds);
+    }
+    if (allow != NULL)
+        http_reply_field(&reply, "Allow", allow);
+    if (problem == PROBLEM_UNAUTHORIZED)
+        http_reply_field(&reply, "WWW-Authenticate", "Bearer");
+    problem_append(&body, problem, detail, NULL);
+    buffer_add_char(&body, '\n');
+    reply.body = body.data;
+    reply.length = body.length;
+    http_answer(request, &reply);
+    buffer_free(&body);
+}
