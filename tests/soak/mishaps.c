@@ -195,12 +195,22 @@ static void fill_disk(struct scene *scene)
     CU_ASSERT(wait_until(has_said, &room, NOTICED_SECONDS));
 }
 
+/* Whom purchases go to, also when nothing is sold any more: then it is always the same. */
+static size_t fewest_told(const struct cluster *cluster)
+{
+    size_t fewest = 0;
+    for (size_t i = 1; i < cluster->count; i++)
+        if (cluster->server[i].told < cluster->server[fewest].told)
+            fewest = i;
+    return fewest;
+}
+
 /* --- all --------------------------------------------------------------------------------------- */
 
 void mishap_befall(struct scene *scene, enum mishap mishap)
 {
-    size_t index = dice_roll(&scene->dice, SCENE_SERVERS);
     CU_ASSERT_FATAL(cluster_all_up(&scene->cluster));
+    size_t index = fewest_told(&scene->cluster);
     scene->counts->mishaps++;
     switch (mishap) {
     case MISHAP_FROZEN:
