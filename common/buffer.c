@@ -39,6 +39,13 @@ void buffer_clear(struct buffer *buffer)
     buffer->length = 0;
 }
 
+void buffer_rest(struct buffer *buffer, size_t most)
+{
+    buffer_clear(buffer);
+    if (buffer->capacity > most)
+        buffer_free(buffer);
+}
+
 char *buffer_reserve(struct buffer *buffer, size_t more)
 {
     size_t needed = buffer->length + more;

@@ -19,6 +19,10 @@ void buffer_free(struct buffer *buffer);
 /* Empties, and keeps the memory. */
 void buffer_clear(struct buffer *buffer);
 
+/* Empties, and gives the memory back where it is more than `most` bytes: for what is kept to be used
+ * again, and was once much larger than usual. */
+void buffer_rest(struct buffer *buffer, size_t most);
+
 /* Makes room for `more` further bytes and returns where they go; the caller adds to length itself.
  */
 char *buffer_reserve(struct buffer *buffer, size_t more);

@@ -9,8 +9,9 @@
 #include "common/log.h"
 
 enum {
-    DEATHS_MAX = 3, /* servers that may die while they decide a purchase */
-    TURNS_MAX = 8,  /* servers that may turn it away */
+    DEATHS_MAX = 3,             /* servers that may die while they decide a purchase */
+    TURNS_MAX = 8,              /* servers that may turn it away */
+    SPARE_BODY_MAX = 128 << 10, /* kept of a spare flight's: as long as a full one's usually is */
 };
 
 static const int64_t age_limit = CLOCK_SECOND;        /* of a flight, while others land */
@@ -79,6 +80,7 @@ static struct flight *flight_new(struct flights *flights, size_t server, uint64_
 
 static void flight_put_back(struct flight *flight)
 {
+    buffer_rest(&flight->body, SPARE_BODY_MAX);
     flight->next = flight->flights->spare;
     flight->flights->spare = flight;
 }

@@ -14,7 +14,8 @@
 enum {
     CONNECT_TIMEOUT_MS = 1000,
     URL_SIZE = 512,
-    IDLE_CALLS_MAX = 64, /* calls kept for reuse, with their memory */
+    IDLE_CALLS_MAX = 64,       /* calls kept for reuse, with their memory ... */
+    IDLE_BODY_MAX = 128 << 10, /* ... up to this: as long as a full flight's answer usually is */
     IDLE_CONNECTIONS_MAX = 512,
 };
 
@@ -180,7 +181,6 @@ static struct call *call_take(struct upstream *upstream)
         return call_new(upstream);
     upstream->idle = call->next;
     upstream->idle_count--;
-    buffer_clear(&call->body);
     call->error[0] = '\0';
     return call;
 }
@@ -189,6 +189,7 @@ static void call_put_back(struct call *call)
 {
     struct upstream *upstream = call->upstream;
     upstream->under_way--;
+    buffer_rest(&call->body, IDLE_BODY_MAX);
     if (upstream->idle_count == IDLE_CALLS_MAX) {
         call_free(call);
         return;

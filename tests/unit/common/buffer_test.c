@@ -63,6 +63,26 @@ static void the_text_ends_behind_its_content(void)
     buffer_free(&buffer);
 }
 
+/* What is kept for the next time is no more than usual. */
+static void at_rest_it_keeps_no_more_than_asked(void)
+{
+    struct buffer buffer = {0};
+    buffer_reserve(&buffer, 1000);
+    buffer.length = 1000;
+    size_t usual = buffer.capacity;
+    buffer_rest(&buffer, usual);
+    CU_ASSERT_EQUAL(buffer.length, 0);
+    CU_ASSERT_EQUAL(buffer.capacity, usual);
+    buffer_reserve(&buffer, usual + 1);
+    buffer_rest(&buffer, usual);
+    CU_ASSERT_EQUAL(buffer.length, 0);
+    CU_ASSERT_EQUAL(buffer.capacity, 0);
+    CU_ASSERT_PTR_NULL(buffer.data);
+    buffer_add(&buffer, "again");
+    CU_ASSERT_STRING_EQUAL(buffer_text(&buffer), "again");
+    buffer_free(&buffer);
+}
+
 static void numbers_are_written_as_printf_does(void)
 {
     static const int64_t numbers[] = {0,    1,         -1,        9,         10,        -10,
@@ -115,6 +135,7 @@ static __attribute__((constructor)) void suite(void)
     suite_add("buffer", "it grows and keeps what is in it", it_grows_and_keeps_what_is_in_it);
     suite_add("buffer", "room is made without being used", room_is_made_without_being_used);
     suite_add("buffer", "the text ends behind its content", the_text_ends_behind_its_content);
+    suite_add("buffer", "at rest it keeps no more than asked", at_rest_it_keeps_no_more_than_asked);
     suite_add("buffer", "numbers are written as printf does", numbers_are_written_as_printf_does);
     suite_add("buffer", "printf takes any length", printf_takes_any_length);
     suite_add("buffer", "memory is zeroed and never null", memory_is_zeroed_and_never_null);
