@@ -183,5 +183,5 @@ void wishes_sold(struct wishes *wishes, const char *key, const char *body, size_
         wishes->known < WISHES_KEYS ? wishes->known++ : dice_roll(wishes->dice, WISHES_KEYS);
     snprintf(wishes->keys[place], WISHES_KEY_SIZE, "%s", key);
     if (length > sizeof lead + ID_TEXT_SIZE)
-        snprintf(wishes->id, sizeof wishes->id, "%s", body + sizeof lead - 1);
+        memcpy(wishes->id, body + sizeof lead - 1, ID_TEXT_SIZE - 1);
 }

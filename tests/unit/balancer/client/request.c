@@ -122,6 +122,7 @@ static void flights_come_back_to_a_long_queue(void)
     struct request *many = memory_new(MANY * sizeof *many);
     memset(&all, 0, sizeof all);
     for (int i = 0; i < MANY; i++) {
+        many[i].deadline = i;
         requests_add(&all, &many[i]);
         if (i >= ABOARD)
             requests_wait(&all, &many[i]);
