@@ -76,10 +76,17 @@ static int by_id(const void *a, const void *b)
     return strcmp(((const struct row *)a)->id, ((const struct row *)b)->id);
 }
 
+/* qsort takes no NULL, not even for nothing. */
+static void sort_rows(struct rows *rows, int (*compare)(const void *a, const void *b))
+{
+    if (rows->count > 0)
+        qsort(rows->list, rows->count, sizeof *rows->list, compare);
+}
+
 static size_t numbers_twice(struct rows *rows)
 {
     size_t found = 0;
-    qsort(rows->list, rows->count, sizeof *rows->list, by_number);
+    sort_rows(rows, by_number);
     for (size_t i = 1; i < rows->count; i++)
         found += rows->list[i].first < rows->list[i - 1].first + rows->list[i - 1].quantity;
     return found;
@@ -88,7 +95,7 @@ static size_t numbers_twice(struct rows *rows)
 static size_t keys_twice(struct rows *rows)
 {
     size_t found = 0;
-    qsort(rows->list, rows->count, sizeof *rows->list, by_key);
+    sort_rows(rows, by_key);
     for (size_t i = 1; i < rows->count; i++)
         found += by_key(&rows->list[i - 1], &rows->list[i]) == 0;
     return found;
@@ -98,7 +105,7 @@ static size_t keys_twice(struct rows *rows)
 static size_t sales_lost(struct rows *rows, const struct load *load)
 {
     size_t found = 0;
-    qsort(rows->list, rows->count, sizeof *rows->list, by_id);
+    sort_rows(rows, by_id);
     for (size_t i = 0; load != NULL && i < load->sold; i++) {
         const struct sold *sale = &load->sales[i];
         struct row wanted = {0};
