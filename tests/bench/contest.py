@@ -97,8 +97,7 @@ def hold_contest(bench):
             contenders.append(directly(DIRECT, cluster))
         in_turns(bench, "contest", contenders, connections, plan.seconds, plan.rounds)
         if connections == plan.reads_at:
-            readers = [contenders[0], against[0], against[1], directly(DIRECT, cluster)]
-            in_turns(bench, "reads", readers, connections, plan.axis_seconds, plan.rounds, read)
+            in_turns(bench, "reads", contenders[:2], connections, plan.axis_seconds, plan.rounds, read)
         if connections == plan.axes_at and calls_countable():
             in_turns(bench, "calls", contenders[:3], connections, plan.axis_seconds, 1, count_calls)
         for contender in against:
