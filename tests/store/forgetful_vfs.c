@@ -31,6 +31,7 @@ struct disk {
     sqlite3_vfs *real;
     struct dice dice;
     int until_failure; /* operations; 0: none is to come */
+    int until_sync;    /* that fails; 0: none */
     bool failed;
     struct saved files[FILES_MAX];
 };
@@ -144,6 +145,8 @@ static int sync_file(sqlite3_file *file, int flags)
 {
     struct saved *saved = ((struct open_file *)file)->saved;
     (void)flags;
+    if (disk.until_sync > 0 && --disk.until_sync == 0)
+        disk.failed = true;
     if (power_fails())
         return SQLITE_IOERR_FSYNC;
     return saved != NULL ? save(saved, real(file)) : SQLITE_OK;
@@ -284,6 +287,11 @@ void forgetful_fail_after(int operations)
     disk.until_failure = operations;
 }
 
+void forgetful_fail_in_sync(int syncs)
+{
+    disk.until_sync = syncs;
+}
+
 bool forgetful_failed(void)
 {
     return disk.failed;
@@ -292,9 +300,9 @@ bool forgetful_failed(void)
 /* --- the cut -----------------------------------------------------------------------------------
  */
 
-static bool kept(bool all)
+static bool kept(unsigned eighths)
 {
-    return !all && dice_roll(&disk.dice, 2) == 0;
+    return dice_roll(&disk.dice, 8) < eighths;
 }
 
 /* Appends a sector of `from`, with zeros where that is shorter. */
@@ -310,28 +318,28 @@ static void add_sector(struct buffer *out, const struct buffer *from, size_t at,
 
 /* Each sector as it was saved, or as it is now. What was written behind a truncation is not saved
  * without it. */
-static void mix(struct saved *saved, const struct buffer *now, bool all)
+static void mix(struct saved *saved, const struct buffer *now, unsigned eighths)
 {
     struct buffer mixed = {0};
     bool cut = saved->truncated && saved->length < saved->content.length;
     saved->truncated = false;
-    if (cut && !kept(all))
+    if (cut && !kept(eighths))
         return;
     if (cut)
         saved->content.length = saved->length;
-    size_t length = kept(all) ? now->length : saved->content.length;
+    size_t length = kept(eighths) ? now->length : saved->content.length;
     for (size_t at = 0; at < length; at += SECTOR)
-        add_sector(&mixed, kept(all) ? now : &saved->content, at,
+        add_sector(&mixed, kept(eighths) ? now : &saved->content, at,
                    length - at < SECTOR ? length - at : SECTOR);
     buffer_free(&saved->content);
     saved->content = mixed;
 }
 
-static void cut_file(struct saved *saved, bool all)
+static void cut_file(struct saved *saved, unsigned eighths)
 {
     struct buffer now = {0};
     bool there = access(saved->path, F_OK) == 0;
-    bool removed = there ? !saved->name && !kept(all) : kept(all);
+    bool removed = there ? !saved->name && !kept(eighths) : kept(eighths);
     if (removed) {
         unlink(saved->path);
         forget(saved);
@@ -339,7 +347,7 @@ static void cut_file(struct saved *saved, bool all)
     }
     if (there) {
         files_read(saved->path, &now);
-        mix(saved, &now, all);
+        mix(saved, &now, eighths);
         buffer_free(&now);
     }
     files_write(saved->path, buffer_text(&saved->content), saved->content.length);
@@ -359,16 +367,16 @@ static void spoil_index(const char *journal)
     files_write(path, bytes, sizeof bytes);
 }
 
-void forgetful_cut(bool all)
+void forgetful_cut(unsigned eighths)
 {
     for (size_t i = 0; i < FILES_MAX; i++) {
         if (disk.files[i].path[0] == '\0')
             continue;
         spoil_index(disk.files[i].path);
-        cut_file(&disk.files[i], all);
+        cut_file(&disk.files[i], eighths);
     }
     disk.failed = false;
-    disk.until_failure = 0;
+    disk.until_failure = disk.until_sync = 0;
 }
 
 void forgetful_remove(void)

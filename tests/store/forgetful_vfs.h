@@ -19,11 +19,14 @@ void forgetful_install(uint64_t seed);
 /* The power fails in the midst of the n-th write, sync, truncation or removal from now on (0: not at
  * all). From then on every operation fails. */
 void forgetful_fail_after(int operations);
+
+/* The same, in the midst of the n-th sync. */
+void forgetful_fail_in_sync(int syncs);
 bool forgetful_failed(void);
 
-/* With every database closed: the power fails, if it has not yet, and comes back. `all`: whatever was
- * not synced is lost; else some of it. */
-void forgetful_cut(bool all);
+/* With every database closed: the power fails, if it has not yet, and comes back. Of what was not synced
+ * so many eighths survive, by chance: 0, none; 8, all. */
+void forgetful_cut(unsigned eighths);
 
 /* With every database closed. */
 void forgetful_remove(void);

@@ -126,13 +126,21 @@ static void close_sellers(struct run *run)
     memset(run->sellers, 0, sizeof run->sellers);
 }
 
+static void choose_failure(struct run *run)
+{
+    unsigned kind = dice_roll(&run->dice, 5);
+    if (kind < 2)
+        forgetful_fail_after(1 + (int)dice_roll(&run->dice, 250));
+    else if (kind < 4) /* then all may be there, though nobody knows */
+        forgetful_fail_in_sync(1 + (int)dice_roll(&run->dice, 20));
+}
+
 static void sell_until_the_power_fails(struct run *run)
 {
-    if (dice_roll(&run->dice, 3) == 0) /* perhaps while the last failure is being recovered from */
+    if (dice_roll(&run->dice, 4) == 0) /* perhaps while the last failure is being recovered from */
         forgetful_fail_after(1 + (int)dice_roll(&run->dice, 40));
     if (open_sellers(run)) {
-        if (dice_roll(&run->dice, 5) > 0)
-            forgetful_fail_after(1 + (int)dice_roll(&run->dice, 250));
+        choose_failure(run);
         for (unsigned batches = dice_roll(&run->dice, 40); batches > 0 && !forgetful_failed();
              batches--)
             sell(run);
@@ -213,7 +221,7 @@ static void what_was_told_survives(void)
     fixture_tier(&run.fixture, 1, "demo", 1, "standard", 100);
     for (int i = 0; i < load_scaled(CUTS) && run.lost == 0; i++) {
         sell_until_the_power_fails(&run);
-        forgetful_cut(dice_roll(&run.dice, 2) == 0);
+        forgetful_cut(dice_roll(&run.dice, 3) == 0 ? 8 : dice_roll(&run.dice, 9));
         compare(&run);
         fixture_sql(&run.fixture, "UPDATE tiers SET capacity = capacity + 100");
     }
@@ -230,7 +238,7 @@ static bool make_twice(struct fixture *fixture, int operations)
     bool done = store_init(fixture->url, 10, &made, error);
     bool failed = forgetful_failed();
     CU_ASSERT(done || failed);
-    forgetful_cut(operations % 2 == 0);
+    forgetful_cut((unsigned)operations * 5 % 9);
     bool again = store_init(fixture->url, 10, &made, error);
     if (!again)
         printf("  after %d operations: %s\n", operations, error);
@@ -271,7 +279,7 @@ static int64_t lost_with(const char *setting)
         CU_ASSERT_EQUAL(buy(store, NULL, 1).problem, PROBLEM_NONE);
     forgetful_fail_after(1); /* nor is anything saved by closing */
     store_close(store);
-    forgetful_cut(true);
+    forgetful_cut(0);
     int64_t lost = SALES - fixture_sold(&run.fixture, "demo", "standard");
     run_close(&run);
     return lost;
