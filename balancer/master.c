@@ -18,7 +18,6 @@
 #include "balancer/channel.h"
 #include "balancer/child.h"
 #include "balancer/descriptors.h"
-#include "balancer/message.h"
 #include "common/buffer.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -120,13 +119,13 @@ static void greet(void *context)
 }
 
 /* Says where buyers go once all servers are up, or once one is and the others take their time. */
-static void hear_router(struct master *master, const struct message *message)
+static void hear_router(struct master *master, const char *message)
 {
-    if (message->kind == MESSAGE_UP)
-        master->up = message->up;
+    if (sscanf(message, "up %zu", &master->up) != 1 || master->greeted)
+        return;
     if (master->up == master->server_count)
         greet(master);
-    else if (master->up > 0 && !master->greeted)
+    else if (master->up > 0)
         loop_timer_set(master->loop, &master->greet_timer, clock_monotonic() + greet_patience);
 }
 
@@ -175,16 +174,16 @@ static void kill_stalled(struct master *master, pid_t pid)
     }
 }
 
-static void hear_server(struct master *master, struct child *server, const struct message *message)
+static void hear_server(struct master *master, struct child *server, const char *message)
 {
-    if (message->kind == MESSAGE_READY) {
-        memcpy(server->address, message->address, sizeof server->address);
+    int pid;
+    if (sscanf(message, "ready %55s", server->address) == 1) {
         server->ready = server->was_ready = true;
         server->ready_at = clock_monotonic();
         tell_router(master, server);
         start_next(master);
-    } else if (message->kind == MESSAGE_STALLED) {
-        kill_stalled(master, message->pid);
+    } else if (sscanf(message, "stalled %d", &pid) == 1) {
+        kill_stalled(master, pid);
     }
 }
 
@@ -211,14 +210,14 @@ static void hear(void *context, int fd, uint32_t events)
 {
     struct master *master = context;
     struct child *child = child_of_channel(master, fd);
-    struct message message;
+    char message[MESSAGE_SIZE];
     enum channel_result result;
     (void)events;
-    while ((result = message_receive(fd, &message)) == CHANNEL_MESSAGE) {
+    while ((result = channel_receive(fd, message)) == CHANNEL_MESSAGE) {
         if (child == &master->router)
-            hear_router(master, &message);
+            hear_router(master, message);
         else
-            hear_server(master, child, &message);
+            hear_server(master, child, message);
     }
     if (result == CHANNEL_ENDED)
         close_channel(master, child); /* SIGCHLD tells the rest */
