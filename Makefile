@@ -10,6 +10,8 @@ BUYERS     = 5000
 KILLS      = 1000
 MINUTES    = 10
 CONNECTIONS = 100000
+SECONDS    = 600
+TARGET     =
 SEED       =
 
 BUILD    = build
@@ -39,21 +41,22 @@ STORE_SUITE   = $(call objects,tests/store)
 SOAK          = $(filter-out %/main.o %/buyer.o,$(call objects,tests/soak))
 FAULTS        = $(call objects,tests/soak/faults)
 CLUSTER       = $(call objects,tests/cluster tests/growth) $(OBJ)/tools/rush/caller.o
+FUZZ          = $(filter-out %/shim.o %/replay.o,$(call objects,tests/fuzz tests/fuzz/targets))
 
 PROGRAMS = $(BUILD)/balancer $(BUILD)/ticket_server \
            $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/report.c tools/audit.c tools/rush.c tools/watch.c))
-TESTS    = $(addprefix $(BUILD)/test_,unit store cluster)
+TESTS    = $(addprefix $(BUILD)/test_,unit store fuzz cluster)
 FOR_SOAK = $(addprefix $(BUILD)/,soak_buyer faulty/balancer faulty/ticket_server)
 
 .DEFAULT_GOAL = help
-.PHONY: all help run reset rush report audit watch test soak growth asan tsan lint format bench bench-quick slow broken clean packages-% \
+.PHONY: all help run reset rush report audit watch test soak growth asan tsan lint format fuzz bench bench-quick slow broken clean packages-% \
         check
 
 help: ## this list
 	@awk -F ': .*## ' '/^[a-z.-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "  Settings: PORT=$(PORT) ADMIN_PORT=$(ADMIN_PORT) SERVERS=$(SERVERS) STORE=$(STORE)"
-	@echo "            CAPACITY=$(CAPACITY) LOG_DIR=$(LOG_DIR) BUYERS=$(BUYERS) KILLS=$(KILLS) SEED=$(SEED)"
+	@echo "            CAPACITY=$(CAPACITY) LOG_DIR=$(LOG_DIR) BUYERS=$(BUYERS) KILLS=$(KILLS) SEED=$(SEED) SECONDS=$(SECONDS) TARGET=$(TARGET)"
 
 packages-%:
 	@.ci/packages $*
@@ -129,8 +132,16 @@ slow: packages-run packages-slow ## what 500 slow connections cost other buyers 
 	@$(MAKE) --no-print-directory -s all
 	@BUILD=$(BUILD) tests/bench/slow
 
+# libFuzzer comes with clang: a build of its own, under AddressSanitizer and UndefinedBehaviorSanitizer.
+FUZZ_BUILD = BUILD=$(BUILD)/fuzz CC=clang CFLAGS="-O1 -g" \
+             SANITIZE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Wno-sign-conversion"
+
+fuzz: packages-run packages-fuzz ## fuzz every parser for SECONDS each, or one TARGET
+	@$(MAKE) --no-print-directory -s $(FUZZ_BUILD) $(BUILD)/fuzz/fuzz_all
+	@tests/fuzz/run $(BUILD)/fuzz $(SECONDS) $(TARGET)
+
 broken: packages-run packages-broken ## break the product in known ways; each must be caught by the tests
-	@$(MAKE) --no-print-directory -s all $(TESTS)
+	@$(MAKE) --no-print-directory -s all $(filter-out %_fuzz,$(TESTS))
 	@tests/broken/run
 
 clean: ## remove what was built; sales and logs stay
@@ -156,7 +167,7 @@ $(BUILD)/report: $(OBJ)/tools/report.o $(REPORT) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE)
 $(BUILD)/audit: $(OBJ)/tools/audit.o $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE)
-$(BUILD)/watch: $(OBJ)/tools/watch.o $(OBJ)/tools/log_reader.o $(COMMON)
+$(BUILD)/watch: $(OBJ)/tools/watch.o $(call objects,tools/watch) $(OBJ)/tools/log_reader.o $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/rush: $(OBJ)/tools/rush.o $(call objects,tools/rush) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
@@ -186,3 +197,12 @@ $(BUILD)/faulty/balancer: $(COMMON) $(BALANCER) $(addprefix $(OBJ)/tests/soak/fa
 $(BUILD)/faulty/ticket_server: $(COMMON) $(DB) $(TICKET_SERVER) $(FAULTS)
 	@mkdir -p $(@D)
 	$(LINK) $(addprefix -Wl$(comma)--wrap=,writev store_decide accept_request) $(LIBS_STORE)
+
+# What would end the process, or reach out of it, has something else in its place (tests/fuzz/wrap.c).
+FUZZED  = $(filter-out %/main.o,$(COMMON) $(DB) $(BALANCER) $(TICKET_SERVER)) $(REPORT) \
+          $(call objects,tools/rush tools/watch)
+WRAPPED = $(addprefix -Wl$(comma)--wrap=,die exit bind listen getaddrinfo)
+$(BUILD)/test_fuzz: $(FUZZ) $(OBJ)/tests/fuzz/replay.o $(TEST_LIB) $(FUZZED)
+	$(LINK) $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lcunit -lm
+$(BUILD)/fuzz_all: $(FUZZ) $(OBJ)/tests/fuzz/shim.o $(FUZZED)
+	$(LINK) -fsanitize=fuzzer $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lm

@@ -18,6 +18,7 @@
 #include "balancer/channel.h"
 #include "balancer/child.h"
 #include "balancer/descriptors.h"
+#include "balancer/message.h"
 #include "common/buffer.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -119,13 +120,13 @@ static void greet(void *context)
 }
 
 /* Says where buyers go once all servers are up, or once one is and the others take their time. */
-static void hear_router(struct master *master, const char *message)
+static void hear_router(struct master *master, const struct message *message)
 {
-    if (sscanf(message, "up %zu", &master->up) != 1 || master->greeted)
-        return;
+    if (message->kind == MESSAGE_UP)
+        master->up = message->up;
     if (master->up == master->server_count)
         greet(master);
-    else if (master->up > 0)
+    else if (master->up > 0 && !master->greeted)
         loop_timer_set(master->loop, &master->greet_timer, clock_monotonic() + greet_patience);
 }
 
@@ -174,16 +175,16 @@ static void kill_stalled(struct master *master, pid_t pid)
     }
 }
 
-static void hear_server(struct master *master, struct child *server, const char *message)
+static void hear_server(struct master *master, struct child *server, const struct message *message)
 {
-    int pid;
-    if (sscanf(message, "ready %55s", server->address) == 1) {
+    if (message->kind == MESSAGE_READY) {
+        memcpy(server->address, message->address, sizeof server->address);
         server->ready = server->was_ready = true;
         server->ready_at = clock_monotonic();
         tell_router(master, server);
         start_next(master);
-    } else if (sscanf(message, "stalled %d", &pid) == 1) {
-        kill_stalled(master, pid);
+    } else if (message->kind == MESSAGE_STALLED) {
+        kill_stalled(master, message->pid);
     }
 }
 
@@ -210,14 +211,14 @@ static void hear(void *context, int fd, uint32_t events)
 {
     struct master *master = context;
     struct child *child = child_of_channel(master, fd);
-    char message[MESSAGE_SIZE];
+    struct message message;
     enum channel_result result;
     (void)events;
-    while ((result = channel_receive(fd, message)) == CHANNEL_MESSAGE) {
+    while ((result = message_receive(fd, &message)) == CHANNEL_MESSAGE) {
         if (child == &master->router)
-            hear_router(master, message);
+            hear_router(master, &message);
         else
-            hear_server(master, child, message);
+            hear_server(master, child, &message);
     }
     if (result == CHANNEL_ENDED)
         close_channel(master, child); /* SIGCHLD tells the rest */

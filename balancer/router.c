@@ -10,6 +10,7 @@
 
 #include "balancer/admin/api.h"
 #include "balancer/channel.h"
+#include "balancer/message.h"
 #include "balancer/pool/servers.h"
 #include "balancer/routing/routing_log.h"
 #include "balancer/upstream/probe.h"
@@ -51,37 +52,35 @@ static void servers_changed(void *context)
     loop_wake(router->loop);
 }
 
-static void server_joins(struct router *router, const char *message)
+static void server_joins(struct router *router, const struct message *message)
 {
-    char id[SERVER_SIZE], address[ADDRESS_SIZE];
-    int pid;
-    if (sscanf(message, "server %32s %55s %d", id, address, &pid) != 3 ||
-        !servers_joined(&router->servers, id, address, pid))
-        log_line("the master's message is not understood: %s", message);
+    if (!servers_joined(&router->servers, message->id, message->address, message->pid))
+        log_line("there is no room for %s", message->id);
     probe_now(router->probe);
 }
 
-static void server_goes(struct router *router, const char *message)
+static void heed(struct router *router, const char *text)
 {
-    char id[SERVER_SIZE], why[ROUTING_WHY_SIZE];
-    if (sscanf(message, "gone %32s %127[^\n]", id, why) == 2)
-        servers_gone(&router->servers, id, why);
+    struct message message;
+    message_read(text, &message);
+    if (message.kind == MESSAGE_SERVER)
+        server_joins(router, &message);
+    else if (message.kind == MESSAGE_GONE)
+        servers_gone(&router->servers, message.id, message.why);
+    else if (message.kind == MESSAGE_STOP)
+        loop_stop(router->loop);
+    else
+        log_line("the master's message is not understood: %s", text);
 }
 
 static void hear_master(void *context, int fd, uint32_t events)
 {
     struct router *router = context;
-    char message[MESSAGE_SIZE];
+    char text[MESSAGE_SIZE];
     enum channel_result result;
     (void)events;
-    while ((result = channel_receive(fd, message)) == CHANNEL_MESSAGE) {
-        if (strncmp(message, "server ", 7) == 0)
-            server_joins(router, message);
-        else if (strncmp(message, "gone ", 5) == 0)
-            server_goes(router, message);
-        else if (strcmp(message, "stop") == 0)
-            loop_stop(router->loop);
-    }
+    while ((result = channel_receive(fd, text)) == CHANNEL_MESSAGE)
+        heed(router, text);
     if (result == CHANNEL_ENDED) {
         loop_unwatch(router->loop, fd);
         loop_stop(router->loop);

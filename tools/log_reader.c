@@ -277,7 +277,7 @@ static bool next_in_file(struct log_reader *reader, struct log_reader_line *line
     size_t searched = 0;
     do {
         size_t waiting = reader->buffer.length - reader->given;
-        const char *start = reader->buffer.data + reader->given;
+        const char *start = waiting > 0 ? reader->buffer.data + reader->given : NULL;
         const char *end =
             waiting > searched ? memchr(start + searched, '\n', waiting - searched) : NULL;
         if (end) {

@@ -52,13 +52,13 @@ static bool take_number(const cJSON *object, const char *name, int64_t *number)
                         number);
 }
 
-/* The part of a health answer that counts here. */
-static bool read_figures(const char *text, size_t length, struct figures *figures)
+bool probe_read(const char *text, size_t length, struct figures *figures)
 {
     char error[JSON_ERROR_SIZE];
     cJSON *health = json_parse(text, length, error);
     bool good = health != NULL &&
                 take_text(health, "server", figures->server, sizeof figures->server) &&
+                server_id_valid(figures->server) &&
                 take_text(health, "store", figures->store, sizeof figures->store) &&
                 take_number(health, "boot", &figures->boot) &&
                 take_number(health, "commit", &figures->commit) &&
@@ -83,7 +83,7 @@ static void done(void *context, const struct upstream_answer *answer)
     probing->call = NULL;
     if (!answer->answered)
         failed(probing, answer->error);
-    else if (answer->status != 200 || !read_figures(answer->body, answer->length, &figures))
+    else if (answer->status != 200 || !probe_read(answer->body, answer->length, &figures))
         failed(probing, "the answer is not a ticket server's");
     else if (!servers_get(probe->servers, probing->server, &server) ||
              strcmp(server.id, figures.server) != 0)

@@ -14,6 +14,9 @@ struct probe;
 /* `changed(context)` is called on the probe's thread after every answer and failure. */
 struct probe *probe_start(struct servers *servers, void (*changed)(void *context), void *context);
 
+/* Reads the part of a health answer that counts here; false where it is no ticket server's. */
+bool probe_read(const char *text, size_t length, struct figures *figures);
+
 /* Probes at once what joins. Any thread. */
 void probe_now(struct probe *probe);
 

@@ -63,6 +63,18 @@ static void unreadable(struct replay *replay, uint32_t place, bool torn, const c
         replay->alternative = replay->expected + 1;
 }
 
+/* Reads the line; false with the reason. */
+static bool read_line(struct replay *replay, const char *text, size_t length,
+                      char why[ROUTING_ERROR_SIZE])
+{
+    if (!routing_line_parse(text, length, &replay->line, why))
+        return false;
+    if (replay_fits(&replay->line))
+        return true;
+    snprintf(why, ROUTING_ERROR_SIZE, "a number in it is beyond all bounds");
+    return false;
+}
+
 static bool ends_torn(const char *text, size_t length)
 {
     size_t mark = strlen(LOG_FILE_TORN);
@@ -122,7 +134,7 @@ void replay_line(struct replay *replay, const char *text, size_t length, bool to
     uint32_t place = findings_line(findings);
     findings->checked[CHECK_LINES]++;
     torn = torn || ends_torn(text, length);
-    if (torn || !routing_line_parse(text, length, line, why)) {
+    if (torn || !read_line(replay, text, length, why)) {
         unreadable(replay, place, torn, why);
         return;
     }

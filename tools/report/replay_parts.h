@@ -9,6 +9,9 @@
 struct findings *replay_findings(const struct replay *replay);
 struct where replay_where(const struct replay *replay, uint32_t place);
 
+/* replay_bounds.c: whether its numbers are such as a router could have written. */
+bool replay_fits(const struct routing_line *line);
+
 /* replay_numbers.c: n. */
 void replay_number(struct replay *replay, uint32_t place);
 

@@ -28,8 +28,9 @@ struct caller {
     struct buffer out;
     size_t written;
     struct buffer in;
-    size_t head; /* length of the answer's head; 0: not yet whole */
-    size_t body; /* length of its body, once the head is whole */
+    unsigned status; /* of the answer, once its head is whole */
+    size_t head;     /* length of the answer's head; 0: not yet whole */
+    size_t body;     /* length of its body, once the head is whole */
 };
 
 bool destination_find(struct destination *destination, const char *url)
@@ -96,13 +97,29 @@ static const char *header_of(const char *head, const char *name)
 
 static void answered(struct caller *caller)
 {
-    char *text = caller->in.data;
-    unsigned status = (unsigned)strtoul(text + strlen("HTTP/1.1 "), NULL, 10);
+    const char *text = caller->in.data;
     const char *body = text + caller->head;
     if (header_of(text, "\r\nConnection: close") != NULL)
         disconnect(caller);
     caller->awaited = false;
-    caller->done(caller->context, status, body, caller->body);
+    caller->done(caller->context, caller->status, body, caller->body);
+}
+
+/* The number that so many digits at most spell; -1 where there is none. */
+static long read_number(const char *text, size_t digits_max)
+{
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && digits <= digits_max ? strtol(text, NULL, 10) : -1;
+}
+
+/* Reads "HTTP/1.1 201 Created". Status 0 would say that there is no answer, so it is none. */
+static bool read_status(struct caller *caller, const char *head)
+{
+    static const char version[] = "HTTP/1.";
+    bool http = strncmp(head, version, sizeof version - 1) == 0 && strlen(head) > sizeof version;
+    long status = http ? read_number(head + sizeof version + 1, 3) : -1;
+    caller->status = (unsigned)status;
+    return status >= 200 && status <= 599;
 }
 
 /* False where what comes is no answer that is understood here. */
@@ -112,13 +129,12 @@ static bool read_head(struct caller *caller)
     char *end = memmem(in->data, in->length, "\r\n\r\n", 4);
     if (end == NULL)
         return in->length < BODY_MAX;
-    if (memcmp(in->data, "HTTP/1.", strlen("HTTP/1.")) != 0)
-        return false;
     end[2] = '\0'; /* the head is a text from here on */
-    caller->head = (size_t)(end - in->data) + 4;
     const char *length = header_of(in->data, "\r\nContent-Length: ");
-    caller->body = length != NULL ? strtoul(length, NULL, 10) : BODY_MAX;
-    return caller->body < BODY_MAX;
+    long body = length != NULL ? read_number(length, 9) : -1;
+    caller->head = (size_t)(end - in->data) + 4;
+    caller->body = (size_t)body;
+    return read_status(caller, in->data) && body >= 0 && body < BODY_MAX;
 }
 
 static void receive(struct caller *caller)

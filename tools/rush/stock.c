@@ -72,7 +72,7 @@ static bool add_count(const cJSON *tier, const char *name, int64_t *sum)
     if (!json_integer(cJSON_GetObjectItemCaseSensitive(tier, name), -most, most, &number))
         return false;
     *sum += number;
-    return true;
+    return *sum >= -most && *sum <= most;
 }
 
 static bool add_tiers(const cJSON *event, const char *wanted, struct stock *stock)
@@ -93,11 +93,11 @@ static bool add_tiers(const cJSON *event, const char *wanted, struct stock *stoc
     return found;
 }
 
-static bool parse_stock(const struct buffer *body, const char *tier, struct stock *stock)
+bool stock_parse(const char *body, size_t length, const char *tier, struct stock *stock)
 {
     char reason[JSON_ERROR_SIZE];
     *stock = (struct stock){0};
-    cJSON *event = json_parse(body->data, body->length, reason);
+    cJSON *event = json_parse(body, length, reason);
     bool read = add_tiers(event, tier, stock);
     cJSON_Delete(event);
     return read;
@@ -109,7 +109,8 @@ bool stock_read(const struct destination *destination, const char *event, const 
     struct reading reading = {0};
     const char *host = destination->host;
     read_event(&reading, destination, event);
-    bool read = reading.status == 200 && parse_stock(&reading.body, tier, stock);
+    bool read =
+        reading.status == 200 && stock_parse(reading.body.data, reading.body.length, tier, stock);
     if (reading.status == 0)
         snprintf(error, STOCK_ERROR_SIZE, "no cluster at http://%s: start one with `make run`",
                  host);

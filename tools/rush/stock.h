@@ -15,6 +15,9 @@ enum {
     STOCK_ERROR_SIZE = 768,
 };
 
+/* Reads what GET /events/{event} answers. False where it tells no counts of that tier (NULL: of any). */
+bool stock_parse(const char *body, size_t length, const char *tier, struct stock *stock);
+
 /* Sums over the event's tiers, or the one named `tier` (NULL: all). A 503 is asked again for 10 s.
  * False with a sentence in `error` where it cannot be had. Blocks. */
 bool stock_read(const struct destination *destination, const char *event, const char *tier,

@@ -1,0 +1,154 @@
+/* What the master and its children tell each other: a message that is understood is within bounds and is
+ * the one that its fields spell; and a ticket server heeds "stop" and nothing else, however its bytes
+ * come. */
+#include "balancer/message.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "balancer/channel.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/input.h"
+#include "ticket_server/supervisor.h"
+
+/* --- messages ---------------------------------------------------------------------------------- */
+
+/* Spells it as its sender does; what it leaves open is taken from the text. */
+static void spell(const struct message *message, const char *text, char due[MESSAGE_SIZE])
+{
+    const char *last = strrchr(text, ' ');
+    switch (message->kind) {
+    case MESSAGE_SERVER:
+        snprintf(due, MESSAGE_SIZE, "server %s %s %d", message->id, message->address, message->pid);
+        break;
+    case MESSAGE_GONE:
+        snprintf(due, MESSAGE_SIZE, "gone %s %s", message->id, message->why);
+        break;
+    case MESSAGE_STOP:
+        snprintf(due, MESSAGE_SIZE, "stop");
+        break;
+    case MESSAGE_UP:
+        snprintf(due, MESSAGE_SIZE, "up %zu", message->up);
+        break;
+    case MESSAGE_READY:
+        snprintf(due, MESSAGE_SIZE, "ready %s%s", message->address, last);
+        break;
+    case MESSAGE_STALLED:
+        snprintf(due, MESSAGE_SIZE, "stalled %d", message->pid);
+        break;
+    case MESSAGE_UNKNOWN:
+        break;
+    }
+}
+
+/* The number that ends a text may begin with zeros, which print as none. */
+static void without_zeros(char *text)
+{
+    char *last = strrchr(text, ' ');
+    for (; last != NULL && last[1] == '0' && last[2] != '\0';)
+        memmove(last + 1, last + 2, strlen(last + 2) + 1);
+}
+
+static void check_message(char *text)
+{
+    struct message message;
+    char due[MESSAGE_SIZE] = "";
+    message_read(text, &message);
+    must(memchr(message.id, '\0', sizeof message.id) != NULL &&
+             memchr(message.address, '\0', sizeof message.address) != NULL &&
+             memchr(message.why, '\0', sizeof message.why) != NULL,
+         "texts end");
+    must(message.pid >= 0, "no process has a negative number: kill(2) would take it for a group");
+    if (message.kind == MESSAGE_UNKNOWN)
+        return;
+    must(!message.id[0] || server_id_valid(message.id), "a server is named by its id");
+    must((message.pid > 0) == (message.kind == MESSAGE_SERVER || message.kind == MESSAGE_STALLED),
+         "those that name a process do");
+    spell(&message, text, due);
+    if (message.kind != MESSAGE_GONE && message.kind != MESSAGE_READY)
+        without_zeros(text);
+    bool cut = message.kind == MESSAGE_GONE && strlen(message.why) == sizeof message.why - 1;
+    must(cut ? strncmp(text, due, strlen(due)) == 0 : strcmp(text, due) == 0,
+         "a message is what its fields spell");
+}
+
+/* Through a channel, where there is an end to how long it can be. */
+static void check_channel(const uint8_t *data, size_t size)
+{
+    int ends[2];
+    char text[MESSAGE_SIZE];
+    must(channel_open(ends), "a channel can be made");
+    if (size > 0 && send(ends[0], data, size, MSG_NOSIGNAL) == (ssize_t)size) {
+        must(channel_receive(ends[1], text) == CHANNEL_MESSAGE, "what was sent is received");
+        must(strlen(text) < MESSAGE_SIZE && strchr(text, '\n') == NULL, "it is one line");
+        must(memcmp(text, data, strlen(text)) == 0, "it is what was sent");
+        check_message(text);
+        must(channel_receive(ends[1], text) == CHANNEL_EMPTY, "once");
+    }
+    close(ends[0]);
+    must(channel_receive(ends[1], text) == CHANNEL_ENDED, "the end is told");
+    close(ends[1]);
+}
+
+/* --- the ticket server's end ------------------------------------------------------------------- */
+
+struct heard {
+    struct loop *loop;
+    size_t stops, ends;
+};
+
+static void on_stop(void *context)
+{
+    struct heard *heard = context;
+    heard->stops++;
+}
+
+static void on_gone(void *context)
+{
+    struct heard *heard = context;
+    heard->ends++;
+    loop_stop(heard->loop);
+}
+
+static size_t stops_in(const uint8_t *data, size_t size)
+{
+    struct input input = input_of(data, size);
+    size_t stops = 0, length;
+    while (memchr(input.at, '\n', input_left(&input)) != NULL) {
+        char *line = input_until(&input, '\n', &length);
+        /* a line is cut at its first NUL, as texts are */
+        stops += strcmp(line, "stop") == 0;
+        free(line);
+        if (input_left(&input) == 0)
+            break;
+    }
+    return stops;
+}
+
+static void check_supervisor(const uint8_t *data, size_t size)
+{
+    int ends[2];
+    struct supervisor supervisor;
+    struct heard heard = {.loop = loop_open()};
+    if (size == 0 || size > 4096 || socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) {
+        loop_close(heard.loop);
+        return;
+    }
+    must(write(ends[0], data, size) == (ssize_t)size, "a pipe takes so much");
+    close(ends[0]);
+    supervisor_open(&supervisor, heard.loop, ends[1], on_stop, on_gone, &heard);
+    loop_run(heard.loop);
+    must(heard.stops == stops_in(data, size), "stop is heeded, and nothing else");
+    must(heard.ends == 1, "the end is told once");
+    supervisor_close(&supervisor);
+    loop_close(heard.loop);
+}
+
+void fuzz_message(const uint8_t *data, size_t size)
+{
+    check_channel(data, size);
+    check_supervisor(data, size);
+}

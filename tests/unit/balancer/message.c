@@ -1,0 +1,64 @@
+#include "balancer/message.h"
+
+#include <string.h>
+
+#include "tests/lib/suite.h"
+
+static struct message message;
+
+static enum message_kind kind_of(const char *text)
+{
+    message_read(text, &message);
+    return message.kind;
+}
+
+static void messages_say_what_they_spell(void)
+{
+    CU_ASSERT_EQUAL(kind_of("server server-1 [::1]:8090 4711"), MESSAGE_SERVER);
+    CU_ASSERT_STRING_EQUAL(message.id, "server-1");
+    CU_ASSERT_STRING_EQUAL(message.address, "[::1]:8090");
+    CU_ASSERT_EQUAL(message.pid, 4711);
+    CU_ASSERT_EQUAL(kind_of("gone server-2 process 7 killed by signal 9"), MESSAGE_GONE);
+    CU_ASSERT_STRING_EQUAL(message.id, "server-2");
+    CU_ASSERT_STRING_EQUAL(message.why, "process 7 killed by signal 9");
+    CU_ASSERT_EQUAL(kind_of("up 3"), MESSAGE_UP);
+    CU_ASSERT_EQUAL(message.up, 3);
+    CU_ASSERT_EQUAL(kind_of("ready 127.0.0.1:8090 12"), MESSAGE_READY);
+    CU_ASSERT_STRING_EQUAL(message.address, "127.0.0.1:8090");
+    CU_ASSERT_EQUAL(kind_of("stalled 2147483647"), MESSAGE_STALLED);
+    CU_ASSERT_EQUAL(message.pid, 2147483647);
+    CU_ASSERT_EQUAL(kind_of("stop"), MESSAGE_STOP);
+}
+
+/* A process -1 would be all of them, 0 our own group. */
+static void what_is_spelled_otherwise_says_nothing(void)
+{
+    static const char *const others[] = {"",           "stop ",         "stopped",
+                                         "stalled -1", "stalled 0",     "stalled 2147483648",
+                                         "stalled",    "stalled 1 2",   "up",
+                                         "up -1",      "up x",          "up 99999999999999999999",
+                                         "ready a",    "ready  1",      "ready a b",
+                                         "gone",       "gone server-1", "gone server-1 ",
+                                         "server a",   "server a b 0",  "server A b 1"};
+    static const struct message nothing;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        CU_ASSERT_EQUAL(kind_of(others[i]), MESSAGE_UNKNOWN);
+        CU_ASSERT_EQUAL(memcmp(&message, &nothing, sizeof nothing), 0);
+    }
+}
+
+static void a_long_reason_is_cut(void)
+{
+    char text[400] = "gone server-1 ";
+    memset(text + strlen(text), 'x', 300);
+    CU_ASSERT_EQUAL(kind_of(text), MESSAGE_GONE);
+    CU_ASSERT_EQUAL(strlen(message.why), ROUTING_WHY_SIZE - 1);
+}
+
+static __attribute__((constructor)) void suite(void)
+{
+    suite_add("message", "messages say what they spell", messages_say_what_they_spell);
+    suite_add("message", "what is spelled otherwise says nothing",
+              what_is_spelled_otherwise_says_nothing);
+    suite_add("message", "a long reason is cut", a_long_reason_is_cut);
+}

@@ -1,0 +1,63 @@
+/* Bounds: numbers that no router of ours writes. Sums of what is within them fit an int64_t, however many
+ * lines a log has. */
+#include "tools/report/replay_parts.h"
+
+#define FIGURE_MAX (INT64_C(1) << 53) /* of what servers tell; more does not come over the wire */
+
+enum {
+    CARRIED_MAX = 1 << 20, /* purchases of one flight, by far */
+};
+
+static bool figures_fit(int64_t boot, int64_t commit, int64_t told)
+{
+    return boot <= FIGURE_MAX && commit <= FIGURE_MAX && told <= FIGURE_MAX;
+}
+
+static bool choice_fits(const struct routing_choice *choice)
+{
+    for (size_t i = 0; i < choice->count; i++)
+        if (choice->candidates[i].told > FIGURE_MAX || choice->candidates[i].pending > FIGURE_MAX)
+            return false;
+    return true;
+}
+
+static bool settled_fits(const struct routing_settled *settled)
+{
+    return figures_fit(settled->boot, settled->commit, settled->told) &&
+           settled->released <= FIGURE_MAX && settled->sold <= CARRIED_MAX &&
+           settled->replayed <= CARRIED_MAX && settled->refused <= CARRIED_MAX &&
+           settled->lost <= CARRIED_MAX && settled->unsent <= CARRIED_MAX;
+}
+
+static bool state_fits(const struct routing_snapshot *state)
+{
+    for (size_t i = 0; i < state->count; i++) {
+        const struct routing_snapshot_server *server = &state->servers[i];
+        if (!figures_fit(server->boot, server->commit, server->told) ||
+            server->pending > FIGURE_MAX || server->limit > FIGURE_MAX)
+            return false;
+    }
+    return state->sales <= FIGURE_MAX;
+}
+
+bool replay_fits(const struct routing_line *line)
+{
+    const struct routing_server *server = &line->server;
+    switch (line->kind) {
+    case ROUTING_CHOICE:
+        return choice_fits(&line->choice);
+    case ROUTING_SETTLED:
+        return settled_fits(&line->settled);
+    case ROUTING_SERVER:
+        return figures_fit(server->boot, server->commit, server->told) &&
+               server->limit <= FIGURE_MAX;
+    case ROUTING_TOLD:
+        return figures_fit(line->told.boot, line->told.commit, line->told.told);
+    case ROUTING_STATE:
+        return state_fits(&line->state);
+    case ROUTING_STARTED:
+    case ROUTING_STOPPED:
+        break;
+    }
+    return true;
+}
