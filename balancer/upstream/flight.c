@@ -11,9 +11,11 @@
 enum {
     DEATHS_MAX = 3,             /* servers that may die while they decide a purchase */
     TURNS_MAX = 8,              /* servers that may turn it away */
+    AIR_MAX = 2,                /* flights: one that the store commits, one on its way there */
     SPARE_BODY_MAX = 128 << 10, /* kept of a spare flight's: as long as a full one's usually is */
 };
 
+static const int64_t pace = 20 * CLOCK_MILLISECOND;   /* so long a flight holds others back */
 static const int64_t age_limit = CLOCK_SECOND;        /* of a flight, while others land */
 static const int64_t lonely_limit = 2 * CLOCK_SECOND; /* of a flight, while no other is under way */
 static const int64_t flight_timeout = 10 * CLOCK_SECOND; /* past every deadline on board */
@@ -398,11 +400,40 @@ static void depart(struct flight *flight)
     flight->call = upstream_send(flights->upstream, &request);
 }
 
+/* Whoever has waited longest leaves next. */
+static struct lane *next_to_depart(struct flights *flights)
+{
+    struct lane *next = NULL;
+    for (size_t i = 0; i < ROUTING_SERVERS_MAX; i++) {
+        struct lane *lane = &flights->lanes[i];
+        if (lane->first != NULL && lane->air == NULL &&
+            (next == NULL || lane->first->number < next->first->number))
+            next = lane;
+    }
+    return next;
+}
+
+/* Those that have been in the air for long do not count: they hang, or the store is slow. */
+static unsigned in_the_air(const struct flights *flights, int64_t now)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < ROUTING_SERVERS_MAX; i++) {
+        const struct flight *air = flights->lanes[i].air;
+        count += air != NULL && now - air->departed < pace;
+    }
+    return count;
+}
+
 void flights_depart(struct flights *flights)
 {
-    for (size_t i = 0; i < ROUTING_SERVERS_MAX && flights->waiting > 0; i++)
-        if (flights->lanes[i].first != NULL && flights->lanes[i].air == NULL)
-            depart(take_first(flights, &flights->lanes[i]));
+    unsigned air = flights->waiting > 0 ? in_the_air(flights, clock_monotonic()) : 0;
+    while (flights->waiting > 0 && air < AIR_MAX) {
+        struct lane *lane = next_to_depart(flights);
+        if (lane == NULL)
+            return;
+        depart(take_first(flights, lane));
+        air++;
+    }
 }
 
 /* A flight that is older than a second: its server hangs, if the others leave it behind; else the store

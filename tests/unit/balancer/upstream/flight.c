@@ -1,5 +1,6 @@
 #include "balancer/upstream/flight.h"
 
+#include "common/clock.h"
 #include "tests/lib/suite.h"
 #include "tests/unit/balancer/upstream/flying.h"
 
@@ -82,6 +83,25 @@ static void each_server_has_its_own_flight(void)
     CU_ASSERT_EQUAL(flying->travellers[1].decided, 1);
     fake_server_release(&flying->fakes[0]);
     flying_until_back(2, 0);
+    flying_close();
+}
+
+/* The store takes one commit after the other: a third flight would only queue for it. But those that
+ * hang keep nobody on the ground. */
+static void the_third_flight_waits(void)
+{
+    flying_open(3);
+    flying->fakes[0].manner = FAKE_HOLDS;
+    flying->fakes[1].manner = FAKE_HOLDS;
+    flying_board_all(3);
+    int64_t begin = clock_monotonic();
+    flying_until_asked(2, 1);
+    CU_ASSERT(clock_monotonic() - begin >= 20 * CLOCK_MILLISECOND);
+    CU_ASSERT_EQUAL(flying->fakes[0].requests + flying->fakes[1].requests, 2);
+    flying_until_back(1, 0);
+    fake_server_release(&flying->fakes[0]);
+    fake_server_release(&flying->fakes[1]);
+    flying_until_back(3, 0);
     flying_close();
 }
 
@@ -221,6 +241,7 @@ static __attribute__((constructor)) void suite(void)
     suite_add("flight", "a full flight carries 256", a_full_flight_carries_256);
     suite_add("flight", "dropped before departure", dropped_before_departure);
     suite_add("flight", "all dropped before departure", all_dropped_before_departure);
+    suite_add("flight", "the third flight waits", the_third_flight_waits);
     suite_add("flight", "dropped in the air", dropped_in_the_air);
     suite_add("flight", "dropped before and after departure", dropped_before_and_after_departure);
     suite_add("flight", "dropped on a second way", dropped_on_a_second_way);

@@ -10,7 +10,7 @@
 #include "tests/unit/common/held_loop.h"
 
 enum {
-    FLYING_SERVERS = 2,
+    FLYING_SERVERS = 3,
     TRAVELLERS_MAX = 2 * FLIGHT_ITEMS_MAX,
 };
 
