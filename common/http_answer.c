@@ -7,10 +7,9 @@
 #include "common/id.h"
 #include "common/log.h"
 
-static void add_fields(const struct http_request *request, struct MHD_Response *response)
+static void add_fields(struct MHD_Response *response, const char *name, const char *end)
 {
-    const char *end = request->answer.data + request->answer_body;
-    for (const char *name = request->answer.data; name < end;) {
+    while (name < end) {
         const char *value = name + strlen(name) + 1;
         MHD_add_response_header(response, name, value);
         name = value + strlen(value) + 1;
@@ -22,15 +21,17 @@ static void add_fields(const struct http_request *request, struct MHD_Response *
  * the request has ended. */
 enum MHD_Result http_send(struct http_request *request)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        request->answer.length - request->answer_body, request->answer.data + request->answer_body,
-        MHD_RESPMEM_PERSISTENT);
+    const char *answer = buffer_text(&request->answer); /* an address also where it is empty */
+    const char *body = answer + request->answer_body;
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(request->answer.length - request->answer_body,
+                                        (void *)(uintptr_t)body, MHD_RESPMEM_PERSISTENT);
     if (response == NULL)
         die(EXIT_TROUBLE, "out of memory");
     MHD_add_response_header(response, "Content-Type",
                             request->status < 400 ? "application/json"
                                                   : "application/problem+json");
-    add_fields(request, response);
+    add_fields(response, answer, body);
     /* Where a chunk began is hidden from us: nothing behind chunks is taken for a request. */
     if (request->last || request->server->quiesced || request->chunked ||
         request->turned_away != PROBLEM_NONE)

@@ -53,13 +53,16 @@ static void handle(void *context, struct http_request *request)
     http_answer(request, &reply);
 }
 
-/* libmicrohttpd writes NULs over line ends before anybody can look: a NUL that stands at one cannot be told
- * from it, and what holds one is not compared. */
+/* libmicrohttpd writes NULs over line ends and colons before anybody can look. What then looks like the end
+ * of a head is not compared: a NUL that stands at a line's end, and a line of one colon that ends with LF
+ * alone, which it takes for the last. */
 static bool is_clear(const uint8_t *data, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         uint8_t before = i > 0 ? data[i - 1] : '\n', behind = i + 1 < size ? data[i + 1] : '\n';
         if (data[i] == '\0' && (strchr("\r\n", before) || strchr("\r\n", behind)))
+            return false;
+        if (data[i] == ':' && before == '\n' && behind == '\n')
             return false;
     }
     return true;
