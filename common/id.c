@@ -58,22 +58,20 @@ struct id id_make(void)
     return id;
 }
 
-static bool dash_before(int byte)
-{
-    return byte == 4 || byte == 6 || byte == 8 || byte == 10;
-}
+/* Where a byte's two digits stand, and the dashes between them. */
+static const uint8_t digits_at[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+static const uint8_t dash_at[4] = {8, 13, 18, 23};
 
 void id_format(const struct id *id, char text[ID_TEXT_SIZE])
 {
     static const char digits[] = "0123456789abcdef";
-    char *at = text;
     for (int i = 0; i < 16; i++) {
-        if (dash_before(i))
-            *at++ = '-';
-        *at++ = digits[id->bytes[i] >> 4];
-        *at++ = digits[id->bytes[i] & 0x0f];
+        text[digits_at[i]] = digits[id->bytes[i] >> 4];
+        text[digits_at[i] + 1] = digits[id->bytes[i] & 0x0f];
     }
-    *at = '\0';
+    for (int i = 0; i < 4; i++)
+        text[dash_at[i]] = '-';
+    text[ID_TEXT_SIZE - 1] = '\0';
 }
 
 static int digit_value(char c)
@@ -90,18 +88,18 @@ static int digit_value(char c)
 bool id_parse(const char *text, struct id *id)
 {
     struct id read;
+    if (strnlen(text, ID_TEXT_SIZE) != ID_TEXT_SIZE - 1)
+        return false;
     for (int i = 0; i < 16; i++) {
-        if (dash_before(i) && *text++ != '-')
-            return false;
-        int high = digit_value(text[0]);
-        int low = high < 0 ? -1 : digit_value(text[1]);
-        if (low < 0)
+        int high = digit_value(text[digits_at[i]]);
+        int low = digit_value(text[digits_at[i] + 1]);
+        if (high < 0 || low < 0)
             return false;
         read.bytes[i] = (uint8_t)(high << 4 | low);
-        text += 2;
     }
-    if (*text != '\0')
-        return false;
+    for (int i = 0; i < 4; i++)
+        if (text[dash_at[i]] != '-')
+            return false;
     *id = read;
     return true;
 }

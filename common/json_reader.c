@@ -222,11 +222,15 @@ bool json_read_text(struct json_reader *reader, char *out, size_t size, size_t *
     return true;
 }
 
-/* The name's index in the table; names mostly come in the table's order, so the search starts after
- * the last one seen. */
+/* Names mostly come in the table's order: the index after the last one seen. */
+static size_t next_name(uint32_t seen)
+{
+    return seen ? (size_t)(32 - __builtin_clz(seen)) : 0;
+}
+
 static int find_name(const char *name, const char *const *names, size_t count, uint32_t seen)
 {
-    size_t start = seen ? (size_t)(32 - __builtin_clz(seen)) : 0;
+    size_t start = next_name(seen);
     for (size_t i = 0; i < count; i++) {
         size_t index = start + i < count ? start + i : start + i - count;
         if (strcmp(name, names[index]) == 0)
@@ -235,10 +239,27 @@ static int find_name(const char *name, const char *const *names, size_t count, u
     return -1;
 }
 
+/* Whether exactly `"name":` comes; then it is read. */
+static bool take_name(struct json_reader *reader, const char *name)
+{
+    size_t length = strlen(name);
+    const char *at = reader->at;
+    if ((size_t)(reader->end - at) < length + 3 || at[0] != '"' ||
+        memcmp(at + 1, name, length) != 0 || at[length + 1] != '"' || at[length + 2] != ':')
+        return false;
+    reader->at += length + 3;
+    return true;
+}
+
 int json_read_field(struct json_reader *reader, const char *const *names, size_t count,
                     uint32_t *seen)
 {
     assert(count <= JSON_FIELDS_MAX);
+    size_t next = next_name(*seen);
+    if (next < count && take_name(reader, names[next])) {
+        *seen |= 1u << next;
+        return (int)next;
+    }
     const char *start = reader->at;
     char name[NAME_SHOWN_MAX + 1];
     size_t length;
