@@ -3,7 +3,6 @@
 #include "tools/rush/caller.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
