@@ -47,8 +47,8 @@ static bool first_deal_made(void *context)
     struct first *first = context;
     crowd_read(first->crowd);
     bool sold_out = first->crowd->known.sold_out > 0; /* then nobody sells any more */
-    first->ended = crowd_first_deal(first->crowd, first->first, first->since,
-                                    sold_out ? NULL : first->server);
+    first->ended =
+        crowd_first_deal(first->crowd, first->first, first->since, sold_out ? NULL : first->server);
     return first->ended != 0;
 }
 
