@@ -181,8 +181,7 @@ static void *client_body(void *argument)
     return NULL;
 }
 
-/* --- blows -------------------------------------------------------------------------------------
- */
+/* --- blows --------------------------------------------------------------------------------- */
 
 struct goal {
     struct scene *scene;
@@ -229,8 +228,7 @@ static void strike(struct scene *scene, struct dice *dice)
     }
 }
 
-/* --- the judgement -----------------------------------------------------------------------------
- */
+/* --- the judgement ------------------------------------------------------------------------- */
 
 static struct witness gather(struct scene *scene)
 {

@@ -221,8 +221,7 @@ static bool possible(struct checker *checker)
     return true;
 }
 
-/* --- the search --------------------------------------------------------------------------------
- */
+/* --- the search ---------------------------------------------------------------------------- */
 
 static void pass(struct stand *stand, const struct event *event)
 {

@@ -105,8 +105,7 @@ static int save(struct saved *saved, sqlite3_file *file)
     return size == 0 ? SQLITE_OK : file->pMethods->xRead(file, saved->content.data, (int)size, 0);
 }
 
-/* --- the file's methods ------------------------------------------------------------------------
- */
+/* --- the file's methods -------------------------------------------------------------------- */
 
 static int close_file(sqlite3_file *file)
 {
@@ -229,8 +228,7 @@ static const sqlite3_io_methods methods = {
     .xShmUnmap = unmap_index,
 };
 
-/* --- the disk's methods ------------------------------------------------------------------------
- */
+/* --- the disk's methods -------------------------------------------------------------------- */
 
 static int open_file(sqlite3_vfs *vfs, sqlite3_filename path, sqlite3_file *file, int flags,
                      int *out_flags)
@@ -297,8 +295,7 @@ bool forgetful_failed(void)
     return disk.failed;
 }
 
-/* --- the cut -----------------------------------------------------------------------------------
- */
+/* --- the cut ------------------------------------------------------------------------------- */
 
 static bool kept(unsigned eighths)
 {

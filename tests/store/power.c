@@ -40,8 +40,7 @@ struct run {
     unsigned lost;
 };
 
-/* --- asking ------------------------------------------------------------------------------------
- */
+/* --- asking -------------------------------------------------------------------------------- */
 
 static void tell(struct run *run, const struct item *item, const struct outcome *outcome)
 {
@@ -98,8 +97,7 @@ static void sell(struct run *run)
     basket_free(&basket);
 }
 
-/* --- cutting -----------------------------------------------------------------------------------
- */
+/* --- cutting ------------------------------------------------------------------------------- */
 
 /* False where the power failed meanwhile. */
 static bool open_sellers(struct run *run)
@@ -148,8 +146,7 @@ static void sell_until_the_power_fails(struct run *run)
     close_sellers(run);
 }
 
-/* --- what is there afterwards ------------------------------------------------------------------
- */
+/* --- what is there afterwards -------------------------------------------------------------- */
 
 static void miss(struct run *run, const struct told *told, const char *what)
 {

@@ -48,8 +48,7 @@ static const struct known *buy(struct office *office, const char *key, int quant
     return new;
 }
 
-/* --- brute force -------------------------------------------------------------------------------
- */
+/* --- brute force --------------------------------------------------------------------------- */
 
 struct order {
     const struct operation *operations;
@@ -113,8 +112,7 @@ bool linear_search(const struct operation *operations, size_t count, int64_t cap
     return any_order(&order, &office);
 }
 
-/* --- making a history --------------------------------------------------------------------------
- */
+/* --- making a history ---------------------------------------------------------------------- */
 
 /* A purchase with a new key, or with one of the last few. */
 static void ask(struct operation *operation, struct office *office, size_t *keys, struct dice *dice)

@@ -192,8 +192,7 @@ static void names_the_part(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(verdict.why, "[3] a read: 0, 8 to 9"));
 }
 
-/* --- random histories --------------------------------------------------------------------------
- */
+/* --- random histories ---------------------------------------------------------------------- */
 
 /* Any operation at all, out of few, so that some histories are good by chance. */
 static struct operation any_operation(struct dice *dice)
