@@ -90,10 +90,10 @@ static void kill_master(struct scene *scene)
     size_t first = scene->crowd.deal_count;
     int64_t since = clock_monotonic();
     cluster_start_again(cluster);
+    crowd_excuse(&scene->crowd, at);
     scene_first_deal(scene, VICTIM_MASTER, first, since, NULL);
     if (haste)
         orphans_end(&orphans);
-    crowd_excuse(&scene->crowd, at);
 }
 
 /* --- all --------------------------------------------------------------------------------------- */
