@@ -12,7 +12,7 @@ MINUTES    = 10
 CONNECTIONS = 100000
 SECONDS    = 600
 TARGET     =
-SEED       =
+SEED      ?=
 
 BUILD    = build
 CC       = gcc
@@ -56,7 +56,8 @@ help: ## this list
 	@awk -F ': .*## ' '/^[a-z.-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "  Settings: PORT=$(PORT) ADMIN_PORT=$(ADMIN_PORT) SERVERS=$(SERVERS) STORE=$(STORE)"
-	@echo "            CAPACITY=$(CAPACITY) LOG_DIR=$(LOG_DIR) BUYERS=$(BUYERS) KILLS=$(KILLS) SEED=$(SEED) SECONDS=$(SECONDS) TARGET=$(TARGET)"
+	@echo "            CAPACITY=$(CAPACITY) LOG_DIR=$(LOG_DIR) BUYERS=$(BUYERS) SEED=$(SEED) KILLS=$(KILLS)"
+	@echo "            MINUTES=$(MINUTES) CONNECTIONS=$(CONNECTIONS) SECONDS=$(SECONDS) TARGET=$(TARGET)"
 
 packages-%:
 	@.ci/packages $*

@@ -261,10 +261,7 @@ static void nothing_grows(void)
 {
     static struct run run;
     char table[FILES_PATH_SIZE];
-    const char *seed = getenv("SEED");
-    uint64_t chosen = seed != NULL ? strtoull(seed, NULL, 10) : dice_fresh_seed();
-    printf("  SEED=%" PRIu64 "\n", chosen);
-    run = (struct run){.dice = dice_new(chosen), .minutes = number_of("MINUTES")};
+    run = (struct run){.dice = dice_new(dice_seed()), .minutes = number_of("MINUTES")};
     run.whole = run.minutes > 0;
     run.connections = number_of("CONNECTIONS") > 0 ? number_of("CONNECTIONS") : load_scaled(5000);
     have_descriptors();

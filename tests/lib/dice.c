@@ -1,6 +1,7 @@
 #include "tests/lib/dice.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +53,8 @@ uint64_t dice_fresh_seed(void)
 uint64_t dice_seed(void)
 {
     const char *given = getenv("SEED");
-    uint64_t seed = given != NULL ? strtoull(given, NULL, 10) : dice_fresh_seed();
+    bool is_given = given != NULL && given[0] != '\0';
+    uint64_t seed = is_given ? strtoull(given, NULL, 10) : dice_fresh_seed();
     printf("  SEED=%" PRIu64 "\n", seed);
     return seed;
 }
