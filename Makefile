@@ -91,15 +91,15 @@ test: packages-run packages-test ## all tests: units, store, cluster (under 5 mi
 	@$(MAKE) --no-print-directory -s all check
 
 check: $(TESTS) $(FOR_SOAK)
-	@.ci/test $(TESTS)
+	@.ci/scratch .ci/test $(TESTS)
 
 soak: packages-run packages-test ## kills KILLS processes of a cluster under load, and audits after each
 	@$(MAKE) --no-print-directory -s all $(BUILD)/soak $(FOR_SOAK)
-	@$(BUILD)/soak --kills $(KILLS) $(addprefix --seed ,$(SEED))
+	@.ci/scratch $(BUILD)/soak --kills $(KILLS) $(addprefix --seed ,$(SEED))
 
 growth: packages-run packages-test ## MINUTES of buying, CONNECTIONS short visits, a crowd: what is left of it
 	@$(MAKE) --no-print-directory -s all $(BUILD)/test_cluster
-	@tests/growth/run $(BUILD) $(MINUTES) $(CONNECTIONS)
+	@.ci/scratch tests/growth/run $(BUILD) $(MINUTES) $(CONNECTIONS)
 
 # The same tests under the sanitizers, with less load: they are slower by a factor.
 asan: packages-run packages-test ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
