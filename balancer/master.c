@@ -214,6 +214,7 @@ static void hear(void *context, int fd, uint32_t events)
     struct message message;
     enum channel_result result;
     (void)events;
+    assert(child != NULL); /* a channel that is closed is not watched */
     while ((result = message_receive(fd, &message)) == CHANNEL_MESSAGE) {
         if (child == &master->router)
             hear_router(master, &message);
