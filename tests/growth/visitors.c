@@ -12,6 +12,7 @@
 
 #include "common/buffer.h"
 #include "common/clock.h"
+#include "tests/lib/raw.h"
 #include "tests/lib/suite.h"
 
 enum {
@@ -198,11 +199,7 @@ static void run(struct visitors *visitors)
 void visitors_run(const struct visitors_settings *settings, struct visitors_tally *tally)
 {
     struct visitors visitors = {.settings = settings, .tally = tally};
-    unsigned port = 0;
-    CU_ASSERT_EQUAL_FATAL(sscanf(settings->url, "http://127.0.0.1:%u", &port), 1);
-    visitors.to.sin_family = AF_INET;
-    visitors.to.sin_port = htons((uint16_t)port);
-    visitors.to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    CU_ASSERT_FATAL(raw_address(settings->url, &visitors.to));
     visitors.checking = (struct loop_timer){.ring = check, .context = &visitors};
     visitors.looking = (struct loop_timer){.ring = look, .context = &visitors};
     run(&visitors);

@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -19,14 +18,21 @@ enum {
     EXCHANGE_SECONDS = 20,
 };
 
-int raw_connect(const char *url)
+bool raw_address(const char *url, struct sockaddr_in *address)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET};
     unsigned port;
     if (sscanf(url, "http://127.0.0.1:%u", &port) != 1)
+        return false;
+    *address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return true;
+}
+
+int raw_connect(const char *url)
+{
+    struct sockaddr_in address;
+    if (!raw_address(url, &address))
         return -1;
-    address.sin_port = htons((uint16_t)port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;

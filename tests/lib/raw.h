@@ -4,10 +4,14 @@
 #ifndef BOX_OFFICE_TEST_RAW_H
 #define BOX_OFFICE_TEST_RAW_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "common/buffer.h"
+
+/* The address in "http://127.0.0.1:PORT"; false where it is no such URL. */
+bool raw_address(const char *url, struct sockaddr_in *address);
 
 /* Connects to "http://127.0.0.1:PORT"; -1 where nobody listens. The caller closes it. */
 int raw_connect(const char *url);

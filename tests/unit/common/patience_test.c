@@ -1,14 +1,13 @@
 #include "common/patience.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "tests/lib/raw.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/wait.h"
 #include "tests/unit/common/http_case.h"
@@ -145,12 +144,9 @@ static void who_does_not_read_is_cut(void)
 /* A connection with so little room that nearly all of an answer stays with the server's kernel. */
 static int connect_with_little_room(void)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    unsigned port = 0;
+    struct sockaddr_in address;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    CU_ASSERT_EQUAL(sscanf(test.url, "http://127.0.0.1:%u", &port), 1);
-    address.sin_port = htons((uint16_t)port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    CU_ASSERT_FATAL(raw_address(test.url, &address));
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){1}, sizeof(int));
     CU_ASSERT_EQUAL(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
     return fd;
