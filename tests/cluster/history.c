@@ -30,6 +30,12 @@ enum {
     QUANTITIES = 4,
 };
 
+static const char *const turned_away_codes[] = {"overloaded", "no_server", "expired",
+                                                "store_unavailable"};
+enum {
+    TURNED_AWAY = sizeof turned_away_codes / sizeof *turned_away_codes,
+};
+
 /* What one client saw: its own thread's until it ends. */
 struct witness {
     struct operation *operations; /* owned */
@@ -51,6 +57,9 @@ struct scene {
     _Atomic int64_t sold;  /* the highest number that anybody was told */
     atomic_size_t answers;
     atomic_bool sold_out, ending;
+    atomic_size_t turned_away[TURNED_AWAY]; /* purchases, by the code they were told */
+
+    bool stuck; /* the main thread's: something did not come in time */
 };
 
 static void witness_room(struct witness *witness)
@@ -82,12 +91,15 @@ static void read_count(struct scene *scene, struct witness *witness, struct clie
     atomic_fetch_add(&scene->answers, 1);
 }
 
-static bool nothing_was_decided(const char *code)
+/* Whether the answer says that nothing was decided, and counts it. */
+static bool turned_away(struct scene *scene, const char *code)
 {
-    static const char *const codes[] = {"overloaded", "no_server", "expired", "store_unavailable"};
-    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-        if (strcmp(code, codes[i]) == 0)
-            return true;
+    for (size_t i = 0; i < TURNED_AWAY; i++) {
+        if (strcmp(code, turned_away_codes[i]) != 0)
+            continue;
+        atomic_fetch_add(&scene->turned_away[i], 1);
+        return true;
+    }
     return false;
 }
 
@@ -116,7 +128,7 @@ static void note_answer(struct scene *scene, struct witness *witness, struct ope
         atomic_store(&scene->sold_out, true);
     } else if (strcmp(bought->code, "no_answer") != 0 &&
                strcmp(bought->code, "outcome_unknown") != 0) {
-        if (nothing_was_decided(bought->code))
+        if (turned_away(scene, bought->code))
             return;
         if (witness->strange++ == 0)
             snprintf(witness->what, sizeof witness->what, "%ld %.40s", bought->status,
@@ -196,16 +208,28 @@ static bool reached(void *context)
            atomic_load(&goal->scene->answers) >= goal->answers;
 }
 
+/* Where it does not come, says what there is to see; then the scene ends. */
+static void wait_for(struct scene *scene, const struct goal *goal)
+{
+    struct goal wanted = *goal;
+    if (scene->stuck || wait_until(reached, &wanted, PATIENCE))
+        return;
+    scene->stuck = true;
+    CU_FAIL("the sale does not go on");
+    for (size_t i = 0; i < TURNED_AWAY; i++)
+        printf("  %s: %zu\n", turned_away_codes[i], atomic_load(&scene->turned_away[i]));
+    process_show(&scene->cluster.master);
+}
+
 static void wait_for_sold(struct scene *scene, int64_t sold)
 {
-    struct goal goal = {scene, sold, 0};
-    CU_ASSERT(wait_until(reached, &goal, PATIENCE));
+    wait_for(scene, &(struct goal){scene, sold, 0});
 }
 
 static void wait_for_answers(struct scene *scene)
 {
-    struct goal goal = {scene, 0, atomic_load(&scene->answers) + (size_t)load_scaled(ANSWERS)};
-    CU_ASSERT(wait_until(reached, &goal, PATIENCE));
+    size_t wanted = atomic_load(&scene->answers) + (size_t)load_scaled(ANSWERS);
+    wait_for(scene, &(struct goal){scene, 0, wanted});
 }
 
 /* What is just being restarted is left alone. */
