@@ -11,8 +11,8 @@ struct engine {
     bool (*init)(const char *place, int64_t demo_capacity, struct store_made *made,
                  char error[STORE_ERROR_SIZE]);
     bool (*reset)(const char *place, char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE]);
-    struct store *(*open_seller)(const char *place, const char *server,
-                                 char error[STORE_ERROR_SIZE]);
+    struct store *(*open_seller)(const char *place, const char *server, store_stalled *stalled,
+                                 void *context, char error[STORE_ERROR_SIZE]);
     struct store *(*open_reader)(const char *place, char error[STORE_ERROR_SIZE]);
     void (*close)(struct store *store);
     bool (*present)(const struct store *store);

@@ -46,6 +46,12 @@ bool store_reset(const char *url, char aside[STORE_PLACE_SIZE], char error[STORE
 
 struct store *store_open_seller(const char *url, const char *server, char error[STORE_ERROR_SIZE])
 {
+    return store_open_seller_telling(url, server, NULL, NULL, error);
+}
+
+struct store *store_open_seller_telling(const char *url, const char *server, store_stalled *stalled,
+                                        void *context, char error[STORE_ERROR_SIZE])
+{
     const char *place;
     const struct engine *engine = engine_of(url, &place, error);
     if (engine == NULL)
@@ -55,7 +61,7 @@ struct store *store_open_seller(const char *url, const char *server, char error[
                  "'%.64s' cannot name a ticket server: 1 to 32 of a-z, 0-9 and -", server);
         return NULL;
     }
-    return engine->open_seller(place, server, error);
+    return engine->open_seller(place, server, stalled, context, error);
 }
 
 struct store *store_open_reader(const char *url, char error[STORE_ERROR_SIZE])

@@ -54,6 +54,12 @@ bool store_reset(const char *url, char aside[STORE_PLACE_SIZE], char error[STORE
  * reason where the store does not exist, is not ours, or cannot be used. */
 struct store *store_open_seller(const char *url, const char *server, char error[STORE_ERROR_SIZE]);
 
+/* The same, and `stalled` is told already while this waits for the writer lock, as store_on_stall
+ * says: if everybody else just starts, nobody else can tell of a frozen owner. */
+typedef void store_stalled(void *context, pid_t owner);
+struct store *store_open_seller_telling(const char *url, const char *server, store_stalled *stalled,
+                                        void *context, char error[STORE_ERROR_SIZE]);
+
 /* Opens read-only. */
 struct store *store_open_reader(const char *url, char error[STORE_ERROR_SIZE]);
 
@@ -106,7 +112,6 @@ const char *store_error(const struct store *store);
 
 /* `stalled` is called (on the calling thread, inside store_decide) each time another process has
  * held the writer lock against us for a further second. */
-typedef void store_stalled(void *context, pid_t owner);
 void store_on_stall(struct store *store, store_stalled *stalled, void *context);
 
 /* --- reading (any handle); each call sees everything committed before it began ------------------

@@ -76,15 +76,6 @@ static struct catalog *open_catalog(const struct server_settings *settings)
     return catalog;
 }
 
-static struct store *open_store(const struct server_settings *settings)
-{
-    char error[STORE_ERROR_SIZE];
-    struct store *store = store_open_seller(settings->store, settings->id, error);
-    if (!store)
-        die(EXIT_TROUBLE, "%s", error);
-    return store;
-}
-
 /* As many connections as wanted, or as the limit of descriptors allows. */
 static unsigned connections_max(void)
 {
@@ -206,13 +197,23 @@ static int open_signals(bool supervised)
     return fd;
 }
 
-/* On the seller's thread. */
+/* On the seller's thread; on the loop's, before that one is started. */
 static void on_stall(void *context, pid_t owner)
 {
     const struct server *server = context;
     log_line("process %d holds the store's writer lock", (int)owner);
     if (server->supervised)
         supervisor_stalled(&server->supervisor, owner);
+}
+
+static struct store *open_store(struct server *server, const struct server_settings *settings)
+{
+    char error[STORE_ERROR_SIZE];
+    struct store *store =
+        store_open_seller_telling(settings->store, settings->id, on_stall, server, error);
+    if (!store)
+        die(EXIT_TROUBLE, "%s", error);
+    return store;
 }
 
 static void say_ready(struct server *server, const char *address)
@@ -232,16 +233,17 @@ static void server_open(struct server *server, const struct server_settings *set
     int listener = open_listener(settings->listen);
     char address[ADDRESS_SIZE];
     socket_address(listener, address);
-    const struct seller_settings selling = {.log = open_log(settings),
-                                            .store = open_store(settings),
-                                            .loop = server->loop = loop_open(),
-                                            .stalled = on_stall,
-                                            .context = server};
-    if (server->supervised)
+    server->loop = loop_open();
+    if (server->supervised) /* before the store, which may have to tell who holds it up */
         supervisor_open(&server->supervisor, server->loop, settings->supervisor, drain, orphan,
                         server);
     else
         loop_watch(server->loop, server->signals, EPOLLIN, on_signal, server);
+    const struct seller_settings selling = {.log = open_log(settings),
+                                            .store = open_store(server, settings),
+                                            .loop = server->loop,
+                                            .stalled = on_stall,
+                                            .context = server};
     server->acceptor = memory_new(sizeof *server->acceptor);
     server->acceptor->catalog = open_catalog(settings);
     health_begin(&server->acceptor->health);

@@ -77,8 +77,8 @@ bool handle_open_writing(struct handle *handle)
 {
     if (!writer_lock_open(&handle->lock, &handle->file, handle->base.error))
         return false;
-    if (writer_lock_take(&handle->lock, clock_monotonic() + open_wait, NULL, NULL,
-                         handle->base.error) != WRITER_LOCK_TAKEN)
+    if (writer_lock_take(&handle->lock, clock_monotonic() + open_wait, handle->base.stalled,
+                         handle->base.stalled_context, handle->base.error) != WRITER_LOCK_TAKEN)
         return false;
     if (connection_open(&handle->connection, handle->place.database, true, handle->base.error) ==
         SQLITE_OK)
@@ -156,9 +156,11 @@ static struct store *give_up(struct handle *handle, char error[STORE_ERROR_SIZE]
     return NULL;
 }
 
-struct store *handle_open_seller(const char *path, const char *server, char error[STORE_ERROR_SIZE])
+struct store *handle_open_seller(const char *path, const char *server, store_stalled *stalled,
+                                 void *context, char error[STORE_ERROR_SIZE])
 {
     struct handle *handle = handle_new(true);
+    store_on_stall(&handle->base, stalled, context);
     snprintf(handle->base.figures.server, sizeof handle->base.figures.server, "%s", server);
     if (!handle_settle(handle, path, false, LOCK_USE_WRITE) || !handle_open_writing(handle))
         return give_up(handle, error);

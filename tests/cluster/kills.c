@@ -1,13 +1,17 @@
 /* Whatever is killed or frozen, at any time: nothing acknowledged is lost, nothing is sold twice, and
  * what was killed comes back. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "db/sqlite/lock_file.h"
 #include "tests/lib/audit.h"
 #include "tests/lib/cluster.h"
 #include "tests/lib/load.h"
 #include "tests/lib/suite.h"
+#include "tests/lib/wait.h"
 
 enum {
     CAPACITY = 10000000, /* never sold out meanwhile */
@@ -84,6 +88,56 @@ static void a_frozen_server(void)
     scene_close(&scene);
 }
 
+static struct lock_page *map_lock(const struct cluster *cluster)
+{
+    char path[FILES_PATH_SIZE + 8], error[STORE_ERROR_SIZE];
+    snprintf(path, sizeof path, "%s-lock", cluster->database);
+    struct lock_file file = {.fd = open(path, O_RDWR | O_CLOEXEC)};
+    struct lock_page *page = lock_file_map(&file, error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(page);
+    lock_file_close(&file);
+    return page;
+}
+
+struct owner {
+    const struct lock_page *page;
+    pid_t pid;
+};
+
+/* Stops the process, unless it does not own the store's lock. */
+static bool stopped_as_owner(void *context)
+{
+    const struct owner *owner = context;
+    if (atomic_load(&owner->page->owner) != owner->pid)
+        return false;
+    process_signal(owner->pid, SIGSTOP);
+    if (atomic_load(&owner->page->owner) == owner->pid)
+        return true;
+    process_signal(owner->pid, SIGCONT);
+    return false;
+}
+
+/* One is frozen with the store's lock in its hands, and the others are just starting: who waits for it
+ * to open the store complains, too. */
+static void a_frozen_owner_among_starters(void)
+{
+    struct scene scene;
+    struct cluster *cluster = &scene.cluster;
+    scene_open(&scene, "freeze-owner", 60);
+    struct lock_page *page = map_lock(cluster);
+    CU_ASSERT_FATAL(cluster_look(cluster));
+    struct owner owner = {page, cluster->server[0].pid};
+    pid_t others[2] = {cluster->server[1].pid, cluster->server[2].pid};
+    CU_ASSERT(wait_until(stopped_as_owner, &owner, GONE_SECONDS));
+    process_signal(others[0], SIGKILL);
+    process_signal(others[1], SIGKILL);
+    CU_ASSERT(cluster_restarted(cluster, 1, others[0]));
+    CU_ASSERT(cluster_restarted(cluster, 2, others[1]));
+    kill(owner.pid, SIGCONT); /* unless it is gone, as it should */
+    munmap(page, LOCK_PAGE_SIZE);
+    scene_close(&scene);
+}
+
 static void the_router(void)
 {
     struct scene scene;
@@ -142,6 +196,7 @@ static __attribute__((constructor)) void suite(void)
 {
     suite_add("kills", "a_server", a_server);
     suite_add("kills", "a_frozen_server", a_frozen_server);
+    suite_add("kills", "a_frozen_owner_among_starters", a_frozen_owner_among_starters);
     suite_add("kills", "the_router", the_router);
     suite_add("kills", "the_master", the_master);
     suite_add("kills", "the_master_in_haste", the_master_in_haste);

@@ -1,6 +1,7 @@
 /* Several processes on one store: fairness, kills, and a making at once. */
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,6 +251,31 @@ static void frozen_owner(struct fixture *fixture)
     CU_ASSERT_EQUAL(fixture_sold(fixture, "demo", "standard"), 1);
 }
 
+static void kill_owner(void *context, pid_t owner)
+{
+    note_stall(context, owner);
+    kill(owner, SIGKILL);
+}
+
+/* Who waits to open the store tells of the owner, too: the others may all be starting. */
+static void frozen_owner_meets_a_start(struct fixture *fixture)
+{
+    struct stalls stalls = {0};
+    struct child child;
+    char byte, error[STORE_ERROR_SIZE] = "";
+    child_start(&child, hold_the_lock, fixture, 2);
+    child_open_gate();
+    CU_ASSERT_FATAL(child_read(&child, &byte, 1));
+    struct store *store =
+        store_open_seller_telling(fixture->url, "server-1", kill_owner, &stalls, error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(store);
+    CU_ASSERT_EQUAL(stalls.count, 1);
+    CU_ASSERT_EQUAL(stalls.owner, child.pid);
+    child_kill(&child);
+    CU_ASSERT_EQUAL(buy(store, NULL, 1).problem, PROBLEM_NONE);
+    store_close(store);
+}
+
 /* Readers never wait for the writer lock. */
 static void reads_pass_the_lock(struct fixture *fixture)
 {
@@ -329,6 +355,7 @@ static const struct fixture_case cases[] = {
     {"four writing processes are fair", 4000, writers_are_fair},
     {"the lock's owner is killed", 1000000, owner_killed},
     {"the lock's owner is frozen", 10, frozen_owner},
+    {"the lock's owner is frozen while another starts", 10, frozen_owner_meets_a_start},
     {"reads pass the lock", 10, reads_pass_the_lock},
     {"threads share a store", 10000, threads_share_a_store},
     {"made by many at once", 5, made_by_many},
