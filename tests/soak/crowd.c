@@ -77,7 +77,6 @@ void crowd_add_sale(struct crowd *crowd, const char *key, const struct bought *b
 static void add_deal(struct crowd *crowd, const struct entry *entry)
 {
     struct deal deal = {.sent = entry->sent, .ended = entry->ended};
-    snprintf(deal.server, sizeof deal.server, "%s", entry->bought.server);
     crowd->deals =
         room_for(crowd->deals, crowd->deal_count, &crowd->deal_room, sizeof *crowd->deals);
     crowd->deals[crowd->deal_count++] = deal;
@@ -147,13 +146,12 @@ bool crowd_progress(struct crowd *crowd, size_t deals)
     return wait_until(progressed, &progress, PROGRESS_SECONDS);
 }
 
-int64_t crowd_first_deal(const struct crowd *crowd, size_t first, int64_t since, const char *server)
+int64_t crowd_first_deal(const struct crowd *crowd, size_t first, int64_t since)
 {
     int64_t earliest = 0;
     for (size_t i = first; i < crowd->deal_count; i++) {
         const struct deal *deal = &crowd->deals[i];
-        if (deal->sent >= since && (earliest == 0 || deal->ended < earliest) &&
-            (server == NULL || strcmp(server, deal->server) == 0))
+        if (deal->sent >= since && (earliest == 0 || deal->ended < earliest))
             earliest = deal->ended;
     }
     return earliest;

@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/outcome.h"
 #include "tests/lib/cluster.h"
 #include "tests/lib/load.h"
 #include "tests/lib/process.h"
@@ -21,7 +20,6 @@ enum {
 /* One decided purchase, in the order in which the journals were read. */
 struct deal {
     int64_t sent, ended;
-    char server[SERVER_SIZE]; /* who sold; "": refused */
 };
 
 /* A time in which no healthy server or no router was up, so that requests may fail. */
@@ -64,10 +62,9 @@ void crowd_read(struct crowd *crowd);
 /* Waits until so many more purchases are decided; false where that takes too long. */
 bool crowd_progress(struct crowd *crowd, size_t deals);
 
-/* When the first purchase ended that was sent at `since` or later and sold by `server` (NULL: by any, or
- * refused); 0: there is none yet. Looks at deals from number `first` on. */
-int64_t crowd_first_deal(const struct crowd *crowd, size_t first, int64_t since,
-                         const char *server);
+/* When the first purchase was decided that was sent at `since` or later; 0: there is none yet. Looks at
+ * deals from number `first` on. */
+int64_t crowd_first_deal(const struct crowd *crowd, size_t first, int64_t since);
 
 /* From `from` until now requests were allowed to fail. */
 void crowd_excuse(struct crowd *crowd, int64_t from);

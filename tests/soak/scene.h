@@ -35,7 +35,7 @@ struct counts {
     int64_t begun, sold, refused, tickets;
     int64_t excused; /* attempts that failed while there was no router, or no server */
     int64_t slowest; /* attempt that was decided */
-    int64_t recoveries[VICTIMS][RECOVERIES_MAX]; /* from the blow to the first sale after it */
+    int64_t recoveries[VICTIMS][RECOVERIES_MAX]; /* from the blow until all was back */
     int recovered[VICTIMS];
 };
 
@@ -60,10 +60,11 @@ void scene_progress(struct scene *scene, int deals);
  * failed who should not have. The cluster runs on. */
 void scene_audit(struct scene *scene);
 
-/* Waits for the first purchase sent at `since` or later, and sold by `server` (NULL: anyhow decided);
- * looks at deals from number `first` on. Keeps the time it took. */
+/* Waits for the first purchase sent at `since` or later to be decided; looks at deals from number `first`
+ * on. Keeps the time until then, or until `up_at`, when what was killed was up again (0: it was not
+ * looked for), whichever is later. */
 void scene_first_deal(struct scene *scene, enum victim victim, size_t first, int64_t since,
-                      const char *server);
+                      int64_t up_at);
 
 /* Keeps a sale that nobody is to ask for again. */
 void scene_keep_deadly(struct scene *scene, const char *key, const struct bought *bought);

@@ -94,7 +94,8 @@ static void print_recovery(struct counts *counts, enum victim victim)
         return;
     int64_t *list = counts->recoveries[victim];
     qsort(list, (size_t)count, sizeof *list, by_time);
-    printf("  %-14s %5d kills   first sale after: median %" PRId64 " ms, worst %" PRId64 " ms\n",
+    printf("  %-14s %5d kills   up and selling after: median %" PRId64 " ms, worst %" PRId64
+           " ms\n",
            victim_names[victim], counts->kills[victim], list[count / 2] / CLOCK_MILLISECOND,
            list[count - 1] / CLOCK_MILLISECOND);
 }

@@ -91,7 +91,7 @@ static void kill_master(struct scene *scene)
     int64_t since = clock_monotonic();
     cluster_start_again(cluster);
     crowd_excuse(&scene->crowd, at);
-    scene_first_deal(scene, VICTIM_MASTER, first, since, NULL);
+    scene_first_deal(scene, VICTIM_MASTER, first, since, clock_monotonic());
     if (haste)
         orphans_end(&orphans);
 }
@@ -107,13 +107,12 @@ static void outage_ends(struct scene *scene, const struct strike *strike)
 
 static void recover(struct scene *scene, const struct strike *strike)
 {
-    struct cluster *cluster = &scene->cluster;
-    const char *server = NULL;
+    int64_t up_at = 0;
     if (strike->victim == VICTIM_SERVER) {
-        CU_ASSERT(cluster_restarted(cluster, strike->server, strike->pid));
-        server = cluster->server[strike->server].id;
+        CU_ASSERT(cluster_restarted(&scene->cluster, strike->server, strike->pid));
+        up_at = clock_monotonic();
     }
-    scene_first_deal(scene, strike->victim, strike->first_deal, strike->at, server);
+    scene_first_deal(scene, strike->victim, strike->first_deal, strike->at, up_at);
 }
 
 void strikes_land(struct scene *scene, const enum victim *victims, size_t count)
