@@ -185,6 +185,12 @@ enum schema_state schema_inspect(struct connection *connection)
     return version < SCHEMA_VERSION ? SCHEMA_OLD : SCHEMA_PRESENT;
 }
 
+/* Whoever opened the store when it was older would look for keys as they were kept then. */
+static bool fence_sellers(struct connection *connection)
+{
+    return connection_execute(connection, "UPDATE servers SET boot = boot + 1");
+}
+
 bool schema_migrate(struct connection *connection, int to)
 {
     sqlite3_int64 version;
@@ -193,6 +199,8 @@ bool schema_migrate(struct connection *connection, int to)
     if (sqlite3_create_function(connection->db, "stored_key", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
                                 NULL, stored_key, NULL, NULL) != SQLITE_OK)
         return connection_fail(connection, "use");
+    if (version > 0 && version < to && !fence_sellers(connection))
+        return false;
     for (; version < to; version++)
         if (!connection_execute(connection, step[version]))
             return false;

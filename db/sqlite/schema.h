@@ -23,7 +23,8 @@ enum schema_state {
 enum schema_state schema_inspect(struct connection *connection);
 
 /* Takes the steps that an empty or an old database lacks to be of the version `to` (at most
- * SCHEMA_VERSION), inside the caller's transaction. False with the reason. */
+ * SCHEMA_VERSION), inside the caller's transaction, and fences whoever sells from an old one. False with
+ * the reason. */
 bool schema_migrate(struct connection *connection, int to);
 
 #endif

@@ -82,6 +82,26 @@ static void keeps_what_it_holds(void)
     fixture_close(&fixture);
 }
 
+/* A server of the older version that still runs keeps to its boot number, 7, and to the old tables: it
+ * would not find a key that is kept in another way now, and refuse what it has sold. */
+static void fences_who_sells_by_the_old_tables(void)
+{
+    struct fixture fixture;
+    char error[STORE_ERROR_SIZE] = "";
+    struct store_made made;
+    struct figures figures;
+    fixture_open(&fixture, 0);
+    strcat(strchr(fixture.url, ':'), ".1");
+    make_version_1(&fixture);
+    CU_ASSERT_FATAL(store_init(fixture.url, 100, &made, error));
+    CU_ASSERT_FATAL(store_init(fixture.url, 100, &made, error)); /* fences nobody any more */
+    struct store *store = fixture_seller(&fixture, "server-1");
+    store_figures(store, &figures);
+    CU_ASSERT_EQUAL(figures.boot, 9);
+    store_close(store);
+    fixture_close(&fixture);
+}
+
 static void refuses_a_damaged_one(void)
 {
     struct fixture fixture;
@@ -100,5 +120,7 @@ static void refuses_a_damaged_one(void)
 static __attribute__((constructor)) void add(void)
 {
     suite_add("store migration", "keeps what version 1 held", keeps_what_it_holds);
+    suite_add("store migration", "fences who sells by the old tables",
+              fences_who_sells_by_the_old_tables);
     suite_add("store migration", "refuses a damaged store unchanged", refuses_a_damaged_one);
 }
