@@ -432,7 +432,7 @@ void flights_depart(struct flights *flights)
         if (lane == NULL)
             return;
         depart(take_first(flights, lane));
-        air++;
+        air += lane->air != NULL;
     }
 }
 
