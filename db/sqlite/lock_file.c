@@ -215,6 +215,14 @@ bool lock_file_open(struct lock_file *file, const struct place *place, enum lock
     }
 }
 
+static bool in_use(const struct place *place, char error[STORE_ERROR_SIZE])
+{
+    snprintf(error, STORE_ERROR_SIZE,
+             "%.200s is in use: stop the cluster first (fuser -v %.200s names who uses it)",
+             place->database, place->lock);
+    return false;
+}
+
 bool lock_file_seize(struct lock_file *file, const struct place *place,
                      char error[STORE_ERROR_SIZE])
 {
@@ -225,10 +233,15 @@ bool lock_file_seize(struct lock_file *file, const struct place *place,
     if (flock(fd, LOCK_EX | LOCK_NB) == 0 && adopt(file, fd))
         return true;
     close(fd);
-    snprintf(error, STORE_ERROR_SIZE,
-             "%.200s is in use: stop the cluster first (fuser -v %.200s names who uses it)",
-             place->database, place->lock);
-    return false;
+    return in_use(place, error);
+}
+
+/* Turning a shared flock into an exclusive one lets go of it for a moment, in which a reset may pass. */
+bool lock_file_claim(struct lock_file *file, char error[STORE_ERROR_SIZE])
+{
+    if (flock(file->fd, LOCK_EX | LOCK_NB) == 0 && lock_file_current(file))
+        return true;
+    return in_use(file->place, error);
 }
 
 bool lock_file_current(const struct lock_file *file)

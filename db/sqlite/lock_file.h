@@ -2,8 +2,8 @@
  * mutex (writer_lock.h).
  *
  * Every process that uses the store holds a shared flock on the file for as long as it does. Making
- * the page, making it anew, and taking the store away (reset) need that flock exclusively, so they
- * never happen under a user's feet.
+ * the page, making it anew, changing the tables, and taking the store away (reset) need that flock
+ * exclusively, so they never happen under a user's feet.
  *
  * A mutex in a file outlives its processes, and a stale owner in it would kill or hang whoever asks
  * for it next: so the page names the boot, the PID namespace and the database it was made for, and is
@@ -57,6 +57,9 @@ bool lock_file_open(struct lock_file *file, const struct place *place, enum lock
 /* Takes the flock exclusively: nobody uses the store, and nobody can until lock_file_close. */
 bool lock_file_seize(struct lock_file *file, const struct place *place,
                      char error[STORE_ERROR_SIZE]);
+
+/* The same for an open file. Where it fails, the shared flock is gone, too: close it. */
+bool lock_file_claim(struct lock_file *file, char error[STORE_ERROR_SIZE]);
 
 /* True where the path still names the file we hold. */
 bool lock_file_current(const struct lock_file *file);

@@ -67,12 +67,15 @@ static bool tell(struct connection *connection, struct store_made *made)
     return true;
 }
 
-/* Under the writer lock. */
-static bool bring_up_to_date(struct connection *connection, int64_t demo_capacity,
-                             struct store_made *made)
+/* Under the writer lock. A store that others use, whose programs know only the old tables, stays as it
+ * is. */
+static bool bring_up_to_date(struct handle *handle, int64_t demo_capacity, struct store_made *made)
 {
+    struct connection *connection = &handle->connection;
     enum schema_state state = schema_inspect(connection);
     if (state == SCHEMA_REFUSED || state == SCHEMA_UNREADABLE)
+        return false;
+    if (state == SCHEMA_OLD && !lock_file_claim(&handle->file, handle->base.error))
         return false;
     made->created = state == SCHEMA_EMPTY;
     if (!use_journal(connection) || !connection_execute(connection, "BEGIN IMMEDIATE"))
@@ -91,7 +94,7 @@ bool make_store(const char *path, int64_t demo_capacity, struct store_made *made
     struct handle *handle = handle_new(false);
     bool done = handle_settle(handle, path, true, LOCK_USE_WRITE) && handle_open_writing(handle);
     if (done) {
-        done = bring_up_to_date(&handle->connection, demo_capacity, made);
+        done = bring_up_to_date(handle, demo_capacity, made);
         writer_lock_drop(&handle->lock);
     }
     memcpy(error, handle->base.error, STORE_ERROR_SIZE);

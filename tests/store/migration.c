@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/sqlite/lock_file.h"
+#include "db/sqlite/place.h"
 #include "db/sqlite/schema.h"
 #include "tests/store/fixture.h"
 
@@ -102,6 +104,30 @@ static void fences_who_sells_by_the_old_tables(void)
     fixture_close(&fixture);
 }
 
+static void leaves_a_store_in_use_alone(void)
+{
+    struct fixture fixture;
+    char error[STORE_ERROR_SIZE] = "";
+    struct store_made made;
+    struct place place;
+    struct lock_file user;
+    bool absent;
+    fixture_open(&fixture, 0);
+    strcat(strchr(fixture.url, ':'), ".1");
+    make_version_1(&fixture);
+    CU_ASSERT_FATAL(place_find(&place, strchr(fixture.url, ':') + 1, false, &absent, error));
+    CU_ASSERT_FATAL(lock_file_open(&user, &place, LOCK_USE_WRITE, error));
+    CU_ASSERT_FALSE(store_init(fixture.url, 100, &made, error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "in use"));
+    fixture_sql(&fixture, "SELECT sale FROM tickets"); /* nothing was changed */
+    lock_file_close(&user);
+    CU_ASSERT(store_init(fixture.url, 100, &made, error));
+    CU_ASSERT_FATAL(lock_file_open(&user, &place, LOCK_USE_WRITE, error));
+    CU_ASSERT(store_init(fixture.url, 100, &made, error)); /* which has nothing to migrate */
+    lock_file_close(&user);
+    fixture_close(&fixture);
+}
+
 static void refuses_a_damaged_one(void)
 {
     struct fixture fixture;
@@ -122,5 +148,6 @@ static __attribute__((constructor)) void add(void)
     suite_add("store migration", "keeps what version 1 held", keeps_what_it_holds);
     suite_add("store migration", "fences who sells by the old tables",
               fences_who_sells_by_the_old_tables);
+    suite_add("store migration", "leaves a store in use alone", leaves_a_store_in_use_alone);
     suite_add("store migration", "refuses a damaged store unchanged", refuses_a_damaged_one);
 }
