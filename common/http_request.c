@@ -34,21 +34,13 @@ static struct http_request *request_begin(struct http_server *server,
     return request;
 }
 
-/* The small ones' memory is kept for the next request. */
-static void empty(struct buffer *buffer)
-{
-    if (buffer->capacity > BUFFER_KEPT)
-        buffer_free(buffer);
-    buffer_clear(buffer);
-}
-
 static void request_end(struct http_request *request)
 {
     struct http_server *server = request->server;
     server->unanswered -= request->handed;
     server->bodies -= request->body.length;
-    empty(&request->body);
-    empty(&request->answer);
+    buffer_rest(&request->body, BUFFER_KEPT);
+    buffer_rest(&request->answer, BUFFER_KEPT);
 }
 
 static void mark_handed(struct http_request *request)

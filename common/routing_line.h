@@ -188,6 +188,10 @@ enum {
  * fields, same order, same spelling. False with the reason otherwise. */
 bool routing_line_parse(const char *text, size_t length, struct routing_line *line,
                         char error[ROUTING_ERROR_SIZE]);
+
+/* Writes a line that was read. */
+void routing_line_write(struct buffer *out, const struct routing_line *line);
+
 void routing_line_free(struct routing_line *line);
 
 #endif

@@ -347,9 +347,8 @@ static bool read_rest(struct cursor *cursor, struct routing_line *line)
     return false;
 }
 
-static void write_again(struct routing_line *line)
+void routing_line_write(struct buffer *out, const struct routing_line *line)
 {
-    struct buffer *out = &line->again;
     switch (line->kind) {
     case ROUTING_STARTED:
         routing_line_started(out, line->n, line->time, line->router);
@@ -378,7 +377,7 @@ static void write_again(struct routing_line *line)
 
 static bool spelled_alike(struct cursor *cursor, struct routing_line *line)
 {
-    write_again(line);
+    routing_line_write(&line->again, line);
     size_t length = (size_t)(cursor->end - cursor->start), same = 0;
     const char *again = line->again.data;
     while (same < length && again[same] == cursor->start[same])

@@ -6,34 +6,6 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/grammar.h"
 
-static void print(struct buffer *out, const struct routing_line *line)
-{
-    switch (line->kind) {
-    case ROUTING_STARTED:
-        routing_line_started(out, line->n, line->time, line->router);
-        break;
-    case ROUTING_STOPPED:
-        routing_line_stopped(out, line->n, line->time, line->router);
-        break;
-    case ROUTING_STATE:
-        routing_line_state(out, line->n, line->time, &line->state);
-        break;
-    case ROUTING_SERVER:
-        routing_line_server(out, line->n, line->time, &line->server);
-        break;
-    case ROUTING_CHOICE:
-        routing_line_choice(out, line->n, line->time, &line->choice);
-        break;
-    case ROUTING_SETTLED:
-        routing_line_settled(out, line->n, line->time, &line->settled);
-        break;
-    case ROUTING_TOLD:
-        routing_line_told(out, line->n, line->time, line->told.server, line->told.boot,
-                          line->told.commit, line->told.told);
-        break;
-    }
-}
-
 static void check_text(const char *text)
 {
     must(grammar_text(text, strlen(text)), "a value is UTF-8");
@@ -81,7 +53,7 @@ void fuzz_routing_line(const uint8_t *data, size_t size)
     must(good == (error[0] == '\0'), "a refusal has a reason");
     if (good) {
         check(&line);
-        print(&out, &line);
+        routing_line_write(&out, &line);
         must(out.length == size + 1 && memcmp(out.data, data, size) == 0 && out.data[size] == '\n',
              "a line that is read prints as the same line");
     }
