@@ -3,8 +3,8 @@
  * One flight per server is in the air at a time. What is chosen meanwhile loads the next one. And since
  * the store takes one commit after the other, whichever server makes it, a third flight waits until one
  * of two has landed, or has been in the air for longer than most commits take: what would have queued
- * for the store loads on instead, and shares a request, a commit and an fsync with more. So an idle
- * system adds no delay, a busy one has large batches, and there is no timer.
+ * for the store loads on instead, and shares a request, a commit and an fsync with more. So a busy system
+ * has large batches, and an idle one adds no delay: nothing waits for more to come.
  *
  * The worker's thread only. A passenger belongs to the flight from flights_board until one of the two
  * callbacks gives it back, or flights_drop takes it out. */
