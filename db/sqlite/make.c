@@ -78,7 +78,9 @@ static bool bring_up_to_date(struct handle *handle, int64_t demo_capacity, struc
     if (state == SCHEMA_OLD && !lock_file_claim(&handle->file, handle->base.error))
         return false;
     made->created = state == SCHEMA_EMPTY;
-    if (!use_journal(connection) || !connection_execute(connection, "BEGIN IMMEDIATE"))
+    /* A migration may sort a whole store: in a file. */
+    if (!use_journal(connection) || !connection_execute(connection, "PRAGMA temp_store = FILE") ||
+        !connection_execute(connection, "BEGIN IMMEDIATE"))
         return false;
     if (schema_migrate(connection, SCHEMA_VERSION) && make_identity(connection) &&
         make_demo(connection, demo_capacity, &made->demo_created) && tell(connection, made) &&
