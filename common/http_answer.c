@@ -16,9 +16,8 @@ static void add_fields(struct MHD_Response *response, const char *name, const ch
     }
 }
 
-/* libmicrohttpd's response is made when it can be sent: of many that are answered together, one is
- * made, sent and freed after the other, in memory that is still in the cache. The bytes stay here until
- * the request has ended. */
+/* libmicrohttpd's response is made when libmicrohttpd asks for it, and shares the bytes, which stay here
+ * until the request has ended. */
 enum MHD_Result http_send(struct http_request *request)
 {
     const char *answer = buffer_text(&request->answer); /* an address also where it is empty */

@@ -156,10 +156,11 @@ static void handle(struct http_request *request)
         server->settings.handler(server->settings.context, request);
 }
 
-/* In each of its runs, libmicrohttpd 0.9.75 first asks every connection that has a time limit of its own
- * whether it has something to say, and only then reads. A connection with the daemon's limit is read first
- * when it has been resumed, in vain, and so leaves and joins the epoll set for each request: three system
- * calls, all told. That is why a suspended connection's limit differs, by a second. */
+/* A connection that has been resumed is taken for readable by libmicrohttpd 0.9.75, and is read before its
+ * answer is asked for: in vain, at the price of joining the epoll set and leaving it again. Those that
+ * have a time limit of their own are asked first, in each of its runs, and read after their answer has
+ * left, when a busy client's next request has often come. So a suspended connection's limit differs, by a
+ * second. (One that sends chunks has its own already.) */
 static void limit_idleness(struct http_request *request, unsigned seconds)
 {
     if (!request->chunked)

@@ -26,9 +26,10 @@ static const char settings[] = "PRAGMA synchronous = FULL;"
 
 /* Pages of the store that a connection keeps, in KiB. What it lacks, the system's own cache mostly has:
  * with random keys in a store of 1.4 million sales, a fourth of the memory costs a fourth more reads
- * of a page per sale, and less time. What an audit sorts grows with the store, and so goes to a file. */
-static const char cache_of_writer[] = "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;";
-static const char cache_of_reader[] = "PRAGMA cache_size = -4096; PRAGMA temp_store = FILE;";
+ * of a page per sale, and less time. A seller sorts nothing. What an audit sorts grows with the store,
+ * and so goes to a file, in SQLITE_TMPDIR, TMPDIR or /var/tmp. */
+static const char memory_of_writer[] = "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;";
+static const char memory_of_reader[] = "PRAGMA cache_size = -4096; PRAGMA temp_store = FILE;";
 
 /* Counting every allocation under a global mutex is for diagnosis only. */
 static void configure_library(void)
@@ -52,7 +53,7 @@ int connection_open(struct connection *connection, const char *path, bool writes
         rc = sqlite3_exec(connection->db, settings, NULL, NULL, NULL);
     }
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(connection->db, writes ? cache_of_writer : cache_of_reader, NULL, NULL,
+        rc = sqlite3_exec(connection->db, writes ? memory_of_writer : memory_of_reader, NULL, NULL,
                           NULL);
     if (rc != SQLITE_OK) {
         connection_fail(connection, "open");

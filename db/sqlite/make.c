@@ -78,7 +78,7 @@ static bool bring_up_to_date(struct handle *handle, int64_t demo_capacity, struc
     if (state == SCHEMA_OLD && !lock_file_claim(&handle->file, handle->base.error))
         return false;
     made->created = state == SCHEMA_EMPTY;
-    /* A migration may sort a whole store: in a file. */
+    /* A migration sorts a whole store: in a file, as an audit does. */
     if (!use_journal(connection) || !connection_execute(connection, "PRAGMA temp_store = FILE") ||
         !connection_execute(connection, "BEGIN IMMEDIATE"))
         return false;

@@ -43,7 +43,10 @@ class Stage:
     def stop(self, process):
         """Asks it to leave, and waits until it has."""
         process.terminate()
-        status = process.wait(STOP_SECONDS)
+        try:
+            status = process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            fail(f"{process.args[0]} has not left {STOP_SECONDS} s after SIGTERM")
         self.running.remove(process)
         return status
 

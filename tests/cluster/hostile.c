@@ -161,33 +161,33 @@ static const struct flood floods[] = {
     {"60 headers", HOSTILE_POST, "X: a\r\n", "Content-Length: 10\r\n\r\nevent=demo", 60, "201 +"},
     {"64 headers", HOSTILE_POST, "X: a\r\n", "Content-Length: 10\r\n\r\nevent=demo", 62, "431!"},
     {"1,000 headers", HOSTILE_POST, "X: a\r\n", "\r\n", 1000, "4xx"},
-    {"100,000 headers", HOSTILE_POST, "X: a\r\n", "\r\n", 100000, "4xx"},
+    {"100,000 headers", HOSTILE_POST, "X: a\r\n", "\r\n", 100000, "cut"},
     {"a header of 5,000 bytes", HOSTILE_POST "X: ", "a", "\r\nContent-Length: 10\r\n\r\nevent=demo",
      5000, "201 +"},
     {"a header of 7,000 bytes", HOSTILE_POST "X: ", "a", "\r\nContent-Length: 10\r\n\r\nevent=demo",
      7000, "431!"},
-    {"a header of a megabyte", HOSTILE_POST "X: ", "a", "\r\n\r\n", 1 << 20, "4xx"},
-    {"a name of a megabyte", HOSTILE_POST, "a", ": x\r\n\r\n", 1 << 20, "4xx"},
-    {"a megabyte of folded lines", HOSTILE_POST "X: a\r\n", " a\r\n", "\r\n", 1 << 18, "4xx"},
+    {"a header of a megabyte", HOSTILE_POST "X: ", "a", "\r\n\r\n", 1 << 20, "cut"},
+    {"a name of a megabyte", HOSTILE_POST, "a", ": x\r\n\r\n", 1 << 20, "cut"},
+    {"a megabyte of folded lines", HOSTILE_POST "X: a\r\n", " a\r\n", "\r\n", 1 << 18, "cut"},
     {"50 cookies", HOSTILE_POST "Cookie: ", "a=b; ", "\r\nContent-Length: 10\r\n\r\nevent=demo", 50,
      "201 +"},
     {"64 cookies", HOSTILE_POST "Cookie: ", "a=b; ", "\r\nContent-Length: 10\r\n\r\nevent=demo", 64,
      "431!"},
-    {"100,000 cookies", HOSTILE_POST "Cookie: ", "a=b; ", "\r\n\r\n", 100000, "4xx"},
+    {"100,000 cookies", HOSTILE_POST "Cookie: ", "a=b; ", "\r\n\r\n", 100000, "cut"},
     {"20 arguments", "POST /purchases?", "a&",
      " HTTP/1.1\r\nHost: x\r\n" HOSTILE_FORM "Content-Length: 10\r\n\r\nevent=demo", 20, "201 +"},
     {"2,000 arguments", "POST /purchases?", "a&",
      " HTTP/1.1\r\nHost: x\r\n" HOSTILE_FORM "Content-Length: 10\r\n\r\nevent=demo", 2000, "201 +"},
-    {"100,000 arguments", "POST /purchases?", "a&", " HTTP/1.1\r\nHost: x\r\n\r\n", 100000, "4xx"},
+    {"100,000 arguments", "POST /purchases?", "a&", " HTTP/1.1\r\nHost: x\r\n\r\n", 100000, "cut"},
     {"a target of 5,000 bytes", "GET /events/", "a", " HTTP/1.1\r\nHost: x\r\n\r\n", 5000, "404 +"},
     {"a target of 7,000 bytes", "GET /events/", "a", " HTTP/1.1\r\nHost: x\r\n\r\n", 7000, "431!"},
-    {"a target of a megabyte", "GET /events/", "a", " HTTP/1.1\r\nHost: x\r\n\r\n", 1 << 20, "4xx"},
-    {"a method of a megabyte", "", "A", " /events HTTP/1.1\r\nHost: x\r\n\r\n", 1 << 20, "4xx"},
-    {"a version of a megabyte", "GET /events HTTP/1.", "1", "\r\nHost: x\r\n\r\n", 1 << 20, "4xx"},
-    {"100,000 empty lines", "", "\r\n", "GET /events HTTP/1.1\r\nHost: x\r\n\r\n", 100000, "4xx"},
-    {"100,000 unfinished requests", "", "GET ", "\r\n\r\n", 100000, "4xx"},
+    {"a target of a megabyte", "GET /events/", "a", " HTTP/1.1\r\nHost: x\r\n\r\n", 1 << 20, "cut"},
+    {"a method of a megabyte", "", "A", " /events HTTP/1.1\r\nHost: x\r\n\r\n", 1 << 20, "cut"},
+    {"a version of a megabyte", "GET /events HTTP/1.", "1", "\r\nHost: x\r\n\r\n", 1 << 20, "cut"},
+    {"100,000 empty lines", "", "\r\n", "GET /events HTTP/1.1\r\nHost: x\r\n\r\n", 100000, "cut"},
+    {"100,000 unfinished requests", "", "GET ", "\r\n\r\n", 100000, "cut"},
     {"10,000 trailers", HOSTILE_POST "Transfer-Encoding: chunked\r\n\r\n0\r\n", "X: a\r\n", "\r\n",
-     10000, "4xx"},
+     10000, "cut"},
     {"10,000 chunks of a byte", HOSTILE_POST "Transfer-Encoding: chunked\r\n\r\n", "1\r\na\r\n",
      "0\r\n\r\n", 10000, "400"},
     {"20,000 chunks of a byte", HOSTILE_POST "Transfer-Encoding: chunked\r\n\r\n", "1\r\na\r\n",
@@ -217,7 +217,8 @@ static void floods_find_their_bounds(void)
     close_faces();
 }
 
-/* Cookies take room from the answer's headers: what is sold must be answered all the same. */
+/* Cookies take room from the answer's headers: what is sold must be answered all the same. (Where they
+ * leave libmicrohttpd no room for a refusal either, it closes without a word.) */
 static void what_is_sold_is_answered(void)
 {
     open_faces();
@@ -225,7 +226,7 @@ static void what_is_sold_is_answered(void)
         for (size_t times = 0; times < 260; times++) {
             const struct flood flood = {"cookies", HOSTILE_POST "Cookie: ",
                                         "a;",      "\r\nContent-Length: 10\r\n\r\nevent=demo",
-                                        times,     times < 60 ? "201 +" : "4xx"};
+                                        times,     times < 60 ? "201 +" : "cut"};
             CU_ASSERT(flood_fits(&faces[i], &flood));
         }
     close_faces();
@@ -239,7 +240,7 @@ static void an_endless_extension_is_cut(void)
                                        "a",
                                        "\r\n" HOSTILE_SMUGGLED,
                                        1 << 20,
-                                       "4xx"};
+                                       "cut"};
     open_faces();
     CU_ASSERT(flood_fits(&faces[0], &flood));
     close_faces();

@@ -5,7 +5,8 @@
  *
  *   201, 404, …   a request was read as what it says, and answered
  *   400! …        refused by us: problem+json, and Connection: close
- *   4xx           refused by libmicrohttpd with a 4xx or 5xx of its own, or closed without a word
+ *   4xx           refused by libmicrohttpd with a 4xx or 5xx of its own, and Connection: close
+ *   cut           the same, or closed without a word
  *   +             the harmless request was answered: where the row ends is beyond doubt
  *
  * Whatever else a row holds that looks like a request is a purchase under HOSTILE_KEY: if one is ever

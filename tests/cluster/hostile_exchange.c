@@ -94,6 +94,12 @@ static bool is_status(const struct hostile_face *face, const struct answer *answ
     return face->sells ? answer->status == status : answer->status >= 400;
 }
 
+/* A refusal of libmicrohttpd's, not of ours. */
+static bool is_theirs(const char *word)
+{
+    return strcmp(word, "4xx") == 0 || strcmp(word, "cut") == 0;
+}
+
 /* Whether the answers from `next` on are what the word expects; counts those that it takes. */
 static bool fits(const struct hostile_face *face, const char *word, const struct answers *answers,
                  size_t *next)
@@ -101,10 +107,10 @@ static bool fits(const struct hostile_face *face, const char *word, const struct
     bool left = *next < answers->count;
     const struct answer *answer = &answers->list[*next];
     *next += left;
-    if (strcmp(word, "4xx") == 0)
-        return !left || (answer->status >= 400 && head_says(answer, "\r\nConnection: close\r\n"));
     if (!left)
-        return false;
+        return strcmp(word, "cut") == 0;
+    if (is_theirs(word))
+        return answer->status >= 400 && head_says(answer, "\r\nConnection: close\r\n");
     if (strcmp(word, "+") == 0)
         return is_status(face, answer, 200);
     unsigned status = (unsigned)strtoul(word, NULL, 10);
@@ -129,7 +135,7 @@ static bool as_expected(const struct hostile_face *face, const char *expect,
     snprintf(words, sizeof words, "%s", expect);
     for (char *rest = words, *word; (word = strsep(&rest, " ")) != NULL;) {
         fine = fits(face, word, answers, &next) && fine;
-        theirs = strcmp(word, "4xx") == 0;
+        theirs = is_theirs(word);
     }
     return fine && next == answers->count && is_nothing(answers->rest, theirs);
 }

@@ -13,7 +13,7 @@ const struct hostile_row hostile_lines[] = {
         "200 200 +"),
     ROW("two requests at once", "RFC 9112 9.3.2: pipelining", "GET /events" REST HOSTILE_BUY,
         "200 201 +"),
-    ROW("a space before the method", "RFC 9112 3", " GET /events" REST SMUGGLED, "4xx"),
+    ROW("a space before the method", "RFC 9112 3", " GET /events" REST SMUGGLED, "cut"),
     ROW("a tab before the method", "RFC 9112 3", "\tGET /events" REST SMUGGLED, "400!"),
     ROW("a NUL before the method",
         "RFC 9112 3: read as an empty line, so the next line is the first",
@@ -47,7 +47,7 @@ const struct hostile_row hostile_lines[] = {
     ROW("a method with a colon", "RFC 9110 5.6.2", "POST: /purchases HTTP/1.1\r\n" FORM, "400!"),
     ROW("a method with a bracket", "RFC 9110 5.6.2", "PO(ST /purchases HTTP/1.1\r\n" FORM, "400!"),
     ROW("a method of 8 bits", "RFC 9110 5.6.2", "P\xd6ST /purchases HTTP/1.1\r\n" FORM, "400!"),
-    ROW("an empty method", "RFC 9112 3", " /events" REST SMUGGLED, "4xx"),
+    ROW("an empty method", "RFC 9112 3", " /events" REST SMUGGLED, "cut"),
     ROW("a method of 300 letters", "RFC 9110 9.1: 405 or 501",
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -146,10 +146,10 @@ const struct hostile_row hostile_lines[] = {
         "GET /events HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
         "200 +"),
-    ROW("TLS", "RFC 8446", "\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\r\n\r\n" SMUGGLED, "4xx"),
+    ROW("TLS", "RFC 8446", "\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\r\n\r\n" SMUGGLED, "cut"),
     ROW("the PROXY protocol", "no standard: refused", "PROXY TCP4 1.2.3.4 1.2.3.4 1 2\r\n" SMUGGLED,
         "4xx"),
     ROW("an answer", "RFC 9112 4", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" SMUGGLED, "4xx"),
-    ROW("no HTTP at all", "RFC 9112 2.2", "hello\r\n" SMUGGLED, "4xx"),
+    ROW("no HTTP at all", "RFC 9112 2.2", "hello\r\n" SMUGGLED, "cut"),
 };
 const size_t hostile_lines_count = sizeof hostile_lines / sizeof *hostile_lines;

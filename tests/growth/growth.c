@@ -216,6 +216,7 @@ static void print_buyers(const char *who, const struct buyers_tally *tally)
            tally->odd, tally->oddity);
     CU_ASSERT_EQUAL(tally->odd, 0);
     CU_ASSERT(tally->sold > 0);
+    CU_ASSERT(tally->turned <= tally->asked / 100);
 }
 
 static void print_result(const struct run *run)

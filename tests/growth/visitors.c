@@ -99,7 +99,7 @@ static void hear(struct visit *visit)
     bool sold = got > (ssize_t)sizeof lead && memcmp(answer, lead, sizeof lead - 1) == 0;
     if (sold)
         go(visit, &tally->answered);
-    else /* libmicrohttpd takes whoever closes its side for gone */
+    else /* whoever closes its side before its request was read whole is gone, says libmicrohttpd */
         go(visit, visit->manner == LAST_REQUEST && got == 0 ? &tally->gone : &tally->failed);
 }
 

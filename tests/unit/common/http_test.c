@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -240,6 +241,24 @@ static void an_answer_late_in_the_turn_leaves_at_once(void)
     close_case();
 }
 
+/* It has closed its side and listens: it is answered, and then the connection ends. */
+static void who_only_listens_is_answered(void)
+{
+    open_case();
+    int fd = raw_connect(test.url);
+    send_text(fd, GET("/hold"));
+    http_case_until_kept(&test, 1);
+    CU_ASSERT_EQUAL(shutdown(fd, SHUT_WR), 0);
+    held_loop_hold(&test.held);
+    http_case_answer(&test);
+    held_loop_free(&test.held);
+    CU_ASSERT_EQUAL(receive(fd), 200);
+    CU_ASSERT_EQUAL(receive(fd), 0);
+    CU_ASSERT(answer.closed);
+    close(fd);
+    close_case();
+}
+
 static void many_are_answered_together(void)
 {
     int fds[HTTP_CASE_KEPT_MAX];
@@ -396,6 +415,7 @@ static __attribute__((constructor)) void suite(void)
     suite_add("http", "a late answer leaves at once", a_late_answer_leaves_at_once);
     suite_add("http", "an answer late in the turn leaves at once",
               an_answer_late_in_the_turn_leaves_at_once);
+    suite_add("http", "who only listens is answered", who_only_listens_is_answered);
     suite_add("http", "many are answered together", many_are_answered_together);
     suite_add("http", "128 connections are ready at once", connections_of_128_are_ready_at_once);
     suite_add("http", "256 connections are ready at once", connections_of_256_are_ready_at_once);
