@@ -241,10 +241,14 @@ static void an_answer_late_in_the_turn_leaves_at_once(void)
     close_case();
 }
 
-/* It has closed its side and listens: it is answered, and then the connection ends. */
+/* It has closed its side and listens: it is answered, and then the connection ends. (libmicrohttpd looks
+ * first at the connection that has been idle for longest: not at this one.) */
 static void who_only_listens_is_answered(void)
 {
     open_case();
+    int idle = raw_connect(test.url);
+    send_text(idle, GET("/one"));
+    CU_ASSERT_EQUAL(receive(idle), 200);
     int fd = raw_connect(test.url);
     send_text(fd, GET("/hold"));
     http_case_until_kept(&test, 1);
@@ -256,6 +260,7 @@ static void who_only_listens_is_answered(void)
     CU_ASSERT_EQUAL(receive(fd), 0);
     CU_ASSERT(answer.closed);
     close(fd);
+    close(idle);
     close_case();
 }
 
