@@ -53,16 +53,24 @@ static void handle(void *context, struct http_request *request)
     http_answer(request, &reply);
 }
 
+/* A line of one colon with an end of LF alone before it or behind it: as long as CRLF CRLF. */
+static bool looks_like_the_end(const uint8_t *data, size_t size, size_t at)
+{
+    uint8_t behind = at + 1 < size ? data[at + 1] : '\n';
+    bool alone = data[at] == ':' && at > 0 && data[at - 1] == '\n';
+    bool after_crlf = at > 1 && data[at - 2] == '\r';
+    return alone && (behind == '\n' || (behind == '\r' && !after_crlf));
+}
+
 /* libmicrohttpd writes NULs over line ends and colons before anybody can look. What then looks like the end
- * of a head is not compared: a NUL that stands at a line's end, and a line of one colon that ends with LF
- * alone, which it takes for the last. */
+ * of a head, and is taken for it, is not compared; nor a NUL that stands at a line's end. */
 static bool is_clear(const uint8_t *data, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         uint8_t before = i > 0 ? data[i - 1] : '\n', behind = i + 1 < size ? data[i + 1] : '\n';
         if (data[i] == '\0' && (strchr("\r\n", before) || strchr("\r\n", behind)))
             return false;
-        if (data[i] == ':' && before == '\n' && behind == '\n')
+        if (looks_like_the_end(data, size, i))
             return false;
     }
     return true;

@@ -103,6 +103,8 @@ static bool is_field(const cJSON *value, int field)
 
 static bool fields_good(const cJSON *object)
 {
+    if (!cJSON_IsObject(object))
+        return false;
     for (const cJSON *child = object->child; child != NULL; child = child->next) {
         int field = 0;
         while (field < FIELDS && strcmp(child->string, names[field]) != 0)
@@ -110,7 +112,7 @@ static bool fields_good(const cJSON *object)
         if (!is_field(child, field))
             return false;
     }
-    return cJSON_IsObject(object);
+    return true;
 }
 
 static void check_number(const struct found *found, double due)
