@@ -13,9 +13,8 @@ struct framing {
     bool chunked, close, keep, one, must_host; /* `one`: HTTP/1.1 or later */
 };
 
-/* A line without its end (CRLF, or LF: section 2.2); NULL where none is whole, or it holds a bare CR or a
- * NUL. */
-static char *take_line(struct strict *strict)
+/* A line without its end (CRLF, or LF: section 2.2), whatever it holds; NULL where none is whole. */
+static char *take_any_line(struct strict *strict, size_t *held)
 {
     const char *stop = memchr(strict->at, '\n', (size_t)(strict->end - strict->at));
     if (stop == NULL)
@@ -23,12 +22,22 @@ static char *take_line(struct strict *strict)
     size_t length = (size_t)(stop - strict->at);
     if (length > 0 && strict->at[length - 1] == '\r')
         length--;
-    if (memchr(strict->at, '\r', length) != NULL || memchr(strict->at, '\0', length) != NULL)
-        return NULL;
     char *line = memory_new(length + 1);
     memcpy(line, strict->at, length);
     strict->at = stop + 1;
+    *held = length;
     return line;
+}
+
+/* NULL also where it holds a bare CR or a NUL. */
+static char *take_line(struct strict *strict)
+{
+    size_t length = 0;
+    char *line = take_any_line(strict, &length);
+    if (line == NULL || (strlen(line) == length && strchr(line, '\r') == NULL))
+        return line;
+    free(line);
+    return NULL;
 }
 
 static bool is_token(const char *text)
@@ -140,10 +149,12 @@ static bool take_bytes(struct strict *strict, size_t length, struct buffer *out)
     return true;
 }
 
-/* Section 7.1: a size in hexadecimal, perhaps extensions, a line's end, the data, a line's end. */
+/* Section 7.1: a size in hexadecimal, perhaps extensions, a line's end, the data, a line's end. What an
+ * extension holds, libmicrohttpd hides from its users: a request in chunks is the last on its connection. */
 static bool read_chunk(struct strict *strict, struct buffer *body, bool *last)
 {
-    char *line = take_line(strict), *stop;
+    size_t length;
+    char *line = take_any_line(strict, &length), *stop;
     size_t digits = line != NULL ? strspn(line, "0123456789abcdefABCDEF") : 0;
     bool good = digits > 0 && digits < 15 && (line[digits] == '\0' || strchr(" \t;", line[digits]));
     size_t size = good ? strtoul(line, &stop, 16) : 0;
