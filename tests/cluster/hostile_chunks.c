@@ -156,6 +156,8 @@ const struct hostile_row hostile_chunks[] = {
         "400!"),
     ROW("a folded trailer", "RFC 9112 5.2",
         CHUNKED "a\r\nevent=demo\r\n0\r\nX: y\r\n z\r\n\r\n" SMUGGLED, "400!"),
+    ROW("a trailer without a name", "RFC 9112 5",
+        CHUNKED "a\r\nevent=demo\r\n0\r\n: y\r\n\r\n" SMUGGLED, "400!"),
     ROW("a trailer without a colon", "RFC 9112 5",
         CHUNKED "a\r\nevent=demo\r\n0\r\nX\r\n\r\n" SMUGGLED, "4xx"),
     ROW("a purchase as trailers", "RFC 9112 7.1.2", CHUNKED "a\r\nevent=demo\r\n0\r\n" SMUGGLED,
