@@ -77,16 +77,22 @@ static bool read_request_line(char *line, struct strict_request *request, struct
     return true;
 }
 
-/* Whether a list of tokens, as of Connection, has this one. */
+/* Whether a list of tokens, as of Connection, has this one: commas part them (RFC 9110, 5.6.1), and what
+ * stands between two commas is one, or none. */
 static bool lists(const char *value, const char *wanted)
 {
-    for (size_t length; *value; value += length) {
-        value += strspn(value, ", \t");
-        length = strcspn(value, ", \t");
-        if (length == strlen(wanted) && strncasecmp(value, wanted, length) == 0)
+    const size_t length = strlen(wanted);
+    for (;;) {
+        value += strspn(value, " \t");
+        const char *behind = value;
+        if (strncasecmp(value, wanted, length) == 0)
+            behind += length + strspn(value + length, " \t");
+        if (behind != value && (*behind == '\0' || *behind == ','))
             return true;
+        value += strcspn(value, ",");
+        if (*value++ == '\0')
+            return false;
     }
-    return false;
 }
 
 static bool read_field(char *line, struct framing *framing)
