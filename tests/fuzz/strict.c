@@ -197,7 +197,7 @@ static bool read_request(struct strict *strict, struct strict_request *request)
     free(line);
     if (!good || !read_fields(strict, &framing) || !framing_good(&framing))
         return false;
-    strict->closed = framing.close || (!framing.one && !framing.keep);
+    strict->closed = framing.close || framing.chunked || (!framing.one && !framing.keep);
     if (framing.chunked)
         return read_chunks(strict, &request->body);
     return framing.lengths == 0 || take_bytes(strict, (size_t)framing.length, &request->body);
