@@ -5,9 +5,10 @@
  * line, or, as the first byte, ends the head; a folded line is glued to the header's *name*; a bare LF
  * ends a line; spaces are skipped. All of that shows in the addresses: each part must begin where the
  * one before has ended, and the last end is the head's. What does not show: a NUL in the very place of
- * a CR or LF, and a line of one colon with a bare LF before or behind it, which has the length of the
- * head's end and is taken for it (a proxy in front that passes on such a line is not safe). Versions
- * from 1.0 on refuse all of this themselves; there nothing is looked at. */
+ * a CR or LF; a line before the request line that begins with a NUL, which is passed over as an empty one
+ * is; and a line of one colon with a bare LF before or behind it, which has the length of the head's end
+ * and is taken for it (a proxy in front that passes on such lines is not safe). Versions from 1.0 on
+ * refuse all of this themselves; there nothing is looked at. */
 #ifndef BOX_OFFICE_HTTP_LAYOUT_H
 #define BOX_OFFICE_HTTP_LAYOUT_H
 

@@ -187,11 +187,25 @@ static bool read_chunks(struct strict *strict, struct buffer *body)
     return true;
 }
 
+/* Section 2.2: empty lines before a request line. libmicrohttpd takes one that begins with a NUL for such a
+ * one, and hides it from its users. */
+static void skip_empty_lines(struct strict *strict)
+{
+    size_t length;
+    while (strict->at < strict->end && memchr("\r\n", *strict->at, 3) != NULL) {
+        if (*strict->at != '\0')
+            strict->at++;
+        else if (memchr(strict->at, '\n', (size_t)(strict->end - strict->at)) != NULL)
+            free(take_any_line(strict, &length));
+        else
+            return;
+    }
+}
+
 static bool read_request(struct strict *strict, struct strict_request *request)
 {
     struct framing framing = {0};
-    while (strict->at < strict->end && (*strict->at == '\n' || *strict->at == '\r'))
-        strict->at++; /* section 2.2: empty lines before a request line */
+    skip_empty_lines(strict);
     char *line = take_line(strict);
     bool good = line != NULL && read_request_line(line, request, &framing);
     free(line);
