@@ -162,7 +162,9 @@ static bool read_chunk(struct strict *strict, struct buffer *body, bool *last)
     size_t length;
     char *line = take_any_line(strict, &length), *stop;
     size_t digits = line != NULL ? strspn(line, "0123456789abcdefABCDEF") : 0;
-    bool good = digits > 0 && digits < 15 && (line[digits] == '\0' || strchr(" \t;", line[digits]));
+    size_t zeros = line != NULL ? strspn(line, "0") : 0; /* any number, before the others */
+    bool good =
+        digits > 0 && digits - zeros < 15 && (line[digits] == '\0' || strchr(" \t;", line[digits]));
     size_t size = good ? strtoul(line, &stop, 16) : 0;
     free(line);
     *last = size == 0;
