@@ -17,7 +17,7 @@ def vary(bench, section, variants, load=buy):
     """`variants`: what each is called → its cluster. All run, one sells."""
     contenders = [cluster.contender(name) for name, cluster in variants.items()]
     plan = bench.plan
-    in_turns(bench, section, contenders, plan.axes_at, plan.axis_seconds, plan.rounds, load)
+    in_turns(bench, section, contenders, plan.axes_at, plan.axis_seconds, plan.axis_rounds, load)
     for name, cluster in variants.items():
         bench.prove(f"{section}: {name}", cluster)
 
@@ -39,7 +39,7 @@ def vary_keys(bench):
         for contender in (cluster.contender(name), haproxies[name]):
             load_of[contender.name] = load
             contenders.append(contender)
-    in_turns(bench, "keys", contenders, plan.axes_at, plan.axis_seconds, plan.rounds,
+    in_turns(bench, "keys", contenders, plan.axes_at, plan.axis_seconds, plan.axis_rounds,
              lambda contender, *how: load_of[contender.name](contender, *how))
     for name, (cluster, _) in sellers.items():
         haproxies[name].close()

@@ -93,11 +93,12 @@ def hold_contest(bench):
         bench.best[connections] = against[0].setting
         contenders = [cluster.contender(CLUSTER), *against,
                       Contender(NOTHING, idle[0].url, idle[0].processes)]
-        if connections == 1:
-            contenders.append(directly(DIRECT, cluster))
         in_turns(bench, "contest", contenders, connections, plan.seconds, plan.rounds)
         if connections == plan.reads_at:
-            in_turns(bench, "reads", contenders[:2], connections, plan.axis_seconds, plan.rounds, read)
+            in_turns(bench, "reads", contenders[:2], connections, plan.axis_seconds, plan.axis_rounds, read)
+        if connections == 1:
+            in_turns(bench, "lone", [contenders[0], directly(DIRECT, cluster), against[0]], connections,
+                     plan.lone_seconds, plan.lone_rounds)
         if connections == plan.axes_at and calls_countable():
             in_turns(bench, "calls", contenders[:3], connections, plan.axis_seconds, 1, count_calls)
         for contender in against:

@@ -118,7 +118,7 @@ def floors(results):
         ("sales/s at 1024, against HAProxy, same servers", 2.5, against(1024, HAPROXY), True),
         ("sales/s at 256, against HAProxy, do-nothing", 1.0, against(256, IDLE_3, IDLE_1), True),
         ("p50 of one client, against a server directly", 1.5,
-         results.ratio(row(1, CLUSTER), row(1, DIRECT), "p50"), False),
+         results.ratio(row(1, CLUSTER, "lone"), row(1, DIRECT, "lone"), "p50"), False),
         ("sales/s with 10^6 sales before, against none", 0.8,
          results.ratio(filled, stores[0]) if filled else None, True),
     ]
@@ -140,6 +140,7 @@ def print_all(bench, about, out):
     print(NOTE, file=out)
     for level in plan.levels:
         speeds(results, "contest", level, f"{level} connection{'s' if level > 1 else ''}", out)
+    speeds(results, "lone", 1, f"One client alone, in short turns: {plan.lone_rounds} of {plan.lone_seconds} s", out)
     speeds(results, "reads", plan.reads_at,
            f"Reads: as a plain proxy, GET /events/demo, {plan.reads_at} connections", out)
     print_calls(results, out)
