@@ -46,36 +46,13 @@ void buffer_rest(struct buffer *buffer, size_t most)
         buffer_free(buffer);
 }
 
-char *buffer_reserve(struct buffer *buffer, size_t more)
+void buffer_grow(struct buffer *buffer, size_t needed)
 {
-    size_t needed = buffer->length + more;
-    if (needed > buffer->capacity) {
-        size_t capacity = buffer->capacity > 0 ? buffer->capacity : FIRST_CAPACITY;
-        while (capacity < needed)
-            capacity *= 2;
-        buffer->data = allocated(realloc(buffer->data, capacity));
-        buffer->capacity = capacity;
-    }
-    return buffer->data + buffer->length;
-}
-
-void buffer_append(struct buffer *buffer, const void *bytes, size_t length)
-{
-    if (length == 0)
-        return;
-    memcpy(buffer_reserve(buffer, length), bytes, length);
-    buffer->length += length;
-}
-
-void buffer_add(struct buffer *buffer, const char *text)
-{
-    buffer_append(buffer, text, strlen(text));
-}
-
-void buffer_add_char(struct buffer *buffer, char c)
-{
-    *buffer_reserve(buffer, 1) = c;
-    buffer->length++;
+    size_t capacity = buffer->capacity > 0 ? buffer->capacity : FIRST_CAPACITY;
+    while (capacity < needed)
+        capacity *= 2;
+    buffer->data = allocated(realloc(buffer->data, capacity));
+    buffer->capacity = capacity;
 }
 
 void buffer_add_number(struct buffer *buffer, int64_t number)

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct buffer {
     char *data; /* owned; not NUL-terminated unless buffer_text says so; NULL while empty */
@@ -23,13 +24,38 @@ void buffer_clear(struct buffer *buffer);
  * again, and was once much larger than usual. */
 void buffer_rest(struct buffer *buffer, size_t most);
 
+/* For buffer_reserve: makes room where there is none. */
+void buffer_grow(struct buffer *buffer, size_t needed);
+
 /* Makes room for `more` further bytes and returns where they go; the caller adds to length itself.
  */
-char *buffer_reserve(struct buffer *buffer, size_t more);
+static inline char *buffer_reserve(struct buffer *buffer, size_t more)
+{
+    if (buffer->length + more > buffer->capacity)
+        buffer_grow(buffer, buffer->length + more);
+    return buffer->data + buffer->length;
+}
 
-void buffer_append(struct buffer *buffer, const void *bytes, size_t length);
-void buffer_add(struct buffer *buffer, const char *text);
-void buffer_add_char(struct buffer *buffer, char c);
+static inline void buffer_append(struct buffer *buffer, const void *bytes, size_t length)
+{
+    if (length == 0)
+        return;
+    memcpy(buffer_reserve(buffer, length), bytes, length);
+    buffer->length += length;
+}
+
+/* Inline, so that the length of a literal is known, and few bytes are copied without a call. */
+static inline void buffer_add(struct buffer *buffer, const char *text)
+{
+    buffer_append(buffer, text, strlen(text));
+}
+
+static inline void buffer_add_char(struct buffer *buffer, char c)
+{
+    *buffer_reserve(buffer, 1) = c;
+    buffer->length++;
+}
+
 void buffer_add_number(struct buffer *buffer, int64_t number);
 void buffer_printf(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

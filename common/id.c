@@ -62,28 +62,28 @@ struct id id_make(void)
 static const uint8_t digits_at[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
 static const uint8_t dash_at[4] = {8, 13, 18, 23};
 
+/* The two digits of each byte. */
+#define PAIRS(h)                                                                                   \
+    h "0" h "1" h "2" h "3" h "4" h "5" h "6" h "7" h "8" h "9" h "a" h "b" h "c" h "d" h "e" h "f"
+static const char pairs[] =
+    PAIRS("0") PAIRS("1") PAIRS("2") PAIRS("3") PAIRS("4") PAIRS("5") PAIRS("6") PAIRS("7")
+        PAIRS("8") PAIRS("9") PAIRS("a") PAIRS("b") PAIRS("c") PAIRS("d") PAIRS("e") PAIRS("f");
+
 void id_format(const struct id *id, char text[ID_TEXT_SIZE])
 {
-    static const char digits[] = "0123456789abcdef";
-    for (int i = 0; i < 16; i++) {
-        text[digits_at[i]] = digits[id->bytes[i] >> 4];
-        text[digits_at[i] + 1] = digits[id->bytes[i] & 0x0f];
-    }
+    for (int i = 0; i < 16; i++)
+        memcpy(text + digits_at[i], pairs + 2 * (size_t)id->bytes[i], 2);
     for (int i = 0; i < 4; i++)
         text[dash_at[i]] = '-';
     text[ID_TEXT_SIZE - 1] = '\0';
 }
 
-static int digit_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
+/* A digit's value and one more; 0: no digit. */
+static const uint8_t digit_values[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 bool id_parse(const char *text, struct id *id)
 {
@@ -91,11 +91,11 @@ bool id_parse(const char *text, struct id *id)
     if (strnlen(text, ID_TEXT_SIZE) != ID_TEXT_SIZE - 1)
         return false;
     for (int i = 0; i < 16; i++) {
-        int high = digit_value(text[digits_at[i]]);
-        int low = digit_value(text[digits_at[i] + 1]);
-        if (high < 0 || low < 0)
+        const char *digits = text + digits_at[i];
+        unsigned high = digit_values[(uint8_t)digits[0]], low = digit_values[(uint8_t)digits[1]];
+        if (high == 0 || low == 0)
             return false;
-        read.bytes[i] = (uint8_t)(high << 4 | low);
+        read.bytes[i] = (uint8_t)((high - 1) << 4 | (low - 1));
     }
     for (int i = 0; i < 4; i++)
         if (text[dash_at[i]] != '-')
