@@ -11,7 +11,6 @@
 
 enum {
     PURCHASE_BYTES_MAX = 16 * 1024, /* of a body; a longer one is 413 */
-    PURCHASE_SECONDS = 5,           /* from admission to the deadline */
 };
 
 /* Checks method, size, Content-Type, Idempotency-Key and body. True: *item is filled in, as a first

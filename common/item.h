@@ -1,14 +1,13 @@
 /* An item: one purchase on its way to a decision; and the wire format of a flight, which carries
- * many items to one ticket server and brings their outcomes back. Both processes share it.
+ * many items to one ticket server. Their outcomes come back as common/answer.h says. Both processes
+ * share it.
  *
- *   request  {"router":"…","items":[{"request":"…","key":"…","made":true,"attempt":1,
- *             "admitted":µs,"deadline":µs,"event":"…","tier":"…","quantity":1,"buyer":"…"},…]}
- *            (made, tier, quantity and buyer only where they apply)
- *   answer   {"server":"server-1","boot":3,"commit":17,"sold":6,"outcomes":[…]}, in the order asked:
- *            {"sale":"…","event":"…","tier":"…","quantity":1,"first":17,"amount":2500,
- *             "currency":"EUR","server":"server-1","created_at":µs,"replayed":true} or
- *            {"problem":"sold_out","remaining":0,"limit":0,"stored":true,"replayed":true}
- *            (buyer is not sent back; false, zero and empty are left out) */
+ *   {"router":"…","items":[{"request":"…","admitted":µs,"event":"…","tier":"…","quantity":1,
+ *                           "buyer":"…","key":"…","attempt":2,"deadline":µs},…]}
+ *
+ * What goes without saying is left out: tier, quantity and buyer where the purchase has none; a key
+ * that we made, which is the request's id; that an attempt is the first; and a deadline that is
+ * PURCHASE_SECONDS after the admission. */
 #ifndef BOX_OFFICE_ITEM_H
 #define BOX_OFFICE_ITEM_H
 
@@ -26,12 +25,13 @@ enum {
     FLIGHT_ITEMS_MAX = 256,
     FLIGHT_BYTES_MAX = 1 << 20, /* each way */
     ATTEMPTS_MAX = 1000,
+    PURCHASE_SECONDS = 5, /* from admission to the deadline */
 };
 
 struct item {
     struct id request;  /* of the buyer's request; becomes the sale's id if it sells */
     char key[KEY_SIZE]; /* never empty */
-    bool key_made;      /* we made the key, no client knew it before */
+    bool key_made;      /* we made the key, of the request's id; no client knew it before */
     int attempt;        /* 1, 2, …: how often a server was asked, this time included */
     int64_t admitted;   /* wall clock: when the balancer admitted it */
     int64_t deadline;   /* wall clock: undecided after this, it is dropped */
@@ -61,15 +61,5 @@ void flight_end(struct buffer *out);
  * anything about it is wrong. `router` receives an id of at most 36 characters. */
 int flight_parse(const char *text, size_t length, struct item *items, size_t max,
                  char router[ID_TEXT_SIZE], char error[JSON_ERROR_SIZE]);
-
-/* Writing and reading a flight's answer; built like the request. */
-void answer_begin(struct buffer *out, const struct figures *figures);
-void answer_add(struct buffer *out, const struct outcome *outcome);
-void answer_end(struct buffer *out);
-
-/* Reads a whole answer. False where its shape is wrong or it does not hold exactly `count`
- * outcomes: then nothing in it may be believed. `sale.buyer` is left empty. */
-bool answer_parse(const char *text, size_t length, size_t count, struct figures *figures,
-                  struct outcome *outcomes, char error[JSON_ERROR_SIZE]);
 
 #endif

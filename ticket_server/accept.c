@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/admit.h"
+#include "common/answer.h"
 #include "common/clock.h"
 #include "common/log.h"
 

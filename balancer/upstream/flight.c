@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/answer.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -288,6 +289,7 @@ static void land(struct flight *flight, const struct figures *figures)
         if (passenger == NULL)
             continue;
         passenger->flight = NULL;
+        answer_complete(&flights->outcomes[i], &passenger->item, figures);
         doubt(passenger, &flights->outcomes[i]);
         flights->calls.decided(flights->calls.context, passenger, &flights->outcomes[i]);
     }

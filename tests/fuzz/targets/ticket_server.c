@@ -16,6 +16,7 @@
 
 enum {
     CAPACITY = 1000000,
+    PRICE = 2500, /* of a ticket of the demo event */
 };
 
 static char url[SCRATCH_PATH_SIZE + 16];
@@ -65,17 +66,18 @@ static int64_t sold_now(void)
     return sold;
 }
 
-/* Tickets that the answers say were sold: to buyers, and to a balancer. */
+/* Tickets that the answers say were sold: to buyers, and to a balancer, which knows how many it asked for. */
 static int64_t sold_in(const cJSON *body)
 {
-    int64_t sold = 0, quantity = 0;
+    int64_t sold = 0, amount = 0;
     const cJSON *outcome;
     const cJSON *tickets = cJSON_GetObjectItemCaseSensitive(body, "tickets");
     cJSON_ArrayForEach(outcome, cJSON_GetObjectItemCaseSensitive(body, "outcomes"))
     {
         if (!cJSON_HasObjectItem(outcome, "replayed") &&
-            json_integer(cJSON_GetObjectItemCaseSensitive(outcome, "quantity"), 1, 1000, &quantity))
-            sold += quantity;
+            json_integer(cJSON_GetObjectItemCaseSensitive(outcome, "amount"), 1, 1000 * PRICE,
+                         &amount))
+            sold += amount / PRICE;
     }
     return sold + cJSON_GetArraySize(tickets);
 }

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/answer.h"
 #include "tests/lib/suite.h"
 
 enum {

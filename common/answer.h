@@ -1,0 +1,40 @@
+/* The answer to a flight (common/item.h): what a ticket server tells of itself, and the outcomes of all
+ * items, in the order asked. Both processes share it.
+ *
+ *   {"server":"server-1","boot":3,"commit":17,"sold":6,"outcomes":[…]}
+ *
+ *   sold now     {"tier":"…","first":17,"amount":2500,"currency":"EUR","created_at":µs}
+ *   sold before  {"tier":"…","first":3,"amount":2500,"currency":"EUR","created_at":µs,
+ *                 "sale":"…","server":"server-2","replayed":true}
+ *   refused      {"problem":"sold_out","remaining":2,"limit":10,"stored":true,"replayed":true},
+ *                 without what is false or zero
+ *
+ * What goes without saying is left out: event, quantity and buyer are those that were asked for; a sale
+ * that is made now has the request's id, and who answers has made it. */
+#ifndef BOX_OFFICE_ANSWER_H
+#define BOX_OFFICE_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/buffer.h"
+#include "common/item.h"
+#include "common/json.h"
+#include "common/outcome.h"
+
+/* Writing: head, outcomes (answer_add sets the comma itself), tail. */
+void answer_begin(struct buffer *out, const struct figures *figures);
+void answer_add(struct buffer *out, const struct outcome *outcome);
+void answer_end(struct buffer *out);
+
+/* Reads a whole answer. False where its shape is wrong or it does not hold exactly `count`
+ * outcomes: then nothing in it may be believed. What is not sent is zero and empty. */
+bool answer_parse(const char *text, size_t length, size_t count, struct figures *figures,
+                  struct outcome *outcomes, char error[JSON_ERROR_SIZE]);
+
+/* Fills in what goes without saying of a sale, from what was asked for and who has answered (the buyer
+ * stays empty). Other outcomes stay as they are. */
+void answer_complete(struct outcome *outcome, const struct item *item,
+                     const struct figures *figures);
+
+#endif
