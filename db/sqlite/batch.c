@@ -16,8 +16,33 @@ static void make_room(struct batch *batch, size_t n)
     batch->item_room = n;
 }
 
-int batch_process(struct batch *batch, struct connection *connection, const char *server,
-                  int64_t now, struct decision *decisions, size_t n)
+/* A key that was not looked up, and whose decision adding it will not prove. */
+static bool in_doubt(const struct batch *batch, size_t i)
+{
+    const struct decision *decision = &batch->rule.decisions[i];
+    return batch_key_is_new(decision->item) && batch->rule.items[i].write != DECIDE_SALE &&
+           !decision->outcome.replayed;
+}
+
+static bool any_in_doubt(const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->rule.count; i++)
+        if (in_doubt(batch, i))
+            return true;
+    return false;
+}
+
+static void decide_anew(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->events; i++)
+        batch->rule.events[i].refused = 0;
+    for (size_t i = 0; i < batch->tiers; i++)
+        batch->rule.tiers[i].taken = 0;
+    decide(&batch->rule);
+}
+
+int batch_process(struct batch *batch, struct connection *connection, enum batch_keys keys,
+                  const char *server, int64_t now, struct decision *decisions, size_t n)
 {
     make_room(batch, n);
     batch->rule.server = server;
@@ -28,10 +53,16 @@ int batch_process(struct batch *batch, struct connection *connection, const char
     batch->events = batch->tiers = 0;
     batch->sold = 0;
     batch->dirty = false;
-    int rc = batch_read(batch, connection);
+    int rc = batch_read(batch, connection, keys);
     if (rc != SQLITE_OK)
         return rc;
     decide(&batch->rule);
+    if (keys == BATCH_KEYS_DOUBTFUL && any_in_doubt(batch)) {
+        rc = batch_read_new_keys(batch, connection);
+        if (rc != SQLITE_OK)
+            return rc;
+        decide_anew(batch);
+    }
     return batch_write(batch, connection);
 }
 

@@ -17,10 +17,18 @@ struct batch {
     bool dirty;       /* something was written */
 };
 
+/* Which keys are looked up before the rule decides. */
+enum batch_keys {
+    BATCH_KEYS_ALL,
+    BATCH_KEYS_DOUBTFUL, /* a key that we made, and nobody was asked with before, is taken for unknown
+                            where it is sold: that it can be added proves it */
+};
+
 /* Reads, decides and writes, in the transaction that is open. SQLITE_OK, or the extended code of what
- * failed, with the reason told: then the transaction holds half a batch and must be rolled back. */
-int batch_process(struct batch *batch, struct connection *connection, const char *server,
-                  int64_t now, struct decision *decisions, size_t n);
+ * failed, with the reason told: then the transaction holds half a batch and must be rolled back. It is
+ * a constraint that failed where a key was taken for unknown that the store knows. */
+int batch_process(struct batch *batch, struct connection *connection, enum batch_keys keys,
+                  const char *server, int64_t now, struct decision *decisions, size_t n);
 
 void batch_free(struct batch *batch);
 

@@ -150,7 +150,6 @@ static int find_key(struct batch *batch, struct connection *connection, size_t i
 {
     struct decide_item *item = &batch->rule.items[i];
     struct decision *decision = &batch->rule.decisions[i];
-    item->known = false;
     if (batch->rule.events[item->event].id == 0)
         return SQLITE_OK;
     sqlite3_stmt *statement = connection_statement(connection, STATEMENT_KEY);
@@ -163,15 +162,31 @@ static int find_key(struct batch *batch, struct connection *connection, size_t i
     return connection_done(connection, statement);
 }
 
-int batch_read(struct batch *batch, struct connection *connection)
+bool batch_key_is_new(const struct item *item)
+{
+    return item->key_made && item->attempt == 1;
+}
+
+int batch_read(struct batch *batch, struct connection *connection, enum batch_keys keys)
 {
     lookup_begin(&batch->names, batch->rule.count);
     for (size_t i = 0; i < batch->rule.count; i++) {
         int rc = find_event(batch, connection, i);
-        if (rc == SQLITE_OK)
+        batch->rule.items[i].known = false;
+        if (rc == SQLITE_OK &&
+            (keys == BATCH_KEYS_ALL || !batch_key_is_new(batch->rule.decisions[i].item)))
             rc = find_key(batch, connection, i);
         if (rc != SQLITE_OK)
             return rc;
     }
     return SQLITE_OK;
+}
+
+int batch_read_new_keys(struct batch *batch, struct connection *connection)
+{
+    int rc = SQLITE_OK;
+    for (size_t i = 0; rc == SQLITE_OK && i < batch->rule.count; i++)
+        if (batch_key_is_new(batch->rule.decisions[i].item))
+            rc = find_key(batch, connection, i);
+    return rc;
 }

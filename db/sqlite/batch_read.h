@@ -4,9 +4,16 @@
 
 #include "db/sqlite/batch.h"
 
+/* A key that we made, and nobody was asked with before: the store knows it only where one request has
+ * come twice. */
+bool batch_key_is_new(const struct item *item);
+
 /* Fills in the batch's events, tiers and items, and removes refusals that have expired: oldest first
- * and no more than a small multiple of the batch. SQLITE_OK, or the extended code with the reason
- * told. */
-int batch_read(struct batch *batch, struct connection *connection);
+ * and no more than a small multiple of the batch. New keys are left for unknown unless all are to be
+ * looked up. SQLITE_OK, or the extended code with the reason told. */
+int batch_read(struct batch *batch, struct connection *connection, enum batch_keys keys);
+
+/* Looks up the new ones, too. */
+int batch_read_new_keys(struct batch *batch, struct connection *connection);
 
 #endif

@@ -65,12 +65,12 @@ struct work {
     int64_t sold;
 };
 
-static int process(struct handle *handle, int64_t now, struct decision *decisions, size_t n,
-                   struct work *work)
+static int process(struct handle *handle, enum batch_keys keys, int64_t now,
+                   struct decision *decisions, size_t n, struct work *work)
 {
     struct batch *batch = &handle->batch;
-    int rc =
-        batch_process(batch, &handle->connection, handle->base.figures.server, now, decisions, n);
+    int rc = batch_process(batch, &handle->connection, keys, handle->base.figures.server, now,
+                           decisions, n);
     if (rc != SQLITE_OK)
         return rc;
     work->dirty |= batch->dirty;
@@ -84,7 +84,7 @@ static bool process_alone(struct handle *handle, int64_t now, struct decision *d
 {
     if (!run(handle, STATEMENT_SAVEPOINT))
         return false;
-    int rc = process(handle, now, decision, 1, work);
+    int rc = process(handle, BATCH_KEYS_ALL, now, decision, 1, work);
     if (rc != SQLITE_OK) {
         if (!concerns_one_item(&handle->connection, rc) ||
             !run(handle, STATEMENT_BACK_TO_SAVEPOINT))
@@ -95,7 +95,8 @@ static bool process_alone(struct handle *handle, int64_t now, struct decision *d
     return run(handle, STATEMENT_RELEASE);
 }
 
-/* Some item spoils the batch: starts over, with each item on its own. */
+/* Some item spoils the batch, or a request has come twice: starts over, with each item on its own and all
+ * keys looked up. */
 static bool process_one_by_one(struct handle *handle, int64_t now, struct decision *decisions,
                                size_t n, struct work *work)
 {
@@ -136,7 +137,7 @@ static enum store_result transact(struct handle *handle, struct decision *decisi
     enum store_result result = check_fence(handle);
     if (result != STORE_DURABLE)
         return result;
-    int rc = process(handle, now, decisions, n, &work);
+    int rc = process(handle, BATCH_KEYS_DOUBTFUL, now, decisions, n, &work);
     if (rc != SQLITE_OK && (!concerns_one_item(&handle->connection, rc) ||
                             !process_one_by_one(handle, now, decisions, n, &work)))
         return STORE_REFUSED;

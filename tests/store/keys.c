@@ -89,6 +89,53 @@ static void made_keys_repeat_alike(struct fixture *fixture)
     store_close(store);
 }
 
+/* A flight may come twice, as it was sent: libcurl sends again where a connection turns out to be dead.
+ * What was sold is said again, and what is new beside it is sold. */
+static void made_keys_come_twice(struct fixture *fixture)
+{
+    struct store *store = fixture_seller(fixture, "server-1");
+    struct basket basket = {0};
+    struct outcome first[3];
+    for (int i = 0; i < 3; i++)
+        basket_add(&basket, NULL, 2);
+    basket_settle(&basket, store);
+    for (size_t i = 0; i < 3; i++)
+        first[i] = *basket_outcome(&basket, i);
+    basket_settle(&basket, store);
+    for (size_t i = 0; i < 3; i++)
+        expect_same_sale(&first[i], basket_outcome(&basket, i));
+    basket_add(&basket, NULL, 1);
+    basket_settle(&basket, store);
+    for (size_t i = 0; i < 3; i++)
+        expect_same_sale(&first[i], basket_outcome(&basket, i));
+    CU_ASSERT_EQUAL(basket_outcome(&basket, 3)->problem, PROBLEM_NONE);
+    CU_ASSERT_FALSE(basket_outcome(&basket, 3)->replayed);
+    basket_free(&basket);
+    store_close(store);
+    CU_ASSERT_EQUAL(fixture_sold(fixture, "demo", "standard"), 7);
+}
+
+/* Nobody is told "sold out", or "too late", who has a ticket. */
+static void made_key_is_known_whatever_comes(struct fixture *fixture)
+{
+    struct store *store = fixture_seller(fixture, "server-1");
+    struct basket basket = {0};
+    basket_add(&basket, NULL, 2);
+    basket_settle(&basket, store);
+    struct outcome first = *basket_outcome(&basket, 0);
+    basket_settle(&basket, store); /* all are gone now */
+    expect_same_sale(&first, basket_outcome(&basket, 0));
+    basket.items[0].deadline = clock_now() - CLOCK_SECOND;
+    basket_settle(&basket, store);
+    expect_same_sale(&first, basket_outcome(&basket, 0));
+    fixture_sql(fixture, "UPDATE tiers SET order_limit = 1, capacity = 100");
+    basket.items[0].deadline = clock_now() + CLOCK_SECOND;
+    basket_settle(&basket, store);
+    expect_same_sale(&first, basket_outcome(&basket, 0));
+    basket_free(&basket);
+    store_close(store);
+}
+
 /* Each row differs from the first purchase in one field. */
 static void other_content_is_refused(struct fixture *fixture)
 {
@@ -358,6 +405,8 @@ static const struct fixture_case cases[] = {
     {"a key outlives the process", 10, key_outlives_the_process},
     {"a repeat within a batch", 10, repeat_within_a_batch},
     {"made keys repeat alike", 10, made_keys_repeat_alike},
+    {"made keys come twice", 100, made_keys_come_twice},
+    {"a made key is known, whatever comes", 2, made_key_is_known_whatever_comes},
     {"other content is refused", 10, other_content_is_refused},
     {"other content within a batch", 10, other_content_within_a_batch},
     {"keys belong to their event", 10, keys_belong_to_their_event},
