@@ -75,10 +75,9 @@ static bool names_key(const struct outcome *outcome)
 
 static void add_location(struct http_reply *reply, const struct sale *sale)
 {
-    char id[ID_TEXT_SIZE];
     char location[HTTP_FIELD_SIZE];
-    id_format(&sale->id, id);
-    snprintf(location, sizeof location, "/events/%s/purchases/%s", sale->event, id);
+    char *at = stpcpy(stpcpy(stpcpy(location, "/events/"), sale->event), "/purchases/");
+    id_format(&sale->id, at);
     http_reply_field(reply, "Location", location);
 }
 

@@ -80,7 +80,10 @@ void answer_end(struct buffer *out)
 
 static bool currency_valid(const char *text)
 {
-    return strlen(text) == 3 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
+    for (int i = 0; i < 3; i++)
+        if (text[i] < 'A' || text[i] > 'Z')
+            return false;
+    return text[3] == '\0';
 }
 
 static void read_problem(struct json_reader *reader, struct outcome *outcome)

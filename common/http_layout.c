@@ -32,6 +32,13 @@ bool http_layout_begin(struct http_layout *layout, struct MHD_Connection *connec
            line_ends(layout, line->version + strlen(line->version));
 }
 
+static const char *past_blanks(const char *text)
+{
+    while (*text == ' ' || *text == '\t')
+        text++;
+    return text;
+}
+
 bool http_layout_header(struct http_layout *layout, const char *name, size_t name_size,
                         const char *value, size_t value_size)
 {
@@ -40,8 +47,7 @@ bool http_layout_header(struct http_layout *layout, const char *name, size_t nam
     if (name != layout->next)
         return false;
     const char *after_colon = name + name_size + 1;
-    return after_colon + strspn(after_colon, " \t") == value &&
-           line_ends(layout, value + value_size);
+    return past_blanks(after_colon) == value && line_ends(layout, value + value_size);
 }
 
 bool http_layout_end(const struct http_layout *layout)

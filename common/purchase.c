@@ -250,14 +250,21 @@ static bool same_word(const char *text, size_t length, const char *word)
     return length == strlen(word) && strncasecmp(text, word, length) == 0;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 /* The text up to the next ';' without the white space around it; *next is where the next part begins,
  * or NULL. */
 static const char *next_part(const char *text, size_t *length, const char **next)
 {
-    text += strspn(text, " \t");
-    size_t end = strcspn(text, ";");
-    *next = text[end] ? text + end + 1 : NULL;
-    while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\t'))
+    while (is_blank(*text))
+        text++;
+    const char *semicolon = strchr(text, ';');
+    size_t end = semicolon ? (size_t)(semicolon - text) : strlen(text);
+    *next = semicolon ? semicolon + 1 : NULL;
+    while (end > 0 && is_blank(text[end - 1]))
         end--;
     *length = end;
     return text;
