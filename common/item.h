@@ -25,7 +25,7 @@ enum {
     FLIGHT_ITEMS_MAX = 256,
     FLIGHT_BYTES_MAX = 1 << 20, /* each way */
     ATTEMPTS_MAX = 1000,
-    PURCHASE_SECONDS = 5, /* from admission to the deadline */
+    PURCHASE_SECONDS = 5, /* from admission to the deadline; both sides of a flight count on it */
 };
 
 struct item {

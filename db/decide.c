@@ -151,6 +151,10 @@ static void decide_one(struct decide_batch *batch, size_t i)
 
 void decide(struct decide_batch *batch)
 {
+    for (size_t i = 0; i < batch->event_count; i++)
+        batch->events[i].refused = 0;
+    for (size_t i = 0; i < batch->tier_count; i++)
+        batch->tiers[i].taken = 0;
     lookup_begin(batch->keys, batch->count);
     for (size_t i = 0; i < batch->count; i++)
         decide_one(batch, i);

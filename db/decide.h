@@ -42,8 +42,10 @@ enum decide_write {
 /* What goes with one decision. */
 struct decide_item {
     size_t event; /* index into the batch's events */
-    bool known;   /* the store knows the key: the decision's outcome is the first one, with problem,
-                     remaining and sale filled in, and `fingerprint` is the first purchase's */
+    bool
+        known; /* the key was looked up, and the store knows it: the decision's outcome is the first
+                     one, with problem, remaining and sale filled in, and `fingerprint` is the first
+                     purchase's */
     uint8_t fingerprint[FINGERPRINT_SIZE];
     enum decide_write write; /* out */
     size_t tier;             /* out, of a sale: index into the batch's tiers */
@@ -56,11 +58,14 @@ struct decide_batch {
     struct decide_item *items; /* one per decision */
     size_t count;
     struct decide_event *events;
+    size_t event_count;
     struct decide_tier *tiers;
+    size_t tier_count;
     struct lookup *keys; /* working memory */
 };
 
-/* Decides in order; each decision sees what the earlier ones took and which keys they used.
+/* Decides in order; each decision sees what the earlier ones took and which keys they used. It may decide a
+ * batch again, of which more is known.
  *
  *   1. A known key: same fingerprint, the first outcome again; another one, KEY_REUSED. Before the
  *      deadline, because EXPIRED says "nothing was decided", which would be untrue of a known key;

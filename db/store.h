@@ -95,7 +95,8 @@ enum store_result {
 
 /* Decides all of them, in order, in one transaction with one durable commit. A failure that
  * concerns one item only (e.g. a constraint) does not fail the others: the batch is rolled back and
- * its items decided one by one, and that one gets PROBLEM_STORE_UNAVAILABLE. n <= STORE_BATCH_MAX.
+ * decided again, in the end item by item, and that one gets PROBLEM_STORE_UNAVAILABLE.
+ * n <= STORE_BATCH_MAX.
  *
  * An item past its deadline is looked up, not decided: the outcome of its key, else EXPIRED.
  *

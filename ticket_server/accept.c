@@ -126,8 +126,8 @@ static void answer_flight(struct job *job)
     flight_free(flight);
 }
 
-/* A request's id is a sale's id: twice in one flight, and the store would refuse the batch with all that
- * others have in it, and decide it one by one. */
+/* A request's id is a sale's id: twice in one flight, and under keys of clients, the store would refuse the
+ * batch with all that others have in it, and decide it one by one. */
 static bool ids_differ(const struct item *items, size_t count)
 {
     uint16_t slots[ID_SLOTS] = {0}; /* 1 + index of an item */

@@ -16,7 +16,7 @@ static void make_room(struct batch *batch, size_t n)
     batch->item_room = n;
 }
 
-/* A key that was not looked up, and whose decision adding it will not prove. */
+/* A key that was not looked up, and of which nothing will be written that proves it new. */
 static bool in_doubt(const struct batch *batch, size_t i)
 {
     const struct decision *decision = &batch->rule.decisions[i];
@@ -24,21 +24,21 @@ static bool in_doubt(const struct batch *batch, size_t i)
            !decision->outcome.replayed;
 }
 
-static bool any_in_doubt(const struct batch *batch)
+/* Those in doubt took nothing, so the others' decisions stay what they are. */
+static int settle_doubts(struct batch *batch, struct connection *connection)
 {
-    for (size_t i = 0; i < batch->rule.count; i++)
-        if (in_doubt(batch, i))
-            return true;
-    return false;
-}
-
-static void decide_anew(struct batch *batch)
-{
-    for (size_t i = 0; i < batch->events; i++)
-        batch->rule.events[i].refused = 0;
-    for (size_t i = 0; i < batch->tiers; i++)
-        batch->rule.tiers[i].taken = 0;
-    decide(&batch->rule);
+    size_t doubts = 0;
+    for (size_t i = 0; i < batch->rule.count; i++) {
+        if (!in_doubt(batch, i))
+            continue;
+        doubts++;
+        int rc = batch_read_key(batch, connection, i);
+        if (rc != SQLITE_OK)
+            return rc;
+    }
+    if (doubts > 0)
+        decide(&batch->rule);
+    return SQLITE_OK;
 }
 
 int batch_process(struct batch *batch, struct connection *connection, enum batch_keys keys,
@@ -50,19 +50,17 @@ int batch_process(struct batch *batch, struct connection *connection, enum batch
     batch->rule.decisions = decisions;
     batch->rule.count = n;
     batch->rule.keys = &batch->keys;
-    batch->events = batch->tiers = 0;
+    batch->rule.event_count = batch->rule.tier_count = 0;
     batch->sold = 0;
     batch->dirty = false;
     int rc = batch_read(batch, connection, keys);
     if (rc != SQLITE_OK)
         return rc;
     decide(&batch->rule);
-    if (keys == BATCH_KEYS_DOUBTFUL && any_in_doubt(batch)) {
-        rc = batch_read_new_keys(batch, connection);
-        if (rc != SQLITE_OK)
-            return rc;
-        decide_anew(batch);
-    }
+    if (keys == BATCH_KEYS_NOT_NEW)
+        rc = settle_doubts(batch, connection);
+    if (rc != SQLITE_OK)
+        return rc;
     return batch_write(batch, connection);
 }
 

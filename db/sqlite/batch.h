@@ -11,7 +11,6 @@ struct batch {
     struct lookup names;      /* of events, to their index */
     struct lookup keys;
     size_t item_room, event_room, tier_room;
-    size_t events, tiers;
     int64_t *removed; /* owned; per event: refusals that had expired and were removed */
     int64_t sold;     /* tickets sold by the batch */
     bool dirty;       /* something was written */
@@ -20,13 +19,13 @@ struct batch {
 /* Which keys are looked up before the rule decides. */
 enum batch_keys {
     BATCH_KEYS_ALL,
-    BATCH_KEYS_DOUBTFUL, /* a key that we made, and nobody was asked with before, is taken for unknown
-                            where it is sold: that it can be added proves it */
+    BATCH_KEYS_NOT_NEW, /* not those that we made and nobody was asked with before: that its sale can be
+                           added proves such a key new, and where it is not sold it is looked up, too */
 };
 
 /* Reads, decides and writes, in the transaction that is open. SQLITE_OK, or the extended code of what
- * failed, with the reason told: then the transaction holds half a batch and must be rolled back. It is
- * a constraint that failed where a key was taken for unknown that the store knows. */
+ * failed, with the reason told: then the transaction holds half a batch and must be rolled back. A known
+ * key that was taken for new fails as a constraint. */
 int batch_process(struct batch *batch, struct connection *connection, enum batch_keys keys,
                   const char *server, int64_t now, struct decision *decisions, size_t n);
 

@@ -23,20 +23,20 @@ static void *grow(void *list, size_t count, size_t *room, size_t size)
 static struct decide_event *new_event(struct batch *batch)
 {
     size_t room = batch->event_room;
-    batch->rule.events =
-        grow(batch->rule.events, batch->events, &batch->event_room, sizeof *batch->rule.events);
-    batch->removed = grow(batch->removed, batch->events, &room, sizeof *batch->removed);
-    struct decide_event *event = &batch->rule.events[batch->events];
-    *event = (struct decide_event){.first_tier = batch->tiers};
-    batch->removed[batch->events++] = 0;
+    batch->rule.events = grow(batch->rule.events, batch->rule.event_count, &batch->event_room,
+                              sizeof *batch->rule.events);
+    batch->removed = grow(batch->removed, batch->rule.event_count, &room, sizeof *batch->removed);
+    struct decide_event *event = &batch->rule.events[batch->rule.event_count];
+    *event = (struct decide_event){.first_tier = batch->rule.tier_count};
+    batch->removed[batch->rule.event_count++] = 0;
     return event;
 }
 
 static void read_tier(struct batch *batch, sqlite3_stmt *row)
 {
-    batch->rule.tiers =
-        grow(batch->rule.tiers, batch->tiers, &batch->tier_room, sizeof *batch->rule.tiers);
-    struct decide_tier *tier = &batch->rule.tiers[batch->tiers++];
+    batch->rule.tiers = grow(batch->rule.tiers, batch->rule.tier_count, &batch->tier_room,
+                             sizeof *batch->rule.tiers);
+    struct decide_tier *tier = &batch->rule.tiers[batch->rule.tier_count++];
     *tier = (struct decide_tier){
         .id = sqlite3_column_int64(row, 0),
         .price = sqlite3_column_int64(row, 3),
@@ -59,7 +59,7 @@ static int read_tiers(struct batch *batch, struct connection *connection,
     sqlite3_bind_int64(statement, 1, event->id);
     while (sqlite3_step(statement) == SQLITE_ROW)
         read_tier(batch, statement);
-    event->tiers = batch->tiers - event->first_tier;
+    event->tiers = batch->rule.tier_count - event->first_tier;
     return connection_done(connection, statement);
 }
 
@@ -82,7 +82,7 @@ static int remove_expired(struct batch *batch, struct connection *connection, si
 
 static int read_event(struct batch *batch, struct connection *connection, const char *name)
 {
-    size_t index = batch->events;
+    size_t index = batch->rule.event_count;
     struct decide_event *event = new_event(batch);
     sqlite3_stmt *statement = connection_statement(connection, STATEMENT_EVENT);
     if (statement == NULL)
@@ -112,7 +112,7 @@ static int find_event(struct batch *batch, struct connection *connection, size_t
     item->event = lookup_find(&batch->names, 0, name);
     if (item->event != LOOKUP_NONE)
         return SQLITE_OK;
-    item->event = batch->events;
+    item->event = batch->rule.event_count;
     lookup_add(&batch->names, 0, name, item->event);
     return read_event(batch, connection, name);
 }
@@ -146,7 +146,7 @@ static void read_outcome(const struct batch *batch, sqlite3_stmt *row, struct de
     strcpy(outcome->sale.tier, tier_name(batch, event, sqlite3_column_int64(row, 13)));
 }
 
-static int find_key(struct batch *batch, struct connection *connection, size_t i)
+int batch_read_key(struct batch *batch, struct connection *connection, size_t i)
 {
     struct decide_item *item = &batch->rule.items[i];
     struct decision *decision = &batch->rule.decisions[i];
@@ -175,18 +175,9 @@ int batch_read(struct batch *batch, struct connection *connection, enum batch_ke
         batch->rule.items[i].known = false;
         if (rc == SQLITE_OK &&
             (keys == BATCH_KEYS_ALL || !batch_key_is_new(batch->rule.decisions[i].item)))
-            rc = find_key(batch, connection, i);
+            rc = batch_read_key(batch, connection, i);
         if (rc != SQLITE_OK)
             return rc;
     }
     return SQLITE_OK;
-}
-
-int batch_read_new_keys(struct batch *batch, struct connection *connection)
-{
-    int rc = SQLITE_OK;
-    for (size_t i = 0; rc == SQLITE_OK && i < batch->rule.count; i++)
-        if (batch_key_is_new(batch->rule.decisions[i].item))
-            rc = find_key(batch, connection, i);
-    return rc;
 }

@@ -13,7 +13,7 @@ bool batch_key_is_new(const struct item *item);
  * looked up. SQLITE_OK, or the extended code with the reason told. */
 int batch_read(struct batch *batch, struct connection *connection, enum batch_keys keys);
 
-/* Looks up the new ones, too. */
-int batch_read_new_keys(struct batch *batch, struct connection *connection);
+/* Looks up the key of one item, and fills in what it has for an outcome. The same results. */
+int batch_read_key(struct batch *batch, struct connection *connection, size_t i);
 
 #endif

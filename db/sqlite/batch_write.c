@@ -146,7 +146,7 @@ int batch_write(struct batch *batch, struct connection *connection)
     int rc = SQLITE_OK;
     for (size_t i = 0; rc == SQLITE_OK && i < batch->rule.count; i++)
         rc = write_item(batch, connection, i);
-    for (size_t i = 0; rc == SQLITE_OK && i < batch->events; i++) {
+    for (size_t i = 0; rc == SQLITE_OK && i < batch->rule.event_count; i++) {
         rc = write_tiers(batch, connection, &batch->rule.events[i]);
         if (rc == SQLITE_OK)
             rc = write_refusals(batch, connection, i);

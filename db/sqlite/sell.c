@@ -95,13 +95,23 @@ static bool process_alone(struct handle *handle, int64_t now, struct decision *d
     return run(handle, STATEMENT_RELEASE);
 }
 
-/* Some item spoils the batch, or a request has come twice: starts over, with each item on its own and all
- * keys looked up. */
-static bool process_one_by_one(struct handle *handle, int64_t now, struct decision *decisions,
-                               size_t n, struct work *work)
+static bool begin_anew(struct handle *handle)
 {
     connection_rollback(&handle->connection);
-    if (!run(handle, STATEMENT_BEGIN_WRITING))
+    return run(handle, STATEMENT_BEGIN_WRITING);
+}
+
+/* Some item spoils the batch. A request may have come twice: starts over with all keys looked up; if that
+ * fails too, with each item on its own. */
+static bool process_again(struct handle *handle, int64_t now, struct decision *decisions, size_t n,
+                          struct work *work)
+{
+    if (!begin_anew(handle))
+        return false;
+    int rc = process(handle, BATCH_KEYS_ALL, now, decisions, n, work);
+    if (rc == SQLITE_OK)
+        return true;
+    if (!concerns_one_item(&handle->connection, rc) || !begin_anew(handle))
         return false;
     for (size_t i = 0; i < n; i++)
         if (!process_alone(handle, now, &decisions[i], work))
@@ -137,9 +147,9 @@ static enum store_result transact(struct handle *handle, struct decision *decisi
     enum store_result result = check_fence(handle);
     if (result != STORE_DURABLE)
         return result;
-    int rc = process(handle, BATCH_KEYS_DOUBTFUL, now, decisions, n, &work);
+    int rc = process(handle, BATCH_KEYS_NOT_NEW, now, decisions, n, &work);
     if (rc != SQLITE_OK && (!concerns_one_item(&handle->connection, rc) ||
-                            !process_one_by_one(handle, now, decisions, n, &work)))
+                            !process_again(handle, now, decisions, n, &work)))
         return STORE_REFUSED;
     if (work.dirty)
         result = commit(handle);

@@ -23,6 +23,7 @@ static void prepare(struct item *item, struct decision *decision)
     snprintf(item->purchase.event, sizeof item->purchase.event, "demo");
     item->purchase.quantity = 1;
     item->key_made = true;
+    item->attempt = 1;
     item->deadline = clock_now() + PATIENCE_SECONDS * CLOCK_SECOND;
     *decision = (struct decision){.item = item, .router = ""};
     purchase_fingerprint(&item->purchase, decision->fingerprint);

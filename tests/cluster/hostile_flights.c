@@ -69,6 +69,7 @@ static unsigned post_flight(size_t once, size_t again)
         struct item item = new_item();
         if (i == once || i == again)
             item.request = repeated;
+        id_format(&item.request, item.key);
         item_append(&body, &item);
     }
     flight_end(&body);
