@@ -162,12 +162,16 @@ static void refuses_whatever_is_cut_short(void)
 
 static void a_refusal_stays_as_it_is(void)
 {
-    struct outcome outcome = {.problem = PROBLEM_SOLD_OUT, .remaining = 1}, before = outcome;
+    struct outcome outcome = {.problem = PROBLEM_SOLD_OUT, .remaining = 1};
     struct sale sale = a_sale().sale;
     struct item item = asked_for(&sale);
     struct figures figures = {.server = "server-1"};
     answer_complete(&outcome, &item, &figures);
-    CU_ASSERT_EQUAL(memcmp(&outcome, &before, sizeof outcome), 0);
+    CU_ASSERT_EQUAL(outcome.problem, PROBLEM_SOLD_OUT);
+    CU_ASSERT_EQUAL(outcome.remaining, 1);
+    CU_ASSERT_EQUAL(outcome.sale.quantity, 0);
+    CU_ASSERT_STRING_EQUAL(outcome.sale.event, "");
+    CU_ASSERT_STRING_EQUAL(outcome.sale.server, "");
 }
 
 static __attribute__((constructor)) void suite(void)
