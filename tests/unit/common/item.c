@@ -144,7 +144,7 @@ static const struct row flight_rows[] = {
     {FLIGHT("{\"attempt\":4294967297}"), "attempt is not valid"},
     {FLIGHT("{\"deadline\":-1}"), "deadline is not valid"},
     {FLIGHT("{\"admitted\":1e30}"), "admitted is not valid"},
-    {FLIGHT("{\"admitted\":4503599627370496}"), "admitted is not valid"}, /* and its deadline? */
+    {FLIGHT("{\"admitted\":4503599627370496}"), "admitted is not valid"}, /* its deadline is not */
     {FLIGHT("{\"event\":\"de mo\"}"), "event is not valid"},
 };
 
