@@ -13,12 +13,19 @@ enum {
     HEAD_MAX = 64,                                     /* n= and time= */
     WORDS_MAX = 160,                                   /* the fixed words of any one line */
     CANDIDATE_MAX = SERVER_SIZE + 2 * NUMBER_MAX + 16, /* with its signs and mark */
-    SNAPSHOT_SERVER_MAX = SERVER_SIZE + 7 * NUMBER_MAX + 24,
+    SNAPSHOT_SERVER_MAX = SERVER_SIZE + ROUTING_NAME_SIZE + 10 * NUMBER_MAX + CLOCK_TEXT_SIZE + 32,
     ESCAPE_MAX = 6, /* \u001f */
 };
 
 static const char *const state_names[] = {"new", "joining", "up", "down"};
 static const char *const mark_texts[] = {"", "!down", "!joining", "!full"};
+static const char *const end_names[] = {"answered", "connect", "lost", "bad", "late", "left"};
+
+const char *routing_end_name(enum routing_end end)
+{
+    assert(end <= END_LEFT);
+    return end_names[end];
+}
 
 const char *candidate_mark_text(enum candidate_mark mark)
 {
@@ -175,59 +182,130 @@ static void line_end(struct buffer *out, const char *start, char *end)
 
 /* --- choice ------------------------------------------------------------------------------------ */
 
-static char *put_candidate(char *to, const struct candidate *candidate)
+/* Sessions by token or address have a rule of their own, which is that of ip-hash. */
+enum policy routing_choice_lists(const struct routing_choice *choice)
+{
+    bool keyed = choice->affinity == AFFINITY_JWT || choice->affinity == AFFINITY_ADDRESS;
+    return keyed ? POLICY_IP_HASH : choice->policy;
+}
+
+const char *routing_list_name(enum policy policy)
+{
+    static const char *const list_names[POLICY_COUNT] = {
+        [POLICY_FEWEST_SOLD] = " sold=",
+        [POLICY_ROUND_ROBIN] = " turn=",
+        [POLICY_LEAST_CONNECTIONS] = " busy=",
+        [POLICY_POWER_OF_TWO] = " busy=",
+        [POLICY_IP_HASH] = " hash=",
+        [POLICY_LEAST_WORKLOAD] = " load=",
+        [POLICY_RANDOM] = " from=",
+    };
+    return list_names[policy];
+}
+
+static char *put_workload(char *to, const struct candidate *candidate)
+{
+    if (candidate->workload < 0)
+        *to++ = '?';
+    else
+        to = put_number(to, candidate->workload);
+    return put_field(to, "+", candidate->busy);
+}
+
+static char *put_figures(char *to, enum policy policy, const struct candidate *candidate)
+{
+    switch (policy) {
+    case POLICY_FEWEST_SOLD:
+        return put_field(put_number(to, candidate->told), "+", candidate->pending);
+    case POLICY_ROUND_ROBIN:
+        return put_field(put_number(to, candidate->credit), "/", candidate->weight);
+    case POLICY_LEAST_CONNECTIONS:
+    case POLICY_POWER_OF_TWO:
+        return put_field(put_number(to, candidate->busy), "/", candidate->weight);
+    case POLICY_IP_HASH:
+        return put_count(to, candidate->score);
+    case POLICY_LEAST_WORKLOAD:
+        return put_workload(to, candidate);
+    case POLICY_RANDOM:
+    case POLICY_COUNT:
+        break;
+    }
+    return to;
+}
+
+static char *put_candidate(char *to, enum policy policy, const struct candidate *candidate)
 {
     to = put_server(to, candidate->server);
-    *to++ = ':';
-    to = put_number(to, candidate->told);
-    *to++ = '+';
-    to = put_number(to, candidate->pending);
-    return put(to, candidate_mark_text(candidate->mark));
+    if (policy != POLICY_RANDOM)
+        *to++ = ':';
+    to = put_figures(to, policy, candidate);
+    return candidate->mark == MARK_NONE ? to : put(to, mark_texts[candidate->mark]);
 }
 
 static char *put_candidates(char *to, const struct routing_choice *line)
 {
+    enum policy policy = routing_choice_lists(line);
+    to = put(to, routing_list_name(policy));
     if (line->left_out == 0 && line->count <= ROUTING_CANDIDATES_MAX) {
         for (size_t i = 0; i < line->count; i++) {
             if (i > 0)
                 *to++ = ',';
-            to = put_candidate(to, &line->candidates[i]);
+            to = put_candidate(to, policy, &line->candidates[i]);
         }
         return to;
     }
     size_t shown = line->runner_up == line->to ? 1 : 2;
-    to = put_candidate(to, &line->candidates[line->to]);
+    to = put_candidate(to, policy, &line->candidates[line->to]);
     if (shown == 2) {
         *to++ = ',';
-        to = put_candidate(to, &line->candidates[line->runner_up]);
+        to = put_candidate(to, policy, &line->candidates[line->runner_up]);
     }
     return put_count(put(to, ",+"), line->count - shown + line->left_out);
+}
+
+static char *put_affinity(char *to, const struct routing_choice *line)
+{
+    to = put(put(to, " affinity="), affinity_name(line->affinity));
+    if (line->affinity != AFFINITY_ADDRESS)
+        to = put_value(put(to, " session="), line->session);
+    if (line->pinned != NULL)
+        to = put_server(put(to, " pinned="), line->pinned);
+    return to;
+}
+
+static size_t choice_max(const struct routing_choice *line)
+{
+    size_t listed = line->count < ROUTING_CANDIDATES_MAX ? line->count : ROUTING_CANDIDATES_MAX;
+    return HEAD_MAX + 2 * WORDS_MAX + value_max(line->request) + value_max(line->client) +
+           (line->id != NULL ? value_max(line->id) : 0) + value_max(line->route) +
+           (line->session != NULL ? value_max(line->session) : 0) +
+           (line->event != NULL ? value_max(line->event) : 0) + value_max(line->why) +
+           2 * SERVER_SIZE + (listed + 1) * CANDIDATE_MAX;
 }
 
 void routing_line_choice(struct buffer *out, uint64_t n, int64_t time,
                          const struct routing_choice *line)
 {
     assert(line->to < line->count && line->runner_up < line->count);
-    bool purchase = line->route == ROUTE_PURCHASE;
-    size_t listed = line->count < ROUTING_CANDIDATES_MAX ? line->count : ROUTING_CANDIDATES_MAX;
-    char *start =
-        buffer_reserve(out, HEAD_MAX + WORDS_MAX + value_max(line->request) +
-                                value_max(line->client) + (purchase ? value_max(line->event) : 0) +
-                                value_max(line->why) + SERVER_SIZE + (listed + 1) * CANDIDATE_MAX);
+    char *start = buffer_reserve(out, choice_max(line));
     char *to = put_head(start, n, time);
     to = put_value(put(to, " choice request="), line->request);
     to = put_value(put(to, " client="), line->client);
-    if (purchase) {
-        to = put_value(put(to, " route=purchase policy=fewest-sold event="), line->event);
+    if (line->id != NULL)
+        to = put_value(put(to, " id="), line->id);
+    to = put_value(put(to, " route="), line->route);
+    to = put(put(to, " policy="), policy_name(line->policy));
+    if (line->event != NULL) {
+        to = put_value(put(to, " event="), line->event);
         to = put_field(to, " quantity=", line->quantity);
-    } else {
-        to = put(to, " route=read policy=round-robin");
     }
+    if (line->affinity != AFFINITY_NONE)
+        to = put_affinity(to, line);
     to = put_server(put(to, " to="), line->candidates[line->to].server);
-    if (purchase)
+    if (line->event != NULL)
         to = put_count(put(to, " flight="), line->flight);
     to = put_value(put(to, " why="), line->why);
-    line_end(out, start, put_candidates(put(to, " sold="), line));
+    line_end(out, start, put_candidates(to, line));
 }
 
 /* --- the other lines --------------------------------------------------------------------------- */
@@ -236,7 +314,7 @@ void routing_line_started(struct buffer *out, uint64_t n, int64_t time, const ch
 {
     char *start = buffer_reserve(out, HEAD_MAX + WORDS_MAX + value_max(router));
     char *to = put_value(put(put_head(start, n, time), " started router="), router);
-    line_end(out, start, put(to, " version=1"));
+    line_end(out, start, put_field(to, " version=", ROUTING_VERSION));
 }
 
 void routing_line_stopped(struct buffer *out, uint64_t n, int64_t time, const char *router)
@@ -248,9 +326,12 @@ void routing_line_stopped(struct buffer *out, uint64_t n, int64_t time, const ch
 void routing_line_server(struct buffer *out, uint64_t n, int64_t time,
                          const struct routing_server *line)
 {
-    char *start = buffer_reserve(out, HEAD_MAX + WORDS_MAX + SERVER_SIZE + 4 * NUMBER_MAX +
-                                          value_max(line->store) + value_max(line->why));
+    char *start = buffer_reserve(out, HEAD_MAX + WORDS_MAX + SERVER_SIZE + 5 * NUMBER_MAX +
+                                          value_max(line->pool) + value_max(line->store) +
+                                          value_max(line->why));
     char *to = put_server(put(put_head(start, n, time), " server server="), line->server);
+    to = put_value(put(to, " pool="), line->pool);
+    to = put_field(to, " weight=", line->weight);
     to = put(put(to, " state="), server_state_name(line->from));
     to = put(put(to, "→"), server_state_name(line->to));
     to = put_field(to, " boot=", line->boot);
@@ -278,6 +359,31 @@ void routing_line_settled(struct buffer *out, uint64_t n, int64_t time,
     line_end(out, start, put_field(to, " unsent=", line->unsent));
 }
 
+void routing_line_done(struct buffer *out, uint64_t n, int64_t time,
+                       const struct routing_done *line)
+{
+    char *start = buffer_reserve(out, HEAD_MAX + WORDS_MAX + value_max(line->request) +
+                                          SERVER_SIZE + 4 * NUMBER_MAX);
+    char *to = put_value(put(put_head(start, n, time), " done request="), line->request);
+    to = put_server(put(to, " server="), line->server);
+    to = put_field(to, " status=", line->status);
+    to = put_field(to, " sent=", line->sent);
+    to = put_field(to, " received=", line->received);
+    to = put_field(to, " took=", line->took);
+    line_end(out, start, put(put(to, " how="), end_names[line->how]));
+}
+
+void routing_line_load(struct buffer *out, uint64_t n, int64_t time,
+                       const struct routing_load *line)
+{
+    char *start = buffer_reserve(out, HEAD_MAX + WORDS_MAX + SERVER_SIZE + 4 * NUMBER_MAX);
+    char *to = put_server(put(put_head(start, n, time), " load server="), line->server);
+    to = put_field(to, " cpu=", line->cpu);
+    to = put_field(to, " memory=", line->memory);
+    to = put_field(to, " commit=", line->commit);
+    line_end(out, start, put_field(to, " workload=", line->workload));
+}
+
 void routing_line_told(struct buffer *out, uint64_t n, int64_t time, const char *server,
                        int64_t boot, int64_t commit, int64_t told)
 {
@@ -290,12 +396,17 @@ void routing_line_told(struct buffer *out, uint64_t n, int64_t time, const char 
 static char *put_snapshot_server(char *to, const struct routing_snapshot_server *server)
 {
     to = put_server(to, server->server);
+    to = put_value(put(to, "|"), server->pool);
     to = put(put(to, "|"), server_state_name(server->state));
     to = put_field(put_field(to, "|", server->told), "+", server->pending);
     to = put_field(put_field(to, "|", server->boot), ".", server->commit);
     to = put_field(to, "|", server->limit);
     to = put_count(put(to, "|"), server->last);
-    return put_count(put(to, "|"), server->last_read);
+    to = put_field(put_field(to, "|", server->busy), "/", server->weight);
+    to = put_field(to, "|", server->credit);
+    to = put_field(to, "|", server->workload);
+    *to++ = '@';
+    return server->workload_at > 0 ? put_time(to, server->workload_at) : put(to, "0");
 }
 
 void routing_line_state(struct buffer *out, uint64_t n, int64_t time,

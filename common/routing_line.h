@@ -7,34 +7,59 @@
  * control and direction characters of Unicode, and what is not UTF-8 becomes U+FFFD.
  * (Each is one line; here they are folded.)
  *
- *   n=1 time=T started router=UUID version=1
- *   n=2 time=T server server=server-1 state=joining→up boot=3 commit=0 told=5 limit=512 store=UUID
- *       why="probe: ok"
+ *   n=1 time=T started router=UUID version=2
+ *   n=2 time=T server server=server-1 pool=tickets weight=1 state=joining→up boot=3 commit=0 told=5
+ *       limit=512 store=UUID why="probe: ok"
  *   n=3 time=T choice request=UUID client=127.0.0.1 route=purchase policy=fewest-sold event=demo
  *       quantity=2 to=server-2 flight=7 why=fewest sold=server-1:5+0,server-2:4+0,server-3:4+0!down
  *   n=4 time=T settled server=server-2 flight=7 boot=3 commit=17 told=6 released=2 sold=1 replayed=0
  *       refused=0 lost=0 unsent=0
- *   n=5 time=T told server=server-1 boot=3 commit=18 told=7
- *   n=6 time=T state router=UUID store=UUID flight=9 sales=12
- *       servers=server-1|up|5+0|3.17|512|41|40,…
- *   n=7 time=T stopped router=UUID
+ *   n=5 time=T choice request=UUID client=127.0.0.1 route=read policy=round-robin to=server-1
+ *       why=turn turn=server-1:0/1,server-2:0/1,server-3:0/1
+ *   n=6 time=T done request=UUID server=server-1 status=200 sent=0 received=412 took=812 how=answered
+ *   n=7 time=T told server=server-1 boot=3 commit=18 told=7
+ *   n=8 time=T load server=server-1 cpu=310 memory=9 commit=812 workload=310
+ *   n=9 time=T state router=UUID store=UUID flight=9 sales=12
+ *       servers=server-1|tickets|up|5+0|3.17|512|5|1/1|0|310@T,…
+ *   n=10 time=T stopped router=UUID
  *
- * choice   a purchase was given to a server; or a read was (route=read policy=round-robin, no event,
- *          quantity and flight). sold= lists the candidates as told+pending in the order of the list,
- *          those out of the running with a mark (!down, !joining, !full); above 16 servers
- *          the chosen one, the runner-up and then "+N" for how many were left out. All figures are
- *          those before the choice. why= fewest, least-recent (a tie on fewest), retry (asked again
- *          after a failure), turn (round-robin).
+ * choice   a request was given to a server of its route's pool. Of a purchase that boards a flight,
+ *          event, quantity and flight tell more. All figures are those before the choice; they list
+ *          the pool's servers in the order of the list, those out of the running with a mark (!down,
+ *          !joining, !full); above 16 servers the chosen one, the runner-up (none where chance
+ *          decides) and then "+N" for how many were left out. What is listed is what the policy reads:
+ *            fewest-sold                      sold=  tickets told+pending
+ *            round-robin                      turn=  credit/weight (smooth weighted: each choice gives
+ *                                                    every server in the running its weight, and takes
+ *                                                    the sum of them from the one that had most)
+ *            least-connections, power-of-two  busy=  requests under way/weight
+ *            ip-hash                          hash=  score of this client (common/policy.h)
+ *            least-workload                   load=  workload+requests under way; ? where its report
+ *                                                    is older than 2 s
+ *            random                           from=  nothing
+ *          why= fewest, least-busy, least-loaded, turn, hash: what the policy looks for; least-recent:
+ *          several had as few, and of these it was chosen longest ago; less-busy (power-of-two);
+ *          drawn (random); stale (no fresh report: the least busy). retry: asked again after a failure.
+ *          id= stands behind client= where that brought a Request-Id of its own.
+ *          With affinity, affinity=cookie session=HEX pinned=ID (none: a new session) or affinity=jwt
+ *          session=HEX or affinity=address stands before to=. why=session: it went where its session is;
+ *          why=moved: the session's server is out of the running. Sessions by token or address belong to
+ *          the server with the highest score of session= or client=, and list hash=.
  * settled  a flight is over: `released` tickets are no longer pending; of its purchases so many were
  *          sold, replayed, refused, lost (their outcome is unknown) or unsent (the flight never
  *          left). boot, commit and told are what the router holds true from now on.
+ * done     a request that was forwarded by itself is over: status as the server gave it (0: no answer);
+ *          bytes of the bodies sent to it and received from it; microseconds since it was chosen for.
+ *          how= answered; connect, lost, bad, late (what the server failed in); left (the client has).
  * told     a probe brought later figures.
+ * load     a probe brought what least-workload reads: per mille of a processor, MiB, microseconds.
  * server   a server changed state (new, joining, up, down); the figures are those held from now on.
  *          Its first line is state=new→joining: from then on it is a candidate, and the order of
  *          these lines is the order of the list. A process started again goes down→joining.
  * state    opens every rotated file, and follows a gap (after_gap=41: lines 41 to n-1 could not be
- *          written). Servers as id|state|told+pending|boot.commit|limit|last purchase choice|last
- *          read choice; `flight` is the next flight's number, `sales` what was sold since started. */
+ *          written). Servers as id|pool|state|told+pending|boot.commit|limit|n of its last choice|requests
+ *          under way/weight|credit|workload@time of its report (0: none); `flight` is the next
+ *          flight's number, `sales` what was sold since started. */
 #ifndef BOX_OFFICE_ROUTING_LINE_H
 #define BOX_OFFICE_ROUTING_LINE_H
 
@@ -45,11 +70,14 @@
 #include "common/buffer.h"
 #include "common/id.h"
 #include "common/outcome.h"
+#include "common/policy.h"
 
 enum {
-    ROUTING_SERVERS_MAX = 128,   /* servers a router can know */
+    ROUTING_SERVERS_MAX = 1024,  /* servers a router can know */
     ROUTING_CANDIDATES_MAX = 16, /* listed in full up to this many */
     ROUTING_WHY_SIZE = 128,
+    ROUTING_NAME_SIZE = 33, /* of pools and routes: 1 to 32 of a-z 0-9 - */
+    ROUTING_VERSION = 2,    /* of the lines' spelling */
 };
 
 enum routing_kind {
@@ -58,14 +86,13 @@ enum routing_kind {
     ROUTING_SERVER,
     ROUTING_CHOICE,
     ROUTING_SETTLED,
+    ROUTING_DONE,
     ROUTING_TOLD,
+    ROUTING_LOAD,
     ROUTING_STOPPED,
 };
 
-enum routing_route {
-    ROUTE_PURCHASE,
-    ROUTE_READ,
-};
+#define ROUTING_TICKETS "tickets" /* the pool of the ticket servers */
 
 enum server_state {
     SERVER_NEW,     /* not in the list yet: only ever the state before the first */
@@ -86,28 +113,68 @@ enum candidate_mark {
 /* As a line shows it: "" or "!down", … */
 const char *candidate_mark_text(enum candidate_mark mark);
 
-/* A server as a choice sees it. */
+/* A server as a choice sees it. When read from a line: what that line lists. */
 struct candidate {
     const char *server; /* id; not owned */
+    size_t index;       /* in the list of servers */
     int64_t told;       /* tickets it said it has sold */
     int64_t pending;    /* tickets asked of it and not settled */
-    uint64_t last;      /* n of its last choice on this route; 0: never */
+    int64_t busy;       /* requests under way there */
+    int64_t weight;     /* 1 or more */
+    int64_t credit;     /* of round-robin */
+    int64_t workload;   /* per mille; below 0: no fresh report */
+    uint64_t score;     /* of this client or session */
+    uint64_t last;      /* n of its last choice; 0: never */
     enum candidate_mark mark;
 };
 
 struct routing_choice {
-    const char *request; /* UUID text */
+    const char *request; /* UUID text: ours */
     const char *client;
-    enum routing_route route;
-    const char *event; /* of a purchase */
-    int quantity;      /* of a purchase */
-    uint64_t flight;   /* of a purchase */
+    const char *id; /* the Request-Id that the client brought, or NULL */
+    const char *route;
+    enum policy policy;
+    enum affinity affinity;
+    const char *session; /* of affinity by cookie or jwt: hexadecimal digits */
+    const char *pinned;  /* of affinity by cookie: a server's id, or NULL */
+    const char *event;   /* of a purchase on a flight; else NULL, and the next two say nothing */
+    int quantity;
+    uint64_t flight;
     const char *why;
     size_t to;        /* index into candidates */
     size_t runner_up; /* index, or `to` where there is none; used above ROUTING_CANDIDATES_MAX */
     const struct candidate *candidates;
     size_t count;
     size_t left_out; /* when read: the N of "+N" */
+};
+
+/* Whose figures the line lists: its policy's; those of ip-hash with affinity by token or address. */
+enum policy routing_choice_lists(const struct routing_choice *choice);
+const char *routing_list_name(enum policy policy); /* " sold=", ... */
+
+/* How a forwarded request ended. */
+enum routing_end {
+    END_ANSWERED, /* the server's whole answer was passed on */
+    END_CONNECT,  /* no connection to the server: nothing was sent */
+    END_LOST,     /* the server ended the connection */
+    END_BAD,      /* the server's answer is no HTTP, or not such as can be passed on */
+    END_LATE,     /* the server took too long */
+    END_LEFT,     /* the client left */
+};
+const char *routing_end_name(enum routing_end end);
+
+struct routing_done {
+    const char *request;
+    const char *server;
+    unsigned status;              /* 0: none came */
+    int64_t sent, received, took; /* bytes, bytes, microseconds */
+    enum routing_end how;
+};
+
+struct routing_load {
+    const char *server;
+    int64_t cpu, memory, commit; /* per mille, MiB, microseconds */
+    int64_t workload;            /* policy_workload of these */
 };
 
 struct routing_settled {
@@ -120,6 +187,8 @@ struct routing_settled {
 
 struct routing_server {
     const char *server;
+    const char *pool;
+    int64_t weight;
     enum server_state from, to;
     int64_t boot, commit, told, limit;
     const char *store; /* "" where not known */
@@ -128,9 +197,12 @@ struct routing_server {
 
 struct routing_snapshot_server {
     const char *server;
+    const char *pool;
     enum server_state state;
     int64_t told, pending, boot, commit, limit;
-    uint64_t last, last_read;
+    uint64_t last;
+    int64_t busy, weight, credit;
+    int64_t workload, workload_at; /* wall clock; 0: none was reported */
 };
 
 struct routing_snapshot {
@@ -154,6 +226,10 @@ void routing_line_choice(struct buffer *out, uint64_t n, int64_t time,
                          const struct routing_choice *line);
 void routing_line_settled(struct buffer *out, uint64_t n, int64_t time,
                           const struct routing_settled *line);
+void routing_line_done(struct buffer *out, uint64_t n, int64_t time,
+                       const struct routing_done *line);
+void routing_line_load(struct buffer *out, uint64_t n, int64_t time,
+                       const struct routing_load *line);
 void routing_line_told(struct buffer *out, uint64_t n, int64_t time, const char *server,
                        int64_t boot, int64_t commit, int64_t told);
 void routing_line_state(struct buffer *out, uint64_t n, int64_t time,
@@ -168,6 +244,8 @@ struct routing_line {
     const char *router; /* of started and stopped */
     struct routing_choice choice;
     struct routing_settled settled;
+    struct routing_done done;
+    struct routing_load load;
     struct routing_server server;
     struct routing_snapshot state;
     struct {

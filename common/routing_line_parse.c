@@ -1,187 +1,57 @@
 /* The reader's half of routing_line.h. It takes a line apart, then writes what it understood and
  * compares: so nothing is accepted that the router would have spelled otherwise. */
-#include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
+#include "common/cursor.h"
 #include "common/routing_line.h"
-#include "common/utf8.h"
 
-struct cursor {
-    const char *start, *at, *end;
-    struct buffer *text; /* receives the values; room for all of them is reserved */
-    char *error;         /* the first reason */
-};
-
-static bool fail(struct cursor *cursor, const char *expected)
-{
-    if (!cursor->error[0])
-        snprintf(cursor->error, ROUTING_ERROR_SIZE, "expected %.60s at byte %zu", expected,
-                 (size_t)(cursor->at - cursor->start));
-    return false;
-}
-
-/* Steps over `word` where it comes next. */
-static bool skip(struct cursor *cursor, const char *word)
-{
-    size_t length = strlen(word);
-    if ((size_t)(cursor->end - cursor->at) < length || memcmp(cursor->at, word, length) != 0)
-        return false;
-    cursor->at += length;
-    return true;
-}
-
-static bool expect(struct cursor *cursor, const char *word)
-{
-    return skip(cursor, word) || fail(cursor, word);
-}
-
-static bool read_number(struct cursor *cursor, int64_t *number)
-{
-    const char *first = cursor->at;
-    int64_t value = 0;
-    for (; cursor->at < cursor->end && *cursor->at >= '0' && *cursor->at <= '9'; cursor->at++) {
-        int digit = *cursor->at - '0';
-        if (value > (INT64_MAX - digit) / 10)
-            return fail(cursor, "a smaller number");
-        value = value * 10 + digit;
-    }
-    *number = value;
-    return cursor->at > first || fail(cursor, "a number");
-}
-
-static bool read_count(struct cursor *cursor, uint64_t *number)
-{
-    int64_t value;
-    if (!read_number(cursor, &value))
-        return false;
-    *number = (uint64_t)value;
-    return true;
-}
-
-static bool read_field(struct cursor *cursor, const char *name, int64_t *number)
-{
-    return expect(cursor, name) && read_number(cursor, number);
-}
-
-static bool read_time(struct cursor *cursor, int64_t *time)
-{
-    char text[CLOCK_TEXT_SIZE] = "";
-    if (cursor->end - cursor->at >= CLOCK_TEXT_SIZE - 1)
-        memcpy(text, cursor->at, CLOCK_TEXT_SIZE - 1);
-    if (!clock_parse(text, time))
-        return fail(cursor, "a time");
-    cursor->at += CLOCK_TEXT_SIZE - 1;
-    return true;
-}
-
-/* --- values ------------------------------------------------------------------------------------ */
-
-static void keep_char(struct cursor *cursor, char c)
-{
-    assert(cursor->text->length < cursor->text->capacity);
-    cursor->text->data[cursor->text->length++] = c;
-}
-
-static const char *kept_from(struct cursor *cursor, size_t start)
-{
-    keep_char(cursor, '\0');
-    return cursor->text->data + start;
-}
-
-static bool read_unicode(struct cursor *cursor)
-{
-    uint32_t character = 0;
-    for (int i = 0; i < 4; i++, cursor->at++) {
-        static const char digits[] = "0123456789abcdef";
-        const char *digit =
-            cursor->at < cursor->end && *cursor->at ? strchr(digits, *cursor->at) : NULL;
-        if (!digit)
-            return fail(cursor, "a hexadecimal digit");
-        character = character << 4 | (uint32_t)(digit - digits);
-    }
-    if (character == 0)
-        return fail(cursor, "a character");
-    if (character >= 0xd800 && character <= 0xdfff)
-        return fail(cursor, "no surrogate");
-    char bytes[UTF8_LENGTH_MAX];
-    size_t length = utf8_encode(character, bytes);
-    for (size_t i = 0; i < length; i++)
-        keep_char(cursor, bytes[i]);
-    return true;
-}
-
-static bool read_escape(struct cursor *cursor)
-{
-    static const char shorts[] = "\"\"\\\\b\bf\fn\nr\rt\t";
-    if (skip(cursor, "u"))
-        return read_unicode(cursor);
-    for (const char *pair = shorts; *pair && cursor->at < cursor->end; pair += 2) {
-        if (*cursor->at == *pair) {
-            keep_char(cursor, pair[1]);
-            cursor->at++;
-            return true;
-        }
-    }
-    return fail(cursor, "an escape");
-}
-
-static bool read_quoted(struct cursor *cursor)
-{
-    while (cursor->at < cursor->end && *cursor->at != '"') {
-        if (skip(cursor, "\\")) {
-            if (!read_escape(cursor))
-                return false;
-        } else {
-            keep_char(cursor, *cursor->at++);
-        }
-    }
-    return expect(cursor, "\"");
-}
-
-static bool read_value(struct cursor *cursor, const char **value)
-{
-    size_t start = cursor->text->length;
-    if (skip(cursor, "\"")) {
-        if (!read_quoted(cursor))
-            return false;
-    } else {
-        while (cursor->at < cursor->end && *cursor->at != ' ')
-            keep_char(cursor, *cursor->at++);
-    }
-    *value = kept_from(cursor, start);
-    return true;
-}
-
-static bool read_text(struct cursor *cursor, const char *name, const char **value)
-{
-    return expect(cursor, name) && read_value(cursor, value);
-}
+_Static_assert((int)ROUTING_ERROR_SIZE == (int)CURSOR_ERROR_SIZE, "one reason's room");
 
 static bool read_server(struct cursor *cursor, const char *name, const char **server)
 {
-    if (!expect(cursor, name))
+    if (!cursor_expect(cursor, name))
         return false;
     size_t start = cursor->text->length;
     for (; cursor->at < cursor->end; cursor->at++) {
         char c = *cursor->at;
         if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
             break;
-        keep_char(cursor, c);
+        cursor_keep(cursor, c);
     }
     size_t length = cursor->text->length - start;
-    *server = kept_from(cursor, start);
-    return (length > 0 && length < SERVER_SIZE) || fail(cursor, "a server");
+    *server = cursor_kept(cursor, start);
+    return (length > 0 && length < SERVER_SIZE) || cursor_fail(cursor, "a server");
+}
+
+/* Of a pool or a route: put_value writes such a name bare. */
+static bool read_name(struct cursor *cursor, const char *field, const char **name)
+{
+    if (!cursor_expect(cursor, field))
+        return false;
+    size_t start = cursor->text->length;
+    while (cursor->at < cursor->end && *cursor->at != ' ' && *cursor->at != '|')
+        cursor_keep(cursor, *cursor->at++);
+    size_t length = cursor->text->length - start;
+    *name = cursor_kept(cursor, start);
+    return (length > 0 && length < ROUTING_NAME_SIZE) || cursor_fail(cursor, "a name");
+}
+
+static bool read_policy(struct cursor *cursor, enum policy *policy)
+{
+    for (*policy = POLICY_FEWEST_SOLD; *policy < POLICY_COUNT; (*policy)++) {
+        if (cursor_skip(cursor, policy_name(*policy)))
+            return true;
+    }
+    return cursor_fail(cursor, "a policy");
 }
 
 static bool read_state(struct cursor *cursor, enum server_state *state)
 {
     for (*state = SERVER_NEW; *state <= SERVER_DOWN; (*state)++) {
-        if (skip(cursor, server_state_name(*state)))
+        if (cursor_skip(cursor, server_state_name(*state)))
             return true;
     }
-    return fail(cursor, "a state");
+    return cursor_fail(cursor, "a state");
 }
 
 /* --- lines ------------------------------------------------------------------------------------- */
@@ -189,25 +59,63 @@ static bool read_state(struct cursor *cursor, enum server_state *state)
 static void read_mark(struct cursor *cursor, enum candidate_mark *mark)
 {
     for (*mark = MARK_FULL; *mark > MARK_NONE; (*mark)--) {
-        if (skip(cursor, candidate_mark_text(*mark)))
+        if (cursor_skip(cursor, candidate_mark_text(*mark)))
             return;
     }
+}
+
+static bool read_workload(struct cursor *cursor, struct candidate *candidate)
+{
+    candidate->workload = -1;
+    return (cursor_skip(cursor, "?") || cursor_number(cursor, &candidate->workload)) &&
+           cursor_field(cursor, "+", &candidate->busy);
+}
+
+static bool read_figures(struct cursor *cursor, enum policy policy, struct candidate *candidate)
+{
+    if (policy == POLICY_RANDOM)
+        return true;
+    if (!cursor_expect(cursor, ":"))
+        return false;
+    switch (policy) {
+    case POLICY_FEWEST_SOLD:
+        return cursor_number(cursor, &candidate->told) &&
+               cursor_field(cursor, "+", &candidate->pending);
+    case POLICY_ROUND_ROBIN:
+        return cursor_signed(cursor, &candidate->credit) &&
+               cursor_field(cursor, "/", &candidate->weight);
+    case POLICY_LEAST_CONNECTIONS:
+    case POLICY_POWER_OF_TWO:
+        return cursor_number(cursor, &candidate->busy) &&
+               cursor_field(cursor, "/", &candidate->weight);
+    case POLICY_IP_HASH:
+        return cursor_count(cursor, &candidate->score);
+    case POLICY_LEAST_WORKLOAD:
+        return read_workload(cursor, candidate);
+    case POLICY_RANDOM:
+    case POLICY_COUNT:
+        break;
+    }
+    return false;
 }
 
 /* The list ends the line. */
 static bool read_candidates(struct cursor *cursor, struct routing_line *line)
 {
     struct routing_choice *choice = &line->choice;
+    enum policy policy = routing_choice_lists(choice);
+    if (!cursor_expect(cursor, routing_list_name(policy)))
+        return false;
     do {
-        if (choice->count > 0 && skip(cursor, "+"))
-            return read_count(cursor, &choice->left_out);
+        if (choice->count > 0 && cursor_skip(cursor, "+"))
+            return cursor_count(cursor, &choice->left_out);
         struct candidate *candidate = &line->candidates[choice->count++];
+        *candidate = (struct candidate){0};
         if (!read_server(cursor, "", &candidate->server) ||
-            !read_field(cursor, ":", &candidate->told) ||
-            !read_field(cursor, "+", &candidate->pending))
+            !read_figures(cursor, policy, candidate))
             return false;
         read_mark(cursor, &candidate->mark);
-    } while (choice->count < ROUTING_CANDIDATES_MAX && skip(cursor, ","));
+    } while (choice->count < ROUTING_CANDIDATES_MAX && cursor_skip(cursor, ","));
     return true;
 }
 
@@ -217,17 +125,30 @@ static bool find_to(struct cursor *cursor, struct routing_choice *choice, const 
         if (strcmp(to, choice->candidates[choice->to].server) == 0)
             return true;
     }
-    return fail(cursor, "candidates among them to=");
+    return cursor_fail(cursor, "candidates among them to=");
 }
 
 static bool read_purchase(struct cursor *cursor, struct routing_choice *choice)
 {
     int64_t quantity = 0;
-    if (!read_text(cursor, "purchase policy=fewest-sold event=", &choice->event) ||
-        !read_field(cursor, " quantity=", &quantity))
+    if (!cursor_value(cursor, &choice->event) || !cursor_field(cursor, " quantity=", &quantity))
         return false;
     choice->quantity = (int)quantity;
-    return (quantity > 0 && quantity <= QUANTITY_MAX) || fail(cursor, "a possible quantity");
+    return (quantity > 0 && quantity <= QUANTITY_MAX) || cursor_fail(cursor, "a possible quantity");
+}
+
+static bool read_affinity(struct cursor *cursor, struct routing_choice *choice)
+{
+    for (choice->affinity = AFFINITY_ADDRESS; choice->affinity > AFFINITY_NONE;
+         choice->affinity--) {
+        if (cursor_skip(cursor, affinity_name(choice->affinity)))
+            break;
+    }
+    if (choice->affinity == AFFINITY_NONE)
+        return cursor_fail(cursor, "an affinity");
+    if (choice->affinity != AFFINITY_ADDRESS && !cursor_text(cursor, " session=", &choice->session))
+        return false;
+    return !cursor_skip(cursor, " pinned=") || read_server(cursor, "", &choice->pinned);
 }
 
 static bool read_choice(struct cursor *cursor, struct routing_line *line)
@@ -235,15 +156,18 @@ static bool read_choice(struct cursor *cursor, struct routing_line *line)
     struct routing_choice *choice = &line->choice;
     const char *to;
     choice->candidates = line->candidates;
-    if (!read_text(cursor, "request=", &choice->request) ||
-        !read_text(cursor, " client=", &choice->client) || !expect(cursor, " route="))
-        return false;
-    choice->route = skip(cursor, "read policy=round-robin") ? ROUTE_READ : ROUTE_PURCHASE;
-    bool purchase = choice->route == ROUTE_PURCHASE;
-    if ((purchase && !read_purchase(cursor, choice)) || !read_server(cursor, " to=", &to) ||
-        (purchase && !(expect(cursor, " flight=") && read_count(cursor, &choice->flight))) ||
-        !read_text(cursor, " why=", &choice->why) || !expect(cursor, " sold=") ||
-        !read_candidates(cursor, line) || !find_to(cursor, choice, to))
+    if (!cursor_text(cursor, "request=", &choice->request) ||
+        !cursor_text(cursor, " client=", &choice->client) ||
+        (cursor_skip(cursor, " id=") && !cursor_value(cursor, &choice->id)) ||
+        !read_name(cursor, " route=", &choice->route) || !cursor_expect(cursor, " policy=") ||
+        !read_policy(cursor, &choice->policy) ||
+        (cursor_skip(cursor, " event=") && !read_purchase(cursor, choice)) ||
+        (cursor_skip(cursor, " affinity=") && !read_affinity(cursor, choice)) ||
+        !read_server(cursor, " to=", &to) ||
+        (choice->event &&
+         !(cursor_expect(cursor, " flight=") && cursor_count(cursor, &choice->flight))) ||
+        !cursor_text(cursor, " why=", &choice->why) || !read_candidates(cursor, line) ||
+        !find_to(cursor, choice, to))
         return false;
     choice->runner_up = choice->left_out && choice->count == 2 ? 1 - choice->to : choice->to;
     return true;
@@ -251,63 +175,106 @@ static bool read_choice(struct cursor *cursor, struct routing_line *line)
 
 static bool read_settled(struct cursor *cursor, struct routing_settled *settled)
 {
-    return read_server(cursor, "server=", &settled->server) && expect(cursor, " flight=") &&
-           read_count(cursor, &settled->flight) && read_field(cursor, " boot=", &settled->boot) &&
-           read_field(cursor, " commit=", &settled->commit) &&
-           read_field(cursor, " told=", &settled->told) &&
-           read_field(cursor, " released=", &settled->released) &&
-           read_field(cursor, " sold=", &settled->sold) &&
-           read_field(cursor, " replayed=", &settled->replayed) &&
-           read_field(cursor, " refused=", &settled->refused) &&
-           read_field(cursor, " lost=", &settled->lost) &&
-           read_field(cursor, " unsent=", &settled->unsent);
+    return read_server(cursor, "server=", &settled->server) && cursor_expect(cursor, " flight=") &&
+           cursor_count(cursor, &settled->flight) &&
+           cursor_field(cursor, " boot=", &settled->boot) &&
+           cursor_field(cursor, " commit=", &settled->commit) &&
+           cursor_field(cursor, " told=", &settled->told) &&
+           cursor_field(cursor, " released=", &settled->released) &&
+           cursor_field(cursor, " sold=", &settled->sold) &&
+           cursor_field(cursor, " replayed=", &settled->replayed) &&
+           cursor_field(cursor, " refused=", &settled->refused) &&
+           cursor_field(cursor, " lost=", &settled->lost) &&
+           cursor_field(cursor, " unsent=", &settled->unsent);
+}
+
+static bool read_end(struct cursor *cursor, enum routing_end *end)
+{
+    for (*end = END_ANSWERED; *end <= END_LEFT; (*end)++) {
+        if (cursor_skip(cursor, routing_end_name(*end)))
+            return true;
+    }
+    return cursor_fail(cursor, "an end");
+}
+
+static bool read_done(struct cursor *cursor, struct routing_done *done)
+{
+    int64_t status = 0;
+    if (!cursor_text(cursor, "request=", &done->request) ||
+        !read_server(cursor, " server=", &done->server) ||
+        !cursor_field(cursor, " status=", &status) ||
+        !cursor_field(cursor, " sent=", &done->sent) ||
+        !cursor_field(cursor, " received=", &done->received) ||
+        !cursor_field(cursor, " took=", &done->took) || !cursor_expect(cursor, " how=") ||
+        !read_end(cursor, &done->how))
+        return false;
+    done->status = (unsigned)status;
+    return status <= 999 || cursor_fail(cursor, "a status");
+}
+
+static bool read_load(struct cursor *cursor, struct routing_load *load)
+{
+    return read_server(cursor, "server=", &load->server) &&
+           cursor_field(cursor, " cpu=", &load->cpu) &&
+           cursor_field(cursor, " memory=", &load->memory) &&
+           cursor_field(cursor, " commit=", &load->commit) &&
+           cursor_field(cursor, " workload=", &load->workload);
 }
 
 static bool read_server_line(struct cursor *cursor, struct routing_server *server)
 {
-    return read_server(cursor, "server=", &server->server) && expect(cursor, " state=") &&
-           read_state(cursor, &server->from) && expect(cursor, "→") &&
-           read_state(cursor, &server->to) && read_field(cursor, " boot=", &server->boot) &&
-           read_field(cursor, " commit=", &server->commit) &&
-           read_field(cursor, " told=", &server->told) &&
-           read_field(cursor, " limit=", &server->limit) &&
-           read_text(cursor, " store=", &server->store) && read_text(cursor, " why=", &server->why);
+    return read_server(cursor, "server=", &server->server) &&
+           read_name(cursor, " pool=", &server->pool) &&
+           cursor_field(cursor, " weight=", &server->weight) && cursor_expect(cursor, " state=") &&
+           read_state(cursor, &server->from) && cursor_expect(cursor, "→") &&
+           read_state(cursor, &server->to) && cursor_field(cursor, " boot=", &server->boot) &&
+           cursor_field(cursor, " commit=", &server->commit) &&
+           cursor_field(cursor, " told=", &server->told) &&
+           cursor_field(cursor, " limit=", &server->limit) &&
+           cursor_text(cursor, " store=", &server->store) &&
+           cursor_text(cursor, " why=", &server->why);
 }
 
 static bool read_told(struct cursor *cursor, struct routing_line *line)
 {
     return read_server(cursor, "server=", &line->told.server) &&
-           read_field(cursor, " boot=", &line->told.boot) &&
-           read_field(cursor, " commit=", &line->told.commit) &&
-           read_field(cursor, " told=", &line->told.told);
+           cursor_field(cursor, " boot=", &line->told.boot) &&
+           cursor_field(cursor, " commit=", &line->told.commit) &&
+           cursor_field(cursor, " told=", &line->told.told);
 }
 
 static bool read_snapshot_server(struct cursor *cursor, struct routing_snapshot_server *server)
 {
-    return read_server(cursor, "", &server->server) && expect(cursor, "|") &&
-           read_state(cursor, &server->state) && read_field(cursor, "|", &server->told) &&
-           read_field(cursor, "+", &server->pending) && read_field(cursor, "|", &server->boot) &&
-           read_field(cursor, ".", &server->commit) && read_field(cursor, "|", &server->limit) &&
-           expect(cursor, "|") && read_count(cursor, &server->last) && expect(cursor, "|") &&
-           read_count(cursor, &server->last_read);
+    if (!read_server(cursor, "", &server->server) || !read_name(cursor, "|", &server->pool) ||
+        !cursor_expect(cursor, "|") || !read_state(cursor, &server->state) ||
+        !cursor_field(cursor, "|", &server->told) || !cursor_field(cursor, "+", &server->pending) ||
+        !cursor_field(cursor, "|", &server->boot) || !cursor_field(cursor, ".", &server->commit) ||
+        !cursor_field(cursor, "|", &server->limit) || !cursor_expect(cursor, "|") ||
+        !cursor_count(cursor, &server->last) || !cursor_field(cursor, "|", &server->busy) ||
+        !cursor_field(cursor, "/", &server->weight) || !cursor_expect(cursor, "|") ||
+        !cursor_signed(cursor, &server->credit) || !cursor_field(cursor, "|", &server->workload) ||
+        !cursor_expect(cursor, "@"))
+        return false;
+    server->workload_at = 0; /* no year begins with a zero */
+    return cursor_skip(cursor, "0") || cursor_time(cursor, &server->workload_at);
 }
 
 static bool read_snapshot(struct cursor *cursor, struct routing_line *line)
 {
     struct routing_snapshot *state = &line->state;
     state->servers = line->servers;
-    if (!read_text(cursor, "router=", &state->router) ||
-        !read_text(cursor, " store=", &state->store) || !expect(cursor, " flight=") ||
-        !read_count(cursor, &state->flight) || !read_field(cursor, " sales=", &state->sales))
+    if (!cursor_text(cursor, "router=", &state->router) ||
+        !cursor_text(cursor, " store=", &state->store) || !cursor_expect(cursor, " flight=") ||
+        !cursor_count(cursor, &state->flight) || !cursor_field(cursor, " sales=", &state->sales))
         return false;
-    if (skip(cursor, " after_gap=") && !read_count(cursor, &state->after_gap))
+    if (cursor_skip(cursor, " after_gap=") && !cursor_count(cursor, &state->after_gap))
         return false;
-    if (!expect(cursor, " servers=") || skip(cursor, "\"\""))
+    if (!cursor_expect(cursor, " servers=") || cursor_skip(cursor, "\"\""))
         return !cursor->error[0];
     do {
         if (!read_snapshot_server(cursor, &line->servers[state->count++]))
             return false;
-    } while (state->count < ROUTING_SERVERS_MAX && skip(cursor, ","));
+    } while (state->count < ROUTING_SERVERS_MAX && cursor_skip(cursor, ","));
     return true;
 }
 
@@ -316,23 +283,33 @@ static bool read_kind(struct cursor *cursor, struct routing_line *line)
     static const char *const words[] = {
         [ROUTING_STARTED] = "started ", [ROUTING_STATE] = "state ",
         [ROUTING_SERVER] = "server ",   [ROUTING_CHOICE] = "choice ",
-        [ROUTING_SETTLED] = "settled ", [ROUTING_TOLD] = "told ",
+        [ROUTING_SETTLED] = "settled ", [ROUTING_DONE] = "done ",
+        [ROUTING_TOLD] = "told ",       [ROUTING_LOAD] = "load ",
         [ROUTING_STOPPED] = "stopped ",
     };
     for (line->kind = ROUTING_STARTED; line->kind <= ROUTING_STOPPED; line->kind++) {
-        if (skip(cursor, words[line->kind]))
+        if (cursor_skip(cursor, words[line->kind]))
             return true;
     }
-    return fail(cursor, "a kind of line");
+    return cursor_fail(cursor, "a kind of line");
+}
+
+static bool read_version(struct cursor *cursor)
+{
+    int64_t version = 0;
+    if (!cursor_field(cursor, " version=", &version))
+        return false;
+    return version == ROUTING_VERSION ||
+           cursor_fail(cursor, "version=2 (`make reset` puts an older log aside)");
 }
 
 static bool read_rest(struct cursor *cursor, struct routing_line *line)
 {
     switch (line->kind) {
     case ROUTING_STARTED:
-        return read_text(cursor, "router=", &line->router) && expect(cursor, " version=1");
+        return cursor_text(cursor, "router=", &line->router) && read_version(cursor);
     case ROUTING_STOPPED:
-        return read_text(cursor, "router=", &line->router);
+        return cursor_text(cursor, "router=", &line->router);
     case ROUTING_STATE:
         return read_snapshot(cursor, line);
     case ROUTING_SERVER:
@@ -341,8 +318,12 @@ static bool read_rest(struct cursor *cursor, struct routing_line *line)
         return read_choice(cursor, line);
     case ROUTING_SETTLED:
         return read_settled(cursor, &line->settled);
+    case ROUTING_DONE:
+        return read_done(cursor, &line->done);
     case ROUTING_TOLD:
         return read_told(cursor, line);
+    case ROUTING_LOAD:
+        return read_load(cursor, &line->load);
     }
     return false;
 }
@@ -368,6 +349,12 @@ void routing_line_write(struct buffer *out, const struct routing_line *line)
     case ROUTING_SETTLED:
         routing_line_settled(out, line->n, line->time, &line->settled);
         break;
+    case ROUTING_DONE:
+        routing_line_done(out, line->n, line->time, &line->done);
+        break;
+    case ROUTING_LOAD:
+        routing_line_load(out, line->n, line->time, &line->load);
+        break;
     case ROUTING_TOLD:
         routing_line_told(out, line->n, line->time, line->told.server, line->told.boot,
                           line->told.commit, line->told.told);
@@ -384,7 +371,7 @@ static bool spelled_alike(struct cursor *cursor, struct routing_line *line)
         same++;
     cursor->at = cursor->start + same;
     return (same == length && line->again.length == length + 1) ||
-           fail(cursor, "the router's own spelling");
+           cursor_fail(cursor, "the router's own spelling");
 }
 
 bool routing_line_parse(const char *text, size_t length, struct routing_line *line,
@@ -397,12 +384,12 @@ bool routing_line_parse(const char *text, size_t length, struct routing_line *li
     buffer_reserve(&line->text, length + 1); /* a value and its NUL need no more than they took */
     line->choice = (struct routing_choice){0};
     line->state = (struct routing_snapshot){0};
-    if (!expect(&cursor, "n=") || !read_count(&cursor, &line->n) || !expect(&cursor, " time=") ||
-        !read_time(&cursor, &line->time) || !expect(&cursor, " ") || !read_kind(&cursor, line) ||
-        !read_rest(&cursor, line))
+    if (!cursor_expect(&cursor, "n=") || !cursor_count(&cursor, &line->n) ||
+        !cursor_expect(&cursor, " time=") || !cursor_time(&cursor, &line->time) ||
+        !cursor_expect(&cursor, " ") || !read_kind(&cursor, line) || !read_rest(&cursor, line))
         return false;
     if (cursor.at < cursor.end)
-        return fail(&cursor, "the end of the line");
+        return cursor_fail(&cursor, "the end of the line");
     return spelled_alike(&cursor, line);
 }
 

@@ -78,9 +78,15 @@ void purchases_close(struct purchases *purchases)
 static enum chosen choose(struct purchases *purchases, struct request *request)
 {
     const struct purchase *purchase = &request->passenger.item.purchase;
-    struct purchase_choice choice = {
+    struct choice choice = {
         .request = request->id,
         .client = http_client(request->http),
+        .route = "purchase",
+        .pool = POOL_TICKETS,
+        .policy = POLICY_FEWEST_SOLD,
+        .pinned = SERVER_NONE,
+    };
+    struct purchase_choice details = {
         .event = purchase->event,
         .quantity = purchase_quantity(purchase),
         .room = request->passenger.room,
@@ -88,7 +94,8 @@ static enum chosen choose(struct purchases *purchases, struct request *request)
     };
     struct loading *loading = flights_loading(purchases->flights);
     size_t server;
-    enum chosen chosen = choose_for_purchase(purchases->servers, &choice, loading, &server);
+    enum chosen chosen =
+        choose_for_purchase(purchases->servers, &choice, &details, loading, &server);
     if (chosen == CHOSEN)
         flights_board(purchases->flights, server, loading[server].flight, &request->passenger);
     return chosen;

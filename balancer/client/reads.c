@@ -96,6 +96,15 @@ static void server_failed(const struct reading *reading, const char *error)
 static void read_done(void *context, const struct upstream_answer *upstream)
 {
     struct reading *reading = context;
+    struct routing_done over = {
+        .request = reading->id,
+        .status = upstream->status,
+        .received = (int64_t)upstream->length,
+        .how = upstream->answered ? END_ANSWERED
+               : upstream->late   ? END_LATE
+                                  : END_LOST,
+    };
+    servers_done(reading->reads->servers, reading->server, &over);
     if (upstream->answered) {
         answer(reading, upstream);
         return;
@@ -112,8 +121,15 @@ static void try_next(struct reading *reading)
 {
     struct reads *reads = reading->reads;
     struct server server;
-    if (choose_for_read(reads->servers, reading->id, http_client(reading->http),
-                        &reading->server) != CHOSEN) {
+    struct choice choice = {
+        .request = reading->id,
+        .client = http_client(reading->http),
+        .route = "read",
+        .pool = POOL_TICKETS,
+        .policy = POLICY_ROUND_ROBIN,
+        .pinned = SERVER_NONE,
+    };
+    if (choose_for_request(reads->servers, &choice, &reading->server) != CHOSEN) {
         refuse(reading, PROBLEM_NO_SERVER, "No ticket server is up. Try again in a moment.");
         return;
     }

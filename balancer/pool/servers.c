@@ -27,9 +27,19 @@ void servers_init(struct servers *servers)
     memset(servers, 0, sizeof *servers);
     struct id id = id_make();
     id_format(&id, servers->router);
+    servers->seed = policy_hash(servers->router);
+    servers_pool_add(servers, ROUTING_TICKETS);
     lock_init(&servers->lock);
     uint64_t n = servers_next_line(servers);
     routing_line_started(&servers->history, n, clock_now(), servers->router);
+}
+
+size_t servers_pool_add(struct servers *servers, const char *name)
+{
+    assert(servers->pool_count < POOLS_MAX);
+    struct pool *pool = &servers->pools[servers->pool_count];
+    snprintf(pool->name, sizeof pool->name, "%s", name);
+    return servers->pool_count++;
 }
 
 void servers_free(struct servers *servers)
@@ -47,6 +57,8 @@ static void move(struct servers *servers, struct server *server, enum server_sta
     snprintf(server->why, sizeof server->why, "%s", why);
     struct routing_server line = {
         .server = server->id,
+        .pool = servers->pools[server->pool].name,
+        .weight = server->weight,
         .from = server->state,
         .to = to,
         .boot = server->boot,
@@ -70,15 +82,29 @@ static struct server *find(struct servers *servers, const char *id)
     return NULL;
 }
 
-static struct server *add(struct servers *servers, const char *id)
+static struct server *add(struct servers *servers, const struct server_about *about)
 {
     if (servers->count == ROUTING_SERVERS_MAX)
         return NULL;
     struct server *server = &servers->list[servers->count++];
-    snprintf(server->id, sizeof server->id, "%s", id);
+    snprintf(server->id, sizeof server->id, "%s", about->id);
+    snprintf(server->address, sizeof server->address, "%s", about->address);
+    server->identity = policy_hash(server->id);
+    server->pool = about->pool;
+    server->weight = about->weight;
+    server->limit = about->limit;
     server->state = SERVER_NEW;
-    server->limit = MAX_PENDING;
     return server;
+}
+
+bool servers_add(struct servers *servers, const struct server_about *about)
+{
+    lock_take(&servers->lock);
+    struct server *server = add(servers, about);
+    if (server != NULL)
+        move(servers, server, SERVER_JOINING, "configured");
+    lock_drop(&servers->lock);
+    return server != NULL;
 }
 
 bool servers_joined(struct servers *servers, const char *id, const char *address, pid_t pid)
@@ -88,7 +114,11 @@ bool servers_joined(struct servers *servers, const char *id, const char *address
     lock_take(&servers->lock);
     struct server *server = find(servers, id);
     if (server == NULL)
-        server = add(servers, id);
+        server = add(servers, &(struct server_about){.id = id,
+                                                     .address = address,
+                                                     .pool = POOL_TICKETS,
+                                                     .weight = 1,
+                                                     .limit = MAX_PENDING});
     if (server != NULL) {
         if (server->state == SERVER_UP || server->state == SERVER_JOINING)
             move(servers, server, SERVER_DOWN, "its process was replaced");
@@ -146,7 +176,8 @@ static bool same_store(struct servers *servers, const struct server *server,
     bool others_up = false;
     for (size_t i = 0; i < servers->count; i++)
         others_up =
-            others_up || (&servers->list[i] != server && servers->list[i].state == SERVER_UP);
+            others_up || (&servers->list[i] != server && servers->list[i].pool == server->pool &&
+                          servers->list[i].state == SERVER_UP);
     if (!others_up)
         snprintf(servers->store, sizeof servers->store, "%s", figures->store);
     return strcmp(servers->store, figures->store) == 0;
@@ -178,13 +209,66 @@ void servers_probed(struct servers *servers, size_t index, unsigned start,
     lock_drop(&servers->lock);
 }
 
+void servers_checked(struct servers *servers, size_t index, unsigned start)
+{
+    lock_take(&servers->lock);
+    struct server *server = &servers->list[index];
+    if (server->start == start && server->state != SERVER_UP)
+        move(servers, server, SERVER_UP, "check: answered");
+    lock_drop(&servers->lock);
+}
+
+void servers_reported(struct servers *servers, size_t index, int64_t cpu, int64_t memory,
+                      int64_t commit)
+{
+    lock_take(&servers->lock);
+    struct server *server = &servers->list[index];
+    if (servers->pools[server->pool].reports) {
+        server->workload = policy_workload(cpu, memory, commit);
+        server->workload_at = clock_now();
+        struct routing_load line = {.server = server->id,
+                                    .cpu = cpu,
+                                    .memory = memory,
+                                    .commit = commit,
+                                    .workload = server->workload};
+        uint64_t n = servers_next_line(servers);
+        routing_line_load(&servers->history, n, server->workload_at, &line);
+    }
+    lock_drop(&servers->lock);
+}
+
+static bool is_failure(enum routing_end how)
+{
+    return how != END_ANSWERED && how != END_LEFT;
+}
+
+void servers_done(struct servers *servers, size_t index, struct routing_done *done)
+{
+    lock_take(&servers->lock);
+    struct server *server = &servers->list[index];
+    assert(server->busy > 0);
+    server->busy--;
+    server->failures += is_failure(done->how);
+    done->server = server->id;
+    uint64_t n = servers_next_line(servers);
+    routing_line_done(&servers->history, n, clock_now(), done);
+    lock_drop(&servers->lock);
+}
+
+static int64_t carried(const struct settlement *settlement)
+{
+    return settlement->sold + settlement->replayed + settlement->refused + settlement->lost +
+           settlement->unsent;
+}
+
 void servers_settle(struct servers *servers, size_t index, const struct settlement *settlement,
                     const struct figures *figures)
 {
     lock_take(&servers->lock);
     struct server *server = &servers->list[index];
-    assert(server->pending >= settlement->released);
+    assert(server->pending >= settlement->released && server->busy >= carried(settlement));
     server->pending -= settlement->released;
+    server->busy -= carried(settlement);
     server->sales += settlement->sold;
     servers->sales += settlement->sold;
     if (figures != NULL) {
@@ -224,9 +308,17 @@ bool servers_any(struct servers *servers)
     bool any = false;
     lock_take(&servers->lock);
     for (size_t i = 0; i < servers->count && !any; i++)
-        any = servers->list[i].state != SERVER_DOWN;
+        any = servers->list[i].pool == POOL_TICKETS && servers->list[i].state != SERVER_DOWN;
     lock_drop(&servers->lock);
     return any;
+}
+
+/* Another server of the same pool, which is up. */
+static bool up_beside(const struct servers *servers, size_t index, size_t other)
+{
+    const struct server *server = &servers->list[other];
+    return other != index && server->pool == servers->list[index].pool &&
+           server->state == SERVER_UP;
 }
 
 static int64_t landed_elsewhere(const struct servers *servers, size_t index)
@@ -250,7 +342,7 @@ bool servers_left_behind(struct servers *servers, size_t index, int64_t then)
     int64_t others = 0;
     lock_take(&servers->lock);
     for (size_t i = 0; i < servers->count; i++)
-        others += i != index && servers->list[i].state == SERVER_UP;
+        others += up_beside(servers, index, i);
     int64_t landed = landed_elsewhere(servers, index) - then;
     bool up = servers->list[index].state == SERVER_UP;
     lock_drop(&servers->lock);
@@ -262,7 +354,7 @@ bool servers_idle_elsewhere(struct servers *servers, size_t index)
     bool others_up = false, idle = true;
     lock_take(&servers->lock);
     for (size_t i = 0; i < servers->count; i++) {
-        if (i == index || servers->list[i].state != SERVER_UP)
+        if (!up_beside(servers, index, i))
             continue;
         others_up = true;
         idle = idle && servers->list[i].pending == 0;
@@ -279,6 +371,7 @@ static void add_state(struct servers *servers, uint64_t after_gap)
         const struct server *server = &servers->list[i];
         list[i] = (struct routing_snapshot_server){
             .server = server->id,
+            .pool = servers->pools[server->pool].name,
             .state = server->state,
             .told = server->told,
             .pending = server->pending,
@@ -286,7 +379,11 @@ static void add_state(struct servers *servers, uint64_t after_gap)
             .commit = server->commit,
             .limit = server->limit,
             .last = server->last,
-            .last_read = server->last_read,
+            .busy = server->busy,
+            .weight = server->weight,
+            .credit = server->credit,
+            .workload = server->workload,
+            .workload_at = server->workload_at,
         };
     }
     struct routing_snapshot line = {

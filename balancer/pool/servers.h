@@ -1,5 +1,5 @@
-/* The ticket servers as the balancer knows them: the list, what each has told, what is pending, its
- * state; and the numbered history of it all.
+/* The servers as the balancer knows them, those of all pools: the list, what each has told, what is
+ * pending, its state; and the numbered history of it all.
  *
  * Every change takes the next number n and leaves its line (common/routing_line.h) in `history`, under
  * the one lock. So choices have a total order, and the routing log, which is that history in a file,
@@ -23,11 +23,24 @@
 enum {
     MAX_PENDING = 512, /* tickets pending at one server */
     LEFT_BEHIND = 4,   /* flights that each other server lands while one does not: it hangs */
+    POOLS_MAX = 16,
+    POOL_TICKETS = 0, /* the pool of the ticket servers, which speaks flights */
+};
+
+/* No server: an index that there cannot be. */
+#define SERVER_NONE SIZE_MAX
+
+struct pool {
+    char name[ROUTING_NAME_SIZE];
+    bool reports; /* a route reads its servers' workload, so each report leaves a line */
 };
 
 struct server {
     char id[SERVER_SIZE];
+    uint64_t identity; /* policy_hash(id) */
     char address[ADDRESS_SIZE];
+    size_t pool;
+    int64_t weight; /* 1 or more */
     pid_t pid;
     unsigned
         start; /* raised with each new process: tells its flights from those of the one before */
@@ -36,16 +49,30 @@ struct server {
     char why[ROUTING_WHY_SIZE];
     int64_t told, boot, commit; /* the latest it told, by (boot, commit) */
     int64_t pending;
-    int64_t limit;      /* of pending */
-    uint64_t last;      /* n of the last purchase given to it; 0: none */
-    uint64_t last_read; /* n of the last read given to it; 0: none */
-    int64_t landed;     /* flights that it has answered */
-    int64_t sales;      /* purchases it has sold for this router */
+    int64_t limit;    /* of pending; of busy where the pool is not that of the ticket servers */
+    int64_t busy;     /* requests under way: purchases chosen for and not settled, forwarded ones */
+    int64_t credit;   /* of round-robin */
+    int64_t workload; /* per mille, as last reported ... */
+    int64_t workload_at; /* ... by then, wall clock; 0: never */
+    uint64_t last;       /* n of its last choice; 0: none */
+    int64_t landed;      /* flights that it has answered */
+    int64_t sales;       /* purchases it has sold for this router */
+    int64_t failures;    /* forwarded requests that it failed in */
+};
+
+/* A server that the configuration names. */
+struct server_about {
+    const char *id, *address;
+    size_t pool;
+    int64_t weight, limit;
 };
 
 struct servers {
-    char router[ID_TEXT_SIZE]; /* fixed at start: no lock */
-    struct lock lock;          /* guards all below */
+    char router[ID_TEXT_SIZE]; /* fixed at start, as are the next three: no lock */
+    uint64_t seed;             /* of the draws: policy_hash(router) */
+    struct pool pools[POOLS_MAX];
+    size_t pool_count;
+    struct lock lock; /* guards all below */
     struct server list[ROUTING_SERVERS_MAX];
     size_t count;             /* never falls: an index stays good */
     char store[ID_TEXT_SIZE]; /* of the first server heard of; others must sell from the same */
@@ -75,6 +102,12 @@ struct settlement {
 void servers_init(struct servers *servers);
 void servers_free(struct servers *servers);
 
+/* Adds a pool, before any other thread is there; its index. At most POOLS_MAX. */
+size_t servers_pool_add(struct servers *servers, const char *name);
+
+/* Adds a server of the configuration, which joins. False where the list is full. */
+bool servers_add(struct servers *servers, const struct server_about *about);
+
 /* The master started a process: it joins the list, or takes its old place with a new address. False
  * where the list is full. */
 bool servers_joined(struct servers *servers, const char *id, const char *address, pid_t pid);
@@ -89,6 +122,17 @@ void servers_failed(struct servers *servers, size_t index, unsigned start, const
 void servers_probed(struct servers *servers, size_t index, unsigned start,
                     const struct figures *figures);
 
+/* A server that tells no figures has answered: it is up. */
+void servers_checked(struct servers *servers, size_t index, unsigned start);
+
+/* What a probe's answer told of the workload: per mille of a processor, MiB, microseconds. Kept, with a
+ * line, where a route of its pool reads it. */
+void servers_reported(struct servers *servers, size_t index, int64_t cpu, int64_t memory,
+                      int64_t commit);
+
+/* A forwarded request that was chosen for is over; `done` says how, its server is filled in here. */
+void servers_done(struct servers *servers, size_t index, struct routing_done *done);
+
 /* A flight is over. `figures`: what the answer told; NULL where there was none. */
 void servers_settle(struct servers *servers, size_t index, const struct settlement *settlement,
                     const struct figures *figures);
@@ -96,7 +140,7 @@ void servers_settle(struct servers *servers, size_t index, const struct settleme
 /* A copy of one server; false where there is none of that index. */
 bool servers_get(struct servers *servers, size_t index, struct server *server);
 
-/* True where at least one is up, or joins and so may be up in a moment. */
+/* True where at least one ticket server is up, or joins and so may be up in a moment. */
 bool servers_any(struct servers *servers);
 
 /* How many flights the other servers have answered so far. */

@@ -1,57 +1,234 @@
 #include "balancer/routing/choose.h"
 
-#include "balancer/routing/policies/fewest_sold.h"
-#include "balancer/routing/policies/round_robin.h"
+#include "balancer/routing/policies/policies.h"
 #include "common/clock.h"
 
+/* A choice being made. The candidates are those of the pool, in the order of the list. */
+struct choosing {
+    struct servers *servers;
+    const struct choice *choice;
+    const struct purchase_choice *purchase; /* NULL: a request is forwarded */
+    int64_t now;                            /* wall clock: the line's time */
+    uint64_t n;                             /* the line's number */
+    size_t count, to;
+    const char *why;
+    bool by_policy; /* not by a session */
+    struct candidate candidates[ROUTING_SERVERS_MAX];
+};
+
+/* --- the snapshot ------------------------------------------------------------------------------ */
+
 /* An idle server always has room, also for a purchase larger than its limit. */
-static bool has_room(const struct server *server, int quantity)
+static bool has_room(const struct choosing *choosing, const struct server *server)
 {
-    return quantity == 0 || server->pending == 0 || server->pending + quantity <= server->limit;
+    if (server->pool != POOL_TICKETS)
+        return server->busy < server->limit;
+    return choosing->purchase == NULL || server->pending == 0 ||
+           server->pending + choosing->purchase->quantity <= server->limit;
 }
 
-static enum candidate_mark mark_of(const struct server *server, int quantity)
+static enum candidate_mark mark_of(const struct choosing *choosing, const struct server *server)
 {
     if (server->state == SERVER_JOINING)
         return MARK_JOINING;
     if (server->state != SERVER_UP)
         return MARK_DOWN;
-    return has_room(server, quantity) ? MARK_NONE : MARK_FULL;
+    return has_room(choosing, server) ? MARK_NONE : MARK_FULL;
 }
 
-/* The snapshot that the policy and the line see. A read (quantity 0) has room everywhere. */
-static void look(const struct servers *servers, enum routing_route route, int quantity,
-                 struct candidate *candidates)
+static bool is_keyed(const struct choice *choice)
 {
+    return choice->affinity == AFFINITY_JWT || choice->affinity == AFFINITY_ADDRESS;
+}
+
+/* Whose server is looked for by its hash; 0 where none is. */
+static uint64_t key_of(const struct choice *choice)
+{
+    if (choice->affinity == AFFINITY_JWT)
+        return policy_hash(choice->session);
+    bool hashes = choice->affinity == AFFINITY_ADDRESS || choice->policy == POLICY_IP_HASH;
+    return hashes ? policy_hash(choice->client) : 0;
+}
+
+static int64_t workload_of(const struct choosing *choosing, const struct server *server)
+{
+    bool fresh = server->workload_at > 0 &&
+                 choosing->now - server->workload_at <= POLICY_FRESH_SECONDS * CLOCK_SECOND;
+    return fresh ? server->workload : -1;
+}
+
+static void look(struct choosing *choosing)
+{
+    const struct servers *servers = choosing->servers;
+    uint64_t key = key_of(choosing->choice);
     for (size_t i = 0; i < servers->count; i++) {
         const struct server *server = &servers->list[i];
-        candidates[i] = (struct candidate){
+        if (server->pool != choosing->choice->pool)
+            continue;
+        choosing->candidates[choosing->count++] = (struct candidate){
             .server = server->id,
+            .index = i,
             .told = server->told,
             .pending = server->pending,
-            .last = route == ROUTE_READ ? server->last_read : server->last,
-            .mark = mark_of(server, quantity),
+            .busy = server->busy,
+            .weight = server->weight,
+            .credit = server->credit,
+            .workload = workload_of(choosing, server),
+            .score = key != 0 ? policy_score(key, server->identity) : 0,
+            .last = server->last,
+            .mark = mark_of(choosing, server),
         };
     }
 }
 
-static enum chosen none_chosen(const struct candidate *candidates, size_t count)
+/* --- the choice -------------------------------------------------------------------------------- */
+
+static size_t pinned(const struct choosing *choosing)
 {
-    for (size_t i = 0; i < count; i++)
-        if (candidates[i].mark == MARK_FULL || candidates[i].mark == MARK_JOINING)
+    size_t i = 0;
+    while (i < choosing->count && choosing->candidates[i].index != choosing->choice->pinned)
+        i++;
+    return i;
+}
+
+static const char *why(const struct choosing *choosing, const struct policy_rule *rule,
+                       const struct snapshot *snapshot)
+{
+    if (choosing->purchase != NULL && choosing->purchase->retry)
+        return "retry";
+    if (rule == &least_workload && choosing->candidates[choosing->to].workload < 0)
+        return "stale";
+    return policy_tied(rule, snapshot, choosing->to) ? "least-recent" : rule->why;
+}
+
+/* By the policy, whatever session there may be. */
+static void choose_by_policy(struct choosing *choosing, const struct snapshot *snapshot)
+{
+    const struct policy_rule *rule = policy_rule(choosing->choice->policy);
+    choosing->to = rule->pick(snapshot);
+    choosing->by_policy = true;
+    if (choosing->to < choosing->count)
+        choosing->why = why(choosing, rule, snapshot);
+}
+
+/* A key's server is that with the highest score; where it is out of the running, the next. */
+static void choose_by_key(struct choosing *choosing, const struct snapshot *snapshot)
+{
+    const struct candidate *candidates = choosing->candidates;
+    choosing->to = ip_hash.pick(snapshot);
+    choosing->why = "session";
+    for (size_t i = 0; choosing->to < choosing->count && i < choosing->count; i++)
+        if (candidates[i].score > candidates[choosing->to].score)
+            choosing->why = "moved";
+}
+
+static void choose(struct choosing *choosing)
+{
+    const struct choice *choice = choosing->choice;
+    struct snapshot snapshot = {
+        .candidates = choosing->candidates,
+        .count = choosing->count,
+        .draw = policy_draw(choosing->servers->seed, choosing->n),
+    };
+    if (is_keyed(choice)) {
+        choose_by_key(choosing, &snapshot);
+        return;
+    }
+    size_t at = choice->pinned != SERVER_NONE ? pinned(choosing) : choosing->count;
+    if (at < choosing->count && choosing->candidates[at].mark == MARK_NONE) {
+        choosing->to = at;
+        choosing->why = "session";
+        return;
+    }
+    choose_by_policy(choosing, &snapshot);
+    if (at < choosing->count)
+        choosing->why = "moved";
+}
+
+static enum chosen none_chosen(const struct choosing *choosing)
+{
+    for (size_t i = 0; i < choosing->count; i++)
+        if (choosing->candidates[i].mark == MARK_FULL ||
+            choosing->candidates[i].mark == MARK_JOINING)
             return CHOSEN_NO_ROOM;
     return CHOSEN_NO_SERVER;
 }
 
+/* --- the line ---------------------------------------------------------------------------------- */
+
 /* The second best, for a line that cannot list all. */
-static size_t runner_up(struct candidate *candidates, size_t count, size_t to)
+static size_t runner_up(struct choosing *choosing)
 {
-    if (count <= ROUTING_CANDIDATES_MAX)
+    size_t to = choosing->to;
+    if (choosing->count <= ROUTING_CANDIDATES_MAX)
         return to;
-    candidates[to].mark = MARK_FULL;
-    size_t second = fewest_sold(candidates, count);
-    candidates[to].mark = MARK_NONE;
-    return second == count ? to : second;
+    const struct policy_rule *rule =
+        is_keyed(choosing->choice) ? &ip_hash : policy_rule(choosing->choice->policy);
+    if (rule->order == NULL)
+        return to;
+    struct snapshot snapshot = {.candidates = choosing->candidates, .count = choosing->count};
+    choosing->candidates[to].mark = MARK_FULL;
+    size_t second = rule->pick(&snapshot);
+    choosing->candidates[to].mark = MARK_NONE;
+    return second == choosing->count ? to : second;
+}
+
+static void write_line(struct choosing *choosing, uint64_t flight)
+{
+    const struct choice *choice = choosing->choice;
+    struct servers *servers = choosing->servers;
+    bool is_pinned = choice->affinity == AFFINITY_COOKIE && choice->pinned != SERVER_NONE;
+    struct routing_choice line = {
+        .request = choice->request,
+        .client = choice->client,
+        .id = choice->id,
+        .route = choice->route,
+        .policy = choice->policy,
+        .affinity = choice->affinity,
+        .session = choice->session,
+        .pinned = is_pinned ? servers->list[choice->pinned].id : NULL,
+        .event = choosing->purchase != NULL ? choosing->purchase->event : NULL,
+        .quantity = choosing->purchase != NULL ? choosing->purchase->quantity : 0,
+        .flight = flight,
+        .why = choosing->why,
+        .to = choosing->to,
+        .runner_up = runner_up(choosing),
+        .candidates = choosing->candidates,
+        .count = choosing->count,
+    };
+    uint64_t n = servers_next_line(servers);
+    routing_line_choice(&servers->history, n, choosing->now, &line);
+}
+
+/* What a choice changes of the servers, beside what is pending. */
+static void count_choice(struct choosing *choosing)
+{
+    struct servers *servers = choosing->servers;
+    struct candidate *candidates = choosing->candidates;
+    struct server *server = &servers->list[candidates[choosing->to].index];
+    server->busy++;
+    server->last = choosing->n;
+    if (choosing->choice->policy != POLICY_ROUND_ROBIN || !choosing->by_policy)
+        return;
+    round_robin_turn(candidates, choosing->count, choosing->to);
+    for (size_t i = 0; i < choosing->count; i++)
+        servers->list[candidates[i].index].credit = candidates[i].credit;
+}
+
+/* Under the lock. */
+static bool begin(struct choosing *choosing, struct servers *servers, const struct choice *choice,
+                  const struct purchase_choice *purchase)
+{
+    choosing->servers = servers;
+    choosing->choice = choice;
+    choosing->purchase = purchase;
+    choosing->now = clock_now();
+    choosing->n = servers->n + 1;
+    choosing->count = 0;
+    choosing->by_policy = false;
+    look(choosing);
+    choose(choosing);
+    return choosing->to < choosing->count;
 }
 
 static void join(struct servers *servers, struct loading *loading, size_t room)
@@ -63,80 +240,34 @@ static void join(struct servers *servers, struct loading *loading, size_t room)
     loading->count++;
 }
 
-static const char *why(const struct purchase_choice *choice, const struct candidate *candidates,
-                       size_t count, size_t to)
+enum chosen choose_for_purchase(struct servers *servers, const struct choice *choice,
+                                const struct purchase_choice *purchase, struct loading *loading,
+                                size_t *index)
 {
-    if (choice->retry)
-        return "retry";
-    return fewest_sold_tied(candidates, count, to) ? "least-recent" : "fewest";
-}
-
-static void choose_purchase(struct servers *servers, const struct purchase_choice *choice,
-                            struct candidate *candidates, struct loading *loading, size_t to)
-{
-    struct server *server = &servers->list[to];
-    join(servers, &loading[to], choice->room);
-    uint64_t n = servers_next_line(servers);
-    struct routing_choice line = {
-        .request = choice->request,
-        .client = choice->client,
-        .route = ROUTE_PURCHASE,
-        .event = choice->event,
-        .quantity = choice->quantity,
-        .flight = loading[to].flight,
-        .why = why(choice, candidates, servers->count, to),
-        .to = to,
-        .runner_up = runner_up(candidates, servers->count, to),
-        .candidates = candidates,
-        .count = servers->count,
-    };
-    routing_line_choice(&servers->history, n, clock_now(), &line);
-    server->pending += choice->quantity;
-    server->last = n;
-}
-
-enum chosen choose_for_purchase(struct servers *servers, const struct purchase_choice *choice,
-                                struct loading *loading, size_t *index)
-{
-    struct candidate candidates[ROUTING_SERVERS_MAX];
+    struct choosing choosing;
     lock_take(&servers->lock);
-    size_t count = servers->count;
-    look(servers, ROUTE_PURCHASE, choice->quantity, candidates);
-    *index = fewest_sold(candidates, count);
-    if (*index < count)
-        choose_purchase(servers, choice, candidates, loading, *index);
+    bool found = begin(&choosing, servers, choice, purchase);
+    if (found) {
+        *index = choosing.candidates[choosing.to].index;
+        join(servers, &loading[*index], purchase->room);
+        write_line(&choosing, loading[*index].flight);
+        count_choice(&choosing);
+        servers->list[*index].pending += purchase->quantity;
+    }
     lock_drop(&servers->lock);
-    return *index < count ? CHOSEN : none_chosen(candidates, count);
+    return found ? CHOSEN : none_chosen(&choosing);
 }
 
-static void choose_read(struct servers *servers, const char *request, const char *client,
-                        const struct candidate *candidates, size_t to)
+enum chosen choose_for_request(struct servers *servers, const struct choice *choice, size_t *index)
 {
-    uint64_t n = servers_next_line(servers);
-    struct routing_choice line = {
-        .request = request,
-        .client = client,
-        .route = ROUTE_READ,
-        .why = "turn",
-        .to = to,
-        .runner_up = to,
-        .candidates = candidates,
-        .count = servers->count,
-    };
-    routing_line_choice(&servers->history, n, clock_now(), &line);
-    servers->list[to].last_read = n;
-}
-
-enum chosen choose_for_read(struct servers *servers, const char *request, const char *client,
-                            size_t *index)
-{
-    struct candidate candidates[ROUTING_SERVERS_MAX];
+    struct choosing choosing;
     lock_take(&servers->lock);
-    size_t count = servers->count;
-    look(servers, ROUTE_READ, 0, candidates);
-    *index = round_robin(candidates, count);
-    if (*index < count)
-        choose_read(servers, request, client, candidates, *index);
+    bool found = begin(&choosing, servers, choice, NULL);
+    if (found) {
+        *index = choosing.candidates[choosing.to].index;
+        write_line(&choosing, 0);
+        count_choice(&choosing);
+    }
     lock_drop(&servers->lock);
-    return *index < count ? CHOSEN : none_chosen(candidates, count);
+    return found ? CHOSEN : none_chosen(&choosing);
 }

@@ -1,4 +1,4 @@
-/* Choosing a server: snapshot, policy, number and line, all under the servers' one lock. */
+/* Choosing a server: snapshot, policy, number and line, all under the servers' one lock. Any thread. */
 #ifndef BOX_OFFICE_CHOOSE_H
 #define BOX_OFFICE_CHOOSE_H
 
@@ -9,26 +9,38 @@
 
 enum chosen {
     CHOSEN,
-    CHOSEN_NO_ROOM,   /* servers are up, but each has as much pending as it may; or one joins */
+    CHOSEN_NO_ROOM,   /* servers are up, but each has as much to do as it may; or one joins */
     CHOSEN_NO_SERVER, /* none is up, or about to be */
 };
 
-struct purchase_choice {
+/* What a choice is made for. Texts are not kept. */
+struct choice {
     const char *request; /* UUID text */
     const char *client;
+    const char *id; /* the client's own Request-Id, or NULL */
+    const char *route;
+    size_t pool;
+    enum policy policy;
+    enum affinity affinity;
+    const char *session; /* of affinity by cookie or token: hexadecimal digits */
+    size_t pinned; /* of affinity by cookie: the server that the session is at, or SERVER_NONE */
+};
+
+/* What a purchase adds. */
+struct purchase_choice {
     const char *event;
     int quantity;
     size_t room; /* the most purchases a flight with this one may carry: 1 to FLIGHT_ITEMS_MAX */
     bool retry;  /* it was given to a server before, without an outcome */
 };
 
-/* Chooses the server for a purchase by fewest-sold, counts it as pending there, and lets it join the
- * flight loading[*index], or a new one where that has no room for it. Any thread. */
-enum chosen choose_for_purchase(struct servers *servers, const struct purchase_choice *choice,
-                                struct loading *loading, size_t *index);
+/* Chooses a ticket server for a purchase, counts it as pending there, and lets it join the flight
+ * loading[*index], or a new one where that has no room for it. A settlement ends it. */
+enum chosen choose_for_purchase(struct servers *servers, const struct choice *choice,
+                                const struct purchase_choice *purchase, struct loading *loading,
+                                size_t *index);
 
-/* Chooses the server for a read by round-robin. Any thread. */
-enum chosen choose_for_read(struct servers *servers, const char *request, const char *client,
-                            size_t *index);
+/* Chooses the server that a request is forwarded to, and counts it as busy until servers_done. */
+enum chosen choose_for_request(struct servers *servers, const struct choice *choice, size_t *index);
 
 #endif

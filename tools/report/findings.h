@@ -9,16 +9,17 @@
 #include "common/buffer.h"
 
 enum check {
-    CHECK_LINES,   /* every line reads */
-    CHECK_NUMBERS, /* n counts by one */
-    CHECK_CHOICES, /* each purchase went where it should have */
-    CHECK_READS,   /* each read went where it should have */
-    CHECK_FLIGHTS, /* each flight was settled once, as a whole */
-    CHECK_FIGURES, /* what servers told only moves forward */
-    CHECK_STATES,  /* changes of state, state lines */
-    CHECK_ENDS,    /* nothing is left open */
-    CHECK_SALES,   /* the store's sales have their choices */
-    CHECK_SOLD,    /* what flights sold stands in the store */
+    CHECK_LINES,    /* every line reads */
+    CHECK_NUMBERS,  /* n counts by one */
+    CHECK_CHOICES,  /* each purchase went where it should have */
+    CHECK_REQUESTS, /* each forwarded request did */
+    CHECK_FLIGHTS,  /* each flight was settled once, as a whole */
+    CHECK_DONE,     /* each forwarded request ended once, where it went */
+    CHECK_FIGURES,  /* what servers told only moves forward */
+    CHECK_STATES,   /* changes of state, state lines */
+    CHECK_ENDS,     /* nothing is left open */
+    CHECK_SALES,    /* the store's sales have their choices */
+    CHECK_SOLD,     /* what flights sold stands in the store */
     CHECK_COUNT,
 };
 

@@ -1,5 +1,6 @@
 #include "tools/report/ledger.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,8 @@ void ledger_free(struct ledger *ledger)
     names_free(&ledger->servers);
     names_free(&ledger->routers);
     names_free(&ledger->events);
+    names_free(&ledger->rules);
+    buffer_free(&ledger->rule_counts);
     buffer_free(&ledger->attempts);
     buffer_free(&ledger->flights);
     buffer_free(&ledger->stats);
@@ -31,6 +34,31 @@ void ledger_free(struct ledger *ledger)
     buffer_free(&ledger->windows);
     buffer_free(&ledger->strays);
     free(ledger->slots);
+}
+
+/* --- rules ------------------------------------------------------------------------------------- */
+
+static int64_t *rule_count(const struct ledger *ledger, uint32_t rule)
+{
+    return (int64_t *)(void *)ledger->rule_counts.data + rule;
+}
+
+void ledger_rule(struct ledger *ledger, const struct routing_choice *choice, const char *server)
+{
+    static const int64_t none = 0;
+    char text[2 * ROUTING_NAME_SIZE + SERVER_SIZE + 32];
+    bool session = choice->affinity != AFFINITY_NONE;
+    snprintf(text, sizeof text, "%s %s%s%s %s", choice->route, policy_name(choice->policy),
+             session ? "/" : "", session ? affinity_name(choice->affinity) : "", server);
+    uint32_t rule = names_number(&ledger->rules, text);
+    while (ledger->rule_counts.length / sizeof none < ledger->rules.count)
+        buffer_append(&ledger->rule_counts, &none, sizeof none);
+    ++*rule_count(ledger, rule);
+}
+
+int64_t ledger_rule_count(const struct ledger *ledger, uint32_t rule)
+{
+    return *rule_count(ledger, rule);
 }
 
 /* --- servers and routers ----------------------------------------------------------------------- */

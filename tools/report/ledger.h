@@ -12,6 +12,7 @@
 #include "common/buffer.h"
 #include "common/id.h"
 #include "common/outcome.h"
+#include "common/routing_line.h"
 #include "tools/report/findings.h"
 #include "tools/report/names.h"
 
@@ -43,28 +44,30 @@ struct ledger_flight {
 
 /* Tickets and choices of one ticket server. */
 struct ledger_server {
-    int64_t choices, reads;
-    int64_t told;        /* the most it told before the store was read */
-    uint32_t told_place; /* where */
-    int64_t through;     /* tickets in the store, sold through this log's routers */
-    int64_t direct;      /* without a router */
-    int64_t others;      /* through routers that this log does not know */
-    int64_t total;       /* by the store's own count; -1: the store does not know it */
+    int64_t choices, reads; /* purchases; other requests */
+    int64_t told;           /* the most it told before the store was read */
+    uint32_t told_place;    /* where */
+    int64_t through;        /* tickets in the store, sold through this log's routers */
+    int64_t direct;         /* without a router */
+    int64_t others;         /* through routers that this log does not know */
+    int64_t total;          /* by the store's own count; -1: the store does not know it */
 };
 
 struct ledger {
     struct findings *findings; /* not owned */
     char store[ID_TEXT_SIZE];  /* the store's id; "" where not known */
     struct names servers, routers, events;
-    struct buffer attempts; /* struct attempt */
-    struct buffer flights;  /* struct ledger_flight */
-    struct buffer stats;    /* struct ledger_server, by server */
-    struct buffer known;    /* bool, by router: it is one of this log's */
-    struct buffer windows;  /* struct window: when choices may be missing, legally */
-    struct buffer strays;   /* struct stray: sales without a fitting choice yet */
-    uint32_t *slots;        /* owned; a hash table of attempts + 1 by request; 0: unused */
-    uint64_t slot_count;    /* a power of two */
-    uint32_t snapshot;      /* place: where reading the log stood when the store was read */
+    struct names rules; /* "ROUTE POLICY SERVER", with affinity "ROUTE POLICY/AFFINITY SERVER" */
+    struct buffer rule_counts; /* int64_t: choices, by rule */
+    struct buffer attempts;    /* struct attempt */
+    struct buffer flights;     /* struct ledger_flight */
+    struct buffer stats;       /* struct ledger_server, by server */
+    struct buffer known;       /* bool, by router: it is one of this log's */
+    struct buffer windows;     /* struct window: when choices may be missing, legally */
+    struct buffer strays;      /* struct stray: sales without a fitting choice yet */
+    uint32_t *slots;           /* owned; a hash table of attempts + 1 by request; 0: unused */
+    uint64_t slot_count;       /* a power of two */
+    uint32_t snapshot;         /* place: where reading the log stood when the store was read */
     uint64_t sales, sales_through, sales_direct, sales_others, sales_before;
 };
 
@@ -85,6 +88,10 @@ void ledger_window(struct ledger *ledger, uint32_t router, int64_t from, int64_t
 
 /* Whether the request was admitted in such a time: its id tells when. */
 bool ledger_in_window(const struct ledger *ledger, uint32_t router, const struct id *request);
+
+/* Counts a choice for the distribution of its route and policy. */
+void ledger_rule(struct ledger *ledger, const struct routing_choice *choice, const char *server);
+int64_t ledger_rule_count(const struct ledger *ledger, uint32_t rule);
 
 /* A further flight, without choices yet. Pointers are good until the next one. */
 uint32_t ledger_flight_add(struct ledger *ledger, const struct ledger_flight *flight);

@@ -18,6 +18,8 @@ void replay_init(struct replay *replay, struct ledger *ledger)
 void replay_free(struct replay *replay)
 {
     buffer_free(&replay->open);
+    map_clear(&replay->requests);
+    map_clear(&replay->pinned);
     routing_line_free(&replay->line);
 }
 
@@ -103,6 +105,12 @@ static void apply(struct replay *replay, uint32_t place)
         break;
     case ROUTING_SETTLED:
         replay_settled(replay, place);
+        break;
+    case ROUTING_DONE:
+        replay_done(replay, place);
+        break;
+    case ROUTING_LOAD:
+        replay_load(replay, place);
         break;
     case ROUTING_TOLD:
         replay_told(replay, place);

@@ -12,18 +12,26 @@
 
 #include "common/routing_line.h"
 #include "tools/report/ledger.h"
+#include "tools/report/map.h"
 
 /* A server, as the log's lines so far leave it. */
 struct replay_server {
     char id[SERVER_SIZE];
+    char pool[ROUTING_NAME_SIZE];
     uint32_t number; /* in the ledger */
     enum server_state state;
     int64_t told, pending, boot, commit, limit;
-    uint64_t last, last_read;
+    int64_t busy, weight, credit;
+    int64_t workload, workload_at; /* as in struct routing_snapshot_server */
+    int64_t unseen;                /* of busy: requests whose choices may be missing, legally */
+    uint64_t last;
     uint32_t state_at;    /* place that last changed state or limit */
     uint32_t told_at;     /* place that last changed told, boot or commit; LEDGER_NONE: none has */
     uint32_t raised_at;   /* … that last raised pending */
     uint32_t released_at; /* … that last lowered it */
+    uint32_t busy_at;     /* … that last changed busy */
+    uint32_t credit_at;   /* … that last changed credit */
+    uint32_t workload_at_place; /* … that last changed workload */
 };
 
 struct replay {
@@ -43,7 +51,9 @@ struct replay {
     int64_t sold;           /* purchases, since started */
     struct replay_server servers[ROUTING_SERVERS_MAX];
     size_t count;
-    struct buffer open; /* uint32_t: flights that are not settled */
+    struct buffer open;  /* uint32_t: flights that are not settled */
+    struct map requests; /* forwarded requests that are not done: id's hash → server, place */
+    struct map pinned;   /* by cookie: session's hash → a bit for each server it has been given */
 
     uint64_t sessions, crashes, gaps;
     struct routing_line line; /* being read */

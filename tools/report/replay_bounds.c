@@ -6,6 +6,8 @@
 
 enum {
     CARRIED_MAX = 1 << 20, /* purchases of one flight, by far */
+    BUSY_MAX = 1 << 30,    /* requests under way at one server */
+    WEIGHT_MAX = 1 << 20,
 };
 
 static bool figures_fit(int64_t boot, int64_t commit, int64_t told)
@@ -13,10 +15,23 @@ static bool figures_fit(int64_t boot, int64_t commit, int64_t told)
     return boot <= FIGURE_MAX && commit <= FIGURE_MAX && told <= FIGURE_MAX;
 }
 
+static bool shares_fit(int64_t busy, int64_t weight, int64_t credit)
+{
+    return busy <= BUSY_MAX && weight <= WEIGHT_MAX && credit <= FIGURE_MAX &&
+           credit >= -FIGURE_MAX;
+}
+
+static bool candidate_fits(const struct candidate *candidate)
+{
+    return candidate->told <= FIGURE_MAX && candidate->pending <= FIGURE_MAX &&
+           candidate->workload <= FIGURE_MAX && candidate->score <= UINT32_MAX &&
+           shares_fit(candidate->busy, candidate->weight, candidate->credit);
+}
+
 static bool choice_fits(const struct routing_choice *choice)
 {
     for (size_t i = 0; i < choice->count; i++)
-        if (choice->candidates[i].told > FIGURE_MAX || choice->candidates[i].pending > FIGURE_MAX)
+        if (!candidate_fits(&choice->candidates[i]))
             return false;
     return true;
 }
@@ -34,7 +49,9 @@ static bool state_fits(const struct routing_snapshot *state)
     for (size_t i = 0; i < state->count; i++) {
         const struct routing_snapshot_server *server = &state->servers[i];
         if (!figures_fit(server->boot, server->commit, server->told) ||
-            server->pending > FIGURE_MAX || server->limit > FIGURE_MAX)
+            server->pending > FIGURE_MAX || server->limit > FIGURE_MAX ||
+            server->workload > FIGURE_MAX ||
+            !shares_fit(server->busy, server->weight, server->credit))
             return false;
     }
     return state->sales <= FIGURE_MAX;
@@ -50,11 +67,14 @@ bool replay_fits(const struct routing_line *line)
         return settled_fits(&line->settled);
     case ROUTING_SERVER:
         return figures_fit(server->boot, server->commit, server->told) &&
-               server->limit <= FIGURE_MAX;
+               server->limit <= FIGURE_MAX && server->weight <= WEIGHT_MAX;
     case ROUTING_TOLD:
         return figures_fit(line->told.boot, line->told.commit, line->told.told);
     case ROUTING_STATE:
         return state_fits(&line->state);
+    case ROUTING_LOAD:
+        return line->load.workload <= FIGURE_MAX;
+    case ROUTING_DONE:
     case ROUTING_STARTED:
     case ROUTING_STOPPED:
         break;

@@ -4,23 +4,16 @@
 
 #include "tools/report/replay_parts.h"
 
-/* A choice being proved. */
-struct proof {
-    struct replay *replay;
-    const struct routing_choice *choice;
-    uint32_t place;
-    enum check check;
-    bool purchase;
-    struct id request;
-    uint32_t older; /* the request's attempt before; LEDGER_NONE: none is known */
-};
-
-static uint64_t last_of(const struct proof *proof, const struct replay_server *server)
-{
-    return proof->purchase ? server->last : server->last_read;
-}
-
 /* --- the candidates ---------------------------------------------------------------------------- */
+
+/* A ticket server's limit is one of tickets pending; it holds back purchases alone, and no idle server. */
+static bool is_full(const struct proof *proof, const struct replay_server *server)
+{
+    if (strcmp(server->pool, ROUTING_TICKETS) != 0)
+        return server->busy >= server->limit;
+    return proof->purchase && server->pending > 0 &&
+           server->pending + proof->choice->quantity > server->limit;
+}
 
 /* The mark that a server must carry for what the replay holds of it. */
 static enum candidate_mark mark_due(const struct proof *proof, const struct replay_server *server)
@@ -29,9 +22,7 @@ static enum candidate_mark mark_due(const struct proof *proof, const struct repl
         return MARK_JOINING;
     if (server->state != SERVER_UP)
         return MARK_DOWN;
-    bool full = proof->purchase && server->pending > 0 &&
-                server->pending + proof->choice->quantity > server->limit;
-    return full ? MARK_FULL : MARK_NONE;
+    return is_full(proof, server) ? MARK_FULL : MARK_NONE;
 }
 
 static enum server_state state_of(enum candidate_mark mark)
@@ -50,21 +41,33 @@ static void prove_mark(const struct proof *proof, const struct candidate *candid
     const struct replay *replay = proof->replay;
     enum candidate_mark due = mark_due(proof, server);
     if (candidate->mark != due)
-        findings_broken(
-            replay_findings(replay), proof->check, proof->place,
-            "%s is marked %s, but %s was expected (it is %s since %s, %" PRId64
-            " pending of at most %" PRId64 ")",
-            server->id, word_of(candidate->mark), word_of(due), server_state_name(server->state),
-            replay_where(replay, server->state_at).text, server->pending, server->limit);
+        findings_broken(replay_findings(replay), proof->check, proof->place,
+                        "%s is marked %s, but %s was expected (it is %s since %s, %" PRId64
+                        " pending, %" PRId64 " under way, limit %" PRId64 ")",
+                        server->id, word_of(candidate->mark), word_of(due),
+                        server_state_name(server->state),
+                        replay_where(replay, server->state_at).text, server->pending, server->busy,
+                        server->limit);
     server->state = state_of(candidate->mark);
 }
 
-/* Figures that differ from the replay's show that a line before was changed; which, the places tell. */
-static void prove_candidate(const struct proof *proof, const struct candidate *candidate,
-                            struct replay_server *server)
+/* One figure of a candidate: the line's, and the replay's, which is that of the lines before. */
+static void prove_figure(const struct proof *proof, const char *server, const char *what,
+                         const int64_t figures[2], uint32_t since)
+{
+    const struct replay *replay = proof->replay;
+    if (figures[0] == figures[1])
+        return;
+    findings_broken(replay_findings(replay), proof->check, proof->place,
+                    "%s is listed with %s %" PRId64 ", but %" PRId64
+                    " was expected (last changed at %s)",
+                    server, what, figures[0], figures[1], replay_where(replay, since).text);
+}
+
+static void prove_sold(const struct proof *proof, const struct candidate *candidate,
+                       struct replay_server *server)
 {
     struct replay *replay = proof->replay;
-    prove_mark(proof, candidate, server);
     if (candidate->told != server->told)
         findings_broken(replay_findings(replay), proof->check, proof->place,
                         "sold= has %s:%" PRId64 ", but it told %" PRId64 " at %s", server->id,
@@ -80,35 +83,122 @@ static void prove_candidate(const struct proof *proof, const struct candidate *c
     server->pending = candidate->pending;
 }
 
+static void prove_busy(const struct proof *proof, const struct candidate *candidate,
+                       struct replay_server *server)
+{
+    const int64_t figures[] = {candidate->busy, server->busy};
+    prove_figure(proof, server->id, "requests under way", figures, server->busy_at);
+    server->busy = candidate->busy;
+}
+
+static void prove_weight(const struct proof *proof, const struct candidate *candidate,
+                         struct replay_server *server)
+{
+    const int64_t figures[] = {candidate->weight, server->weight};
+    prove_figure(proof, server->id, "weight", figures, server->state_at);
+}
+
+static void prove_credit(const struct proof *proof, const struct candidate *candidate,
+                         struct replay_server *server)
+{
+    const int64_t figures[] = {candidate->credit, server->credit};
+    prove_figure(proof, server->id, "credit", figures, server->credit_at);
+    server->credit = candidate->credit;
+}
+
+/* Figures that differ from the replay's show that a line before was changed; which, the places tell. */
+static void prove_figures(const struct proof *proof, const struct candidate *candidate,
+                          struct replay_server *server)
+{
+    switch (proof->policy) {
+    case POLICY_FEWEST_SOLD:
+        prove_sold(proof, candidate, server);
+        break;
+    case POLICY_ROUND_ROBIN:
+        prove_credit(proof, candidate, server);
+        prove_weight(proof, candidate, server);
+        break;
+    case POLICY_LEAST_CONNECTIONS:
+    case POLICY_POWER_OF_TWO:
+        prove_busy(proof, candidate, server);
+        prove_weight(proof, candidate, server);
+        break;
+    case POLICY_IP_HASH:
+        prove_figure(
+            proof, server->id, "score",
+            (const int64_t[]){(int64_t)candidate->score, (int64_t)replay_score(proof, server)},
+            LEDGER_NONE);
+        break;
+    case POLICY_LEAST_WORKLOAD:
+        prove_figure(proof, server->id, "workload",
+                     (const int64_t[]){candidate->workload, replay_workload(proof, server)},
+                     server->workload_at_place);
+        prove_busy(proof, candidate, server);
+        break;
+    case POLICY_RANDOM:
+    case POLICY_COUNT:
+        break;
+    }
+}
+
+static size_t pool_size(const struct proof *proof)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < proof->replay->count; i++)
+        count += strcmp(proof->replay->servers[i].pool, proof->pool) == 0;
+    return count;
+}
+
+/* The place-th server (from 0) of the pool. */
+static const struct replay_server *expected_at(const struct proof *proof, size_t place)
+{
+    const struct replay *replay = proof->replay;
+    for (size_t i = 0; i < replay->count; i++)
+        if (strcmp(replay->servers[i].pool, proof->pool) == 0 && place-- == 0)
+            return &replay->servers[i];
+    return NULL;
+}
+
+static void prove_candidate(const struct proof *proof, size_t i, bool all)
+{
+    struct replay *replay = proof->replay;
+    const struct candidate *candidate = &proof->choice->candidates[i];
+    struct replay_server *server = replay_server(replay, candidate->server);
+    const struct replay_server *expected = all ? expected_at(proof, i) : server;
+    const char *list = routing_list_name(proof->policy);
+    if (server == NULL)
+        findings_broken(replay_findings(replay), proof->check, proof->place,
+                        "%s has %s, which no line has added", list + 1, candidate->server);
+    else if (server != expected)
+        findings_broken(replay_findings(replay), proof->check, proof->place,
+                        "%s has %s in place %zu, where %s was expected", list + 1, server->id,
+                        i + 1, expected != NULL ? expected->id : "none");
+    if (server == NULL)
+        return;
+    prove_mark(proof, candidate, server);
+    prove_figures(proof, candidate, server);
+}
+
 static void prove_listed(const struct proof *proof)
 {
     const struct routing_choice *choice = proof->choice;
-    struct replay *replay = proof->replay;
-    bool all = replay->count <= ROUTING_CANDIDATES_MAX;
-    if (choice->count + choice->left_out != replay->count || (all && choice->left_out))
-        findings_broken(replay_findings(replay), proof->check, proof->place,
+    size_t known = pool_size(proof);
+    bool all = known <= ROUTING_CANDIDATES_MAX;
+    if (choice->count + choice->left_out != known || (all && choice->left_out))
+        findings_broken(replay_findings(proof->replay), proof->check, proof->place,
                         "%zu candidates (%zu listed), but the router knew %zu servers",
-                        choice->count + choice->left_out, choice->count, replay->count);
-    for (size_t i = 0; i < choice->count; i++) {
-        struct replay_server *server = replay_server(replay, choice->candidates[i].server);
-        if (!server)
-            findings_broken(replay_findings(replay), proof->check, proof->place,
-                            "sold= has %s, which no line has added", choice->candidates[i].server);
-        else if (all && server != &replay->servers[i])
-            findings_broken(replay_findings(replay), proof->check, proof->place,
-                            "sold= has %s in place %zu, where %s was expected", server->id, i + 1,
-                            i < replay->count ? replay->servers[i].id : "none");
-        if (server)
-            prove_candidate(proof, &choice->candidates[i], server);
-    }
+                        choice->count + choice->left_out, choice->count, known);
+    for (size_t i = 0; i < choice->count; i++)
+        prove_candidate(proof, i, all);
 }
 
 /* --- the winner -------------------------------------------------------------------------------- */
 
-/* What the line lists with a mark is out; of what it leaves out, the replay knows the mark. */
-static bool is_out(const struct proof *proof, const struct replay_server *server)
+bool replay_is_out(const struct proof *proof, const struct replay_server *server)
 {
     const struct routing_choice *choice = proof->choice;
+    if (strcmp(server->pool, proof->pool) != 0)
+        return true;
     for (size_t i = 0; i < choice->count; i++) {
         if (strcmp(choice->candidates[i].server, server->id) == 0)
             return choice->candidates[i].mark != MARK_NONE;
@@ -116,45 +206,50 @@ static bool is_out(const struct proof *proof, const struct replay_server *server
     return mark_due(proof, server) != MARK_NONE;
 }
 
-static int64_t load_of(const struct proof *proof, const struct replay_server *server)
+static bool is_keyed(const struct routing_choice *choice)
 {
-    return proof->purchase ? server->told + server->pending : 0;
+    return choice->affinity == AFFINITY_JWT || choice->affinity == AFFINITY_ADDRESS;
 }
 
-static bool goes_before(const struct proof *proof, const struct replay_server *a,
-                        const struct replay_server *b)
+/* Whether a server of the pool that is out of the running had a higher score. */
+static bool was_moved(const struct proof *proof, const struct replay_server *to)
 {
-    int64_t load_a = load_of(proof, a), load_b = load_of(proof, b);
-    return load_a < load_b || (load_a == load_b && last_of(proof, a) < last_of(proof, b));
-}
-
-/* The server that must be chosen if `not` is out of the running; NULL where none can be. */
-static const struct replay_server *winner(const struct proof *proof,
-                                          const struct replay_server * not )
-{
-    const struct replay_server *best = NULL;
-    for (size_t i = 0; i < proof->replay->count; i++) {
-        const struct replay_server *server = &proof->replay->servers[i];
-        if (server != not &&!is_out(proof, server) && (!best || goes_before(proof, server, best)))
-            best = server;
+    const struct replay *replay = proof->replay;
+    for (size_t i = 0; i < replay->count; i++) {
+        const struct replay_server *server = &replay->servers[i];
+        if (strcmp(server->pool, proof->pool) == 0 &&
+            replay_score(proof, server) > replay_score(proof, to))
+            return true;
     }
-    return best;
+    return false;
+}
+
+/* Whether another one in the running is as good by the policy's figures. */
+static bool is_tied(const struct proof *proof, const struct replay_server *to)
+{
+    if (proof->policy == POLICY_RANDOM || proof->policy == POLICY_POWER_OF_TWO)
+        return false;
+    struct replay_server *second = replay_winner(proof, to);
+    return second != NULL && replay_order(proof, second, to) == 0;
 }
 
 static const char *why_due(const struct proof *proof, const struct replay_server *to,
-                           const struct replay_server *second)
+                           const struct replay_server *pinned)
 {
-    if (!proof->purchase)
-        return "turn";
+    if (is_keyed(proof->choice))
+        return was_moved(proof, to) ? "moved" : "session";
+    if (pinned != NULL)
+        return pinned == to ? "session" : "moved";
     if (proof->older != LEDGER_NONE)
         return "retry";
-    return second && load_of(proof, second) == load_of(proof, to) ? "least-recent" : "fewest";
+    if (proof->policy == POLICY_LEAST_WORKLOAD && replay_workload(proof, to) < 0)
+        return "stale";
+    return is_tied(proof, to) ? "least-recent" : replay_rule_word(proof->policy);
 }
 
-static void prove_why(const struct proof *proof, const struct replay_server *to,
-                      const struct replay_server *second)
+static void prove_why(const struct proof *proof, const char *due)
 {
-    const char *due = why_due(proof, to, second), *why = proof->choice->why;
+    const char *why = proof->choice->why;
     const struct replay *replay = proof->replay;
     if (strcmp(why, due) == 0)
         return;
@@ -166,30 +261,48 @@ static void prove_why(const struct proof *proof, const struct replay_server *to,
                     "why=%s, but why=%s was expected", why, due);
 }
 
-static void prove_runner_up(const struct proof *proof, const struct replay_server *second)
+static void prove_runner_up(const struct proof *proof, const struct replay_server *to)
 {
     const struct routing_choice *choice = proof->choice;
-    if (!choice->left_out || !proof->purchase)
+    if (!choice->left_out)
         return;
+    const struct replay_server *second = replay_winner(proof, to);
     const char *listed =
         choice->runner_up == choice->to ? "none" : choice->candidates[choice->runner_up].server;
-    const char *due = second ? second->id : "none";
+    const char *due = second != NULL ? second->id : "none";
     if (strcmp(listed, due) != 0)
         findings_broken(replay_findings(proof->replay), proof->check, proof->place,
                         "the runner-up is %s, but %s was expected", listed, due);
 }
 
-static void prove_winner(const struct proof *proof, const struct replay_server *to)
+/* The server that the session is pinned to; NULL: none. */
+static const struct replay_server *pinned_server(const struct proof *proof)
 {
-    const struct replay_server *best = winner(proof, NULL);
-    if (best != to) {
+    const char *pinned = proof->choice->pinned;
+    if (pinned == NULL)
+        return NULL;
+    const struct replay_server *server = replay_server(proof->replay, pinned);
+    if (server != NULL && strcmp(server->pool, proof->pool) == 0)
+        return server;
+    findings_broken(replay_findings(proof->replay), proof->check, proof->place,
+                    "pinned=%s, which is no server of pool %s", pinned, proof->pool);
+    return NULL;
+}
+
+static void prove_winner(const struct proof *proof, struct replay_server *to)
+{
+    const struct replay_server *pinned = pinned_server(proof);
+    bool held = pinned != NULL && !replay_is_out(proof, pinned);
+    const struct replay_server *due = held ? pinned : replay_winner(proof, NULL);
+    if (due != to) {
         findings_broken(replay_findings(proof->replay), proof->check, proof->place,
-                        "to=%s, but to=%s was expected", to->id, best ? best->id : "(none)");
-        return;
+                        "to=%s, but to=%s was expected", to->id, due ? due->id : "(none)");
+    } else {
+        prove_why(proof, why_due(proof, to, pinned));
+        prove_runner_up(proof, to);
     }
-    const struct replay_server *second = winner(proof, to);
-    prove_why(proof, to, second);
-    prove_runner_up(proof, second);
+    if (proof->policy == POLICY_ROUND_ROBIN && !held)
+        replay_turn(proof, to);
 }
 
 /* --- the line ---------------------------------------------------------------------------------- */
@@ -204,7 +317,7 @@ static void find_older(struct proof *proof)
                         proof->choice->request);
         return;
     }
-    uint32_t older = ledger_find(replay->ledger, &proof->request);
+    uint32_t older = proof->purchase ? ledger_find(replay->ledger, &proof->request) : LEDGER_NONE;
     if (older == LEDGER_NONE)
         return;
     const struct attempt *attempt = ledger_attempt(replay->ledger, older);
@@ -231,29 +344,35 @@ static void apply_purchase(const struct proof *proof, struct replay_server *to)
     replay_board(proof->replay, to, proof->place);
     to->pending += proof->choice->quantity;
     to->raised_at = proof->place;
-    to->last = proof->replay->line.n;
     ledger_server(proof->replay->ledger, to->number)->choices++;
 }
 
 void replay_choice(struct replay *replay, uint32_t place)
 {
     const struct routing_choice *choice = &replay->line.choice;
-    struct proof proof = {.replay = replay, .choice = choice, .place = place};
-    proof.purchase = choice->route == ROUTE_PURCHASE;
-    proof.check = proof.purchase ? CHECK_CHOICES : CHECK_READS;
-    proof.older = LEDGER_NONE;
-    replay_findings(replay)->checked[proof.check]++;
-    if (proof.purchase)
-        find_older(&proof);
-    prove_listed(&proof);
     struct replay_server *to = replay_server(replay, choice->candidates[choice->to].server);
-    if (!to)
+    struct proof proof = {.replay = replay,
+                          .choice = choice,
+                          .policy = routing_choice_lists(choice),
+                          .place = place,
+                          .purchase = choice->event != NULL,
+                          .pool = to != NULL ? to->pool : "",
+                          .older = LEDGER_NONE};
+    proof.check = proof.purchase ? CHECK_CHOICES : CHECK_REQUESTS;
+    replay_findings(replay)->checked[proof.check]++;
+    find_older(&proof);
+    prove_listed(&proof);
+    if (to == NULL)
         return;
     prove_winner(&proof, to);
-    if (proof.purchase) {
+    if (choice->affinity == AFFINITY_COOKIE)
+        replay_session(&proof, to);
+    if (proof.purchase)
         apply_purchase(&proof, to);
-    } else {
-        to->last_read = replay->line.n;
-        ledger_server(replay->ledger, to->number)->reads++;
-    }
+    else
+        replay_forward(&proof, to);
+    to->busy++;
+    to->busy_at = place;
+    to->last = replay->line.n;
+    ledger_rule(replay->ledger, choice, to->id);
 }

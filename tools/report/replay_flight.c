@@ -166,6 +166,20 @@ static void apply_settlement(struct replay *replay, uint32_t number, uint32_t pl
     forget(replay, number);
 }
 
+/* Its purchases are no longer under way. */
+static void release_busy(struct replay *replay, struct replay_server *server, uint32_t place)
+{
+    const struct routing_settled *line = &replay->line.settled;
+    int64_t count = line->sold + line->replayed + line->refused + line->lost + line->unsent;
+    if (count > server->busy)
+        findings_broken(replay_findings(replay), CHECK_FLIGHTS, place,
+                        "%" PRId64 " purchases are settled, but only %" PRId64
+                        " requests are under way at %s",
+                        count, server->busy, server->id);
+    server->busy -= count < server->busy ? count : server->busy;
+    server->busy_at = place;
+}
+
 void replay_settled(struct replay *replay, uint32_t place)
 {
     const struct routing_settled *line = &replay->line.settled;
@@ -188,6 +202,7 @@ void replay_settled(struct replay *replay, uint32_t place)
                         line->released, server->pending, server->id);
     server->pending -= line->released < server->pending ? line->released : server->pending;
     server->released_at = place;
+    release_busy(replay, server, place);
     replay->sold += line->sold;
     replay_figures(replay, server, &(struct replay_figures){line->boot, line->commit, line->told},
                    place);

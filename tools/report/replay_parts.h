@@ -30,7 +30,52 @@ void replay_figures(struct replay *replay, struct replay_server *server,
 void replay_store(struct replay *replay, const char *store, uint32_t place);
 
 /* replay_choice.c */
+
+/* A choice being proved. */
+struct proof {
+    struct replay *replay;
+    const struct routing_choice *choice;
+    enum policy policy; /* whose figures are listed, and decide where no session does */
+    uint32_t place;
+    enum check check;
+    bool purchase;
+    const char *pool;
+    struct id request;
+    uint32_t older; /* the purchase's attempt before; LEDGER_NONE: none is known */
+};
 void replay_choice(struct replay *replay, uint32_t place);
+
+/* Whether a server is out of the running: what the line lists with a mark, and of what it leaves out,
+ * what the replay knows. A server of another pool is. */
+bool replay_is_out(const struct proof *proof, const struct replay_server *server);
+
+/* replay_rules.c: the policies, as common/routing_line.h states them. */
+
+/* Below 0 where a goes before b by the policy's figures, 0 where they are equal. */
+int replay_order(const struct proof *proof, const struct replay_server *a,
+                 const struct replay_server *b);
+
+/* The server that must be chosen if `spared` is out of the running; NULL where none can be. */
+struct replay_server *replay_winner(const struct proof *proof, const struct replay_server *spared);
+
+/* What the policy looks for, as why= says it. */
+const char *replay_rule_word(enum policy policy);
+int64_t replay_workload(const struct proof *proof, const struct replay_server *server);
+uint64_t replay_score(const struct proof *proof, const struct replay_server *server);
+
+/* What the choice changes, where the policy made it. */
+void replay_turn(const struct proof *proof, struct replay_server *to);
+
+/* replay_requests.c: forwarded requests, from choice to done; sessions; what servers report. */
+void replay_forward(const struct proof *proof, struct replay_server *to);
+void replay_done(struct replay *replay, uint32_t place);
+void replay_load(struct replay *replay, uint32_t place);
+
+/* A session by cookie was given this server; proves that it was pinned to one it had been given. */
+void replay_session(const struct proof *proof, const struct replay_server *to);
+
+/* All requests under way may be done without their choices in the log. */
+void replay_requests_unseen(struct replay *replay);
 
 /* replay_flight.c */
 

@@ -31,7 +31,10 @@ struct replay_server *replay_server_add(struct replay *replay, const char *id)
                                      .state_at = LEDGER_NONE,
                                      .told_at = LEDGER_NONE,
                                      .raised_at = LEDGER_NONE,
-                                     .released_at = LEDGER_NONE};
+                                     .released_at = LEDGER_NONE,
+                                     .busy_at = LEDGER_NONE,
+                                     .credit_at = LEDGER_NONE,
+                                     .workload_at_place = LEDGER_NONE};
     snprintf(server->id, sizeof server->id, "%s", id);
     return server;
 }
@@ -152,6 +155,20 @@ static struct replay_server *server_of_line(struct replay *replay, uint32_t plac
     return server;
 }
 
+/* Pool and weight are said with its first line, and stay. */
+static void prove_configured(struct replay *replay, struct replay_server *server, uint32_t place)
+{
+    const struct routing_server *line = &replay->line.server;
+    bool first = server->pool[0] == '\0';
+    if (!first && (strcmp(server->pool, line->pool) != 0 || server->weight != line->weight))
+        findings_broken(replay_findings(replay), CHECK_STATES, place,
+                        "%s has pool=%s weight=%" PRId64 ", but pool=%s weight=%" PRId64
+                        " was said before",
+                        server->id, line->pool, line->weight, server->pool, server->weight);
+    snprintf(server->pool, sizeof server->pool, "%s", line->pool);
+    server->weight = line->weight;
+}
+
 void replay_server_line(struct replay *replay, uint32_t place)
 {
     const struct routing_server *line = &replay->line.server;
@@ -160,6 +177,7 @@ void replay_server_line(struct replay *replay, uint32_t place)
     replay_store(replay, line->store, place);
     if (!server)
         return;
+    prove_configured(replay, server, place);
     server->state = line->to;
     server->limit = line->limit;
     server->state_at = place;

@@ -30,6 +30,7 @@ void replay_started(struct replay *replay)
     if (replay->previous != LEDGER_NONE && !replay->stopped)
         replay_crashed(replay);
     buffer_clear(&replay->open);
+    map_clear(&replay->requests);
     replay->router = ledger_router(replay->ledger, replay->line.router);
     replay->count = 0;
     replay->flight_next = 1;
@@ -48,6 +49,9 @@ void replay_stopped(struct replay *replay, uint32_t place)
     if (strcmp(router, replay->line.router) != 0)
         findings_broken(findings, CHECK_ENDS, place, "stopped router=%s, but router=%s was running",
                         replay->line.router, router);
+    if (replay->requests.count > 0)
+        findings_broken(findings, CHECK_ENDS, place, "stopped, but %zu requests are not done",
+                        replay->requests.count);
     for (size_t i = 0; i < count; i++) {
         const struct ledger_flight *flight = ledger_flight(replay->ledger, list[i]);
         if (!flight->partial)
@@ -63,16 +67,21 @@ void replay_stopped(struct replay *replay, uint32_t place)
 static const char *difference(const struct replay_server *held,
                               const struct routing_snapshot_server *server)
 {
-    return strcmp(held->id, server->server) != 0  ? "id"
-           : held->state != server->state         ? "state"
-           : held->told != server->told           ? "told"
-           : held->pending != server->pending     ? "pending"
-           : held->boot != server->boot           ? "boot"
-           : held->commit != server->commit       ? "commit"
-           : held->limit != server->limit         ? "limit"
-           : held->last != server->last           ? "last purchase choice"
-           : held->last_read != server->last_read ? "last read choice"
-                                                  : NULL;
+    return strcmp(held->id, server->server) != 0   ? "id"
+           : held->state != server->state          ? "state"
+           : held->told != server->told            ? "told"
+           : held->pending != server->pending      ? "pending"
+           : held->boot != server->boot            ? "boot"
+           : held->commit != server->commit        ? "commit"
+           : held->limit != server->limit          ? "limit"
+           : held->last != server->last            ? "last choice"
+           : strcmp(held->pool, server->pool) != 0 ? "pool"
+           : held->busy != server->busy            ? "requests under way"
+           : held->weight != server->weight        ? "weight"
+           : held->credit != server->credit        ? "credit"
+           : held->workload != server->workload || held->workload_at != server->workload_at
+               ? "workload"
+               : NULL;
 }
 
 static void prove_server(struct replay *replay, const struct routing_snapshot_server *server,
@@ -88,15 +97,15 @@ static void prove_server(struct replay *replay, const struct routing_snapshot_se
                         server->server);
         return;
     }
-    findings_broken(findings, CHECK_STATES, place,
-                    "state of %s differs from the lines before in its %s: %s|%s|%" PRId64
-                    "+%" PRId64 "|%" PRId64 ".%" PRId64 "|%" PRId64 "|%" PRIu64 "|%" PRIu64
-                    " was expected (told at %s, asked at %s, released at %s)",
-                    server->server, field, held->id, server_state_name(held->state), held->told,
-                    held->pending, held->boot, held->commit, held->limit, held->last,
-                    held->last_read, replay_where(replay, held->told_at).text,
-                    replay_where(replay, held->raised_at).text,
-                    replay_where(replay, held->released_at).text);
+    findings_broken(
+        findings, CHECK_STATES, place,
+        "state of %s differs from the lines before in its %s: %s|%s|%" PRId64 "+%" PRId64
+        "|%" PRId64 ".%" PRId64 "|%" PRId64 "|%" PRIu64 "|%" PRId64 "/%" PRId64 "|%" PRId64
+        " was expected (told at %s, asked at %s, released at %s)",
+        server->server, field, held->id, server_state_name(held->state), held->told, held->pending,
+        held->boot, held->commit, held->limit, held->last, held->busy, held->weight, held->credit,
+        replay_where(replay, held->told_at).text, replay_where(replay, held->raised_at).text,
+        replay_where(replay, held->released_at).text);
 }
 
 static void prove_state(struct replay *replay, uint32_t place)
@@ -136,11 +145,18 @@ static void adopt_state(struct replay *replay, uint32_t place)
         server->pending = from->pending;
         server->limit = from->limit;
         server->last = from->last;
-        server->last_read = from->last_read;
+        snprintf(server->pool, sizeof server->pool, "%s", from->pool);
+        server->busy = from->busy;
+        server->weight = from->weight;
+        server->credit = from->credit;
+        server->workload = from->workload;
+        server->workload_at = from->workload_at;
         server->state_at = server->raised_at = server->released_at = place;
+        server->busy_at = server->credit_at = server->workload_at_place = place;
         replay_figures(replay, server,
                        &(struct replay_figures){from->boot, from->commit, from->told}, place);
     }
+    replay_requests_unseen(replay);
 }
 
 /* Choices before this line are not in the log, legally: flights may be here in part only. */

@@ -1,6 +1,7 @@
 #include "tools/report/table.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 enum {
     BAR_WIDTH = 30,
@@ -41,9 +42,10 @@ static const struct {
 } checks[CHECK_COUNT] = {
     [CHECK_LINES] = {"every line reads as the router writes it", "lines"},
     [CHECK_NUMBERS] = {"n counts by one, none is missing", "lines"},
-    [CHECK_CHOICES] = {"every purchase went to the server with the fewest", "choices"},
-    [CHECK_READS] = {"every read went to the server whose turn it was", "choices"},
+    [CHECK_CHOICES] = {"every purchase went where its route's policy says", "choices"},
+    [CHECK_REQUESTS] = {"so did every other request", "choices"},
     [CHECK_FLIGHTS] = {"every flight was settled once, with all it carried", "settlements"},
+    [CHECK_DONE] = {"every other request ended once, where it went", "requests"},
     [CHECK_FIGURES] = {"what servers told only moves forward", "figures"},
     [CHECK_STATES] = {"states move legally, and repeat the lines before", "lines"},
     [CHECK_ENDS] = {"nothing is left open where a router stopped", "ends"},
@@ -123,12 +125,71 @@ static void print_distribution(const struct table *table, struct ledger *ledger)
     fprintf(table->out,
             "\n%-16s %11s %11s %11s   %s\n"
             "%-16s %11s %11s %11s %11s %9s %9s %7s\n",
-            "", "purchases", "reads", "tickets", "tickets in the store, sold through", "server",
+            "", "purchases", "requests", "tickets", "tickets in the store, sold through", "server",
             "chosen", "chosen", "told", "this log", "no router", "others", "share");
     for (uint32_t i = 0; i < ledger->servers.count; i++)
         print_server(table, ledger, i, &totals);
     fprintf(table->out, "tickets in the store: %s; most − fewest per server: %s\n",
             grouped(totals.sum).text, grouped(totals.most - totals.fewest).text);
+}
+
+/* --- routes ------------------------------------------------------------------------------------ */
+
+/* A rule's text is "ROUTE POLICY SERVER". */
+static size_t rule_length(const char *rule)
+{
+    return (size_t)(strrchr(rule, ' ') - rule);
+}
+
+static bool same_rule(const char *a, const char *b)
+{
+    size_t length = rule_length(a);
+    return length == rule_length(b) && memcmp(a, b, length) == 0;
+}
+
+/* All choices of the rule's route and policy, whatever the server. */
+static int64_t rule_total(const struct ledger *ledger, const char *rule)
+{
+    int64_t total = 0;
+    for (uint32_t i = 0; i < ledger->rules.count; i++)
+        if (same_rule(names_text(&ledger->rules, i), rule))
+            total += ledger_rule_count(ledger, i);
+    return total;
+}
+
+static bool is_first(const struct ledger *ledger, uint32_t rule)
+{
+    for (uint32_t i = 0; i < rule; i++)
+        if (same_rule(names_text(&ledger->rules, i), names_text(&ledger->rules, rule)))
+            return false;
+    return true;
+}
+
+static void print_rule(const struct table *table, const struct ledger *ledger, const char *rule)
+{
+    size_t length = rule_length(rule), route = (size_t)(strchr(rule, ' ') - rule);
+    int64_t total = rule_total(ledger, rule);
+    for (uint32_t i = 0; i < ledger->rules.count; i++) {
+        const char *text = names_text(&ledger->rules, i);
+        int64_t count = ledger_rule_count(ledger, i);
+        if (!same_rule(text, rule))
+            continue;
+        fprintf(table->out, "%-16.*s %-26.*s %-16s %11s %6.2f%%\n", (int)route, text,
+                (int)(length - route - 1), text + route + 1, text + length + 1, grouped(count).text,
+                100.0 * (double)count / (double)total);
+    }
+}
+
+/* How each route's policy spread its choices. */
+static void print_rules(const struct table *table, const struct ledger *ledger)
+{
+    if (ledger->rules.count == 0)
+        return;
+    fprintf(table->out, "\n%-16s %-26s %-16s %11s %7s\n", "route", "policy", "server", "choices",
+            "share");
+    for (uint32_t i = 0; i < ledger->rules.count; i++)
+        if (is_first(ledger, i))
+            print_rule(table, ledger, names_text(&ledger->rules, i));
 }
 
 /* --- all --------------------------------------------------------------------------------------- */
@@ -154,11 +215,12 @@ static void print_sources(const struct table *table, const struct ledger *ledger
 void table_print(const struct table *table, struct ledger *ledger)
 {
     const struct findings *findings = ledger->findings;
-    uint64_t choices = findings->checked[CHECK_CHOICES] + findings->checked[CHECK_READS];
+    uint64_t choices = findings->checked[CHECK_CHOICES] + findings->checked[CHECK_REQUESTS];
     print_sources(table, ledger);
     print_checks(table, findings);
     print_list(table, "noted (legal)", findings->notes, findings->note_count, NOTES_SHOWN);
     print_list(table, "violations", findings->shown, findings->violations, FINDINGS_SHOWN);
+    print_rules(table, ledger);
     print_distribution(table, ledger);
     if (findings->violations == 0) {
         coloured(table, green, "clean");

@@ -23,10 +23,31 @@ static void add_server(struct buffer *out, const char *server, bool colour)
         buffer_add(out, server);
 }
 
-static void add_candidate(struct buffer *out, const struct candidate *candidate)
+/* The figures that decide, and the mark. */
+static void add_candidate(struct buffer *out, enum policy policy, const struct candidate *candidate)
 {
-    buffer_printf(out, "%" PRId64 "+%" PRId64 "%s", candidate->told, candidate->pending,
-                  candidate_mark_text(candidate->mark));
+    switch (policy) {
+    case POLICY_FEWEST_SOLD:
+        buffer_printf(out, "%" PRId64 "+%" PRId64, candidate->told, candidate->pending);
+        break;
+    case POLICY_ROUND_ROBIN:
+        buffer_printf(out, "%" PRId64 "/%" PRId64, candidate->credit, candidate->weight);
+        break;
+    case POLICY_LEAST_CONNECTIONS:
+    case POLICY_POWER_OF_TWO:
+        buffer_printf(out, "%" PRId64 "/%" PRId64, candidate->busy, candidate->weight);
+        break;
+    case POLICY_IP_HASH:
+        buffer_printf(out, "%" PRIu64, candidate->score);
+        break;
+    case POLICY_LEAST_WORKLOAD:
+        buffer_printf(out, "%" PRId64 "+%" PRId64, candidate->workload, candidate->busy);
+        break;
+    case POLICY_RANDOM:
+    case POLICY_COUNT:
+        break;
+    }
+    buffer_add(out, candidate_mark_text(candidate->mark));
 }
 
 /* Texts may come from anybody: nothing in them may move the cursor or change colours. */
@@ -41,28 +62,28 @@ static void add_text(struct buffer *out, const char *text)
     add_plain(out, text, strlen(text));
 }
 
-/* "server-2 ← 2 tickets of demo (fewest: 4+0; server-1 5+0, server-3 5+2)" */
+/* "server-2 ← 2 tickets of demo (fewest: 4+0; server-1 5+0, server-3 5+2)"; of a request that is no
+ * purchase, "files-1 ← pictures (turn: 0/2; files-2 0/1)" */
 static void add_choice(struct buffer *out, const struct routing_choice *choice, bool colour)
 {
+    enum policy policy = routing_choice_lists(choice);
     const char *separator = "; ";
     add_server(out, choice->candidates[choice->to].server, colour);
-    if (choice->route == ROUTE_PURCHASE)
-        buffer_printf(out, " ← %d ticket%s of ", choice->quantity,
-                      choice->quantity == 1 ? "" : "s");
-    else
-        buffer_add(out, " ← a read");
-    add_text(out, choice->route == ROUTE_PURCHASE ? choice->event : "");
+    buffer_add(out, " ← ");
+    if (choice->event != NULL)
+        buffer_printf(out, "%d ticket%s of ", choice->quantity, choice->quantity == 1 ? "" : "s");
+    add_text(out, choice->event != NULL ? choice->event : choice->route);
     buffer_add(out, " (");
     add_text(out, choice->why);
     buffer_add(out, ": ");
-    add_candidate(out, &choice->candidates[choice->to]);
+    add_candidate(out, policy, &choice->candidates[choice->to]);
     for (size_t i = 0; i < choice->count; i++) {
         if (i == choice->to)
             continue;
         buffer_add(out, separator);
         add_server(out, choice->candidates[i].server, colour);
         buffer_add_char(out, ' ');
-        add_candidate(out, &choice->candidates[i]);
+        add_candidate(out, policy, &choice->candidates[i]);
         separator = ", ";
     }
     if (choice->left_out)
@@ -85,6 +106,25 @@ static void add_settled(struct buffer *out, const struct routing_settled *settle
     add_part(out, settled->lost, "lost");
     add_part(out, settled->unsent, "unsent");
     buffer_printf(out, "; %" PRId64 " tickets in all", settled->told);
+}
+
+/* "files-1 → answered 200, 1024 bytes in 812 us" */
+static void add_done(struct buffer *out, const struct routing_done *done, bool colour)
+{
+    add_server(out, done->server, colour);
+    buffer_printf(out, " → %s", routing_end_name(done->how));
+    if (done->status != 0)
+        buffer_printf(out, " %u", done->status);
+    buffer_printf(out, ", %" PRId64 " bytes in %" PRId64 " us", done->received, done->took);
+}
+
+static void add_load(struct buffer *out, const struct routing_load *load, bool colour)
+{
+    add_server(out, load->server, colour);
+    buffer_printf(out,
+                  " reports workload %" PRId64 " (cpu %" PRId64 ", memory %" PRId64
+                  " MiB, commit %" PRId64 " us)",
+                  load->workload, load->cpu, load->memory, load->commit);
 }
 
 static void add_state(struct buffer *out, const struct routing_server *server, bool colour)
@@ -131,6 +171,12 @@ static void add_line(struct buffer *out, const struct routing_line *line, bool c
         break;
     case ROUTING_SETTLED:
         add_settled(out, &line->settled, colour);
+        break;
+    case ROUTING_DONE:
+        add_done(out, &line->done, colour);
+        break;
+    case ROUTING_LOAD:
+        add_load(out, &line->load, colour);
         break;
     case ROUTING_TOLD:
         add_server(out, line->told.server, colour);

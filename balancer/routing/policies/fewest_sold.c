@@ -1,30 +1,13 @@
-#include "balancer/routing/policies/fewest_sold.h"
+#include "balancer/routing/policies/policies.h"
 
-static int64_t load(const struct candidate *candidate)
+static int order(const struct candidate *a, const struct candidate *b)
 {
-    return candidate->told + candidate->pending;
+    return policy_smaller(a->told + a->pending, b->told + b->pending);
 }
 
-static bool better(const struct candidate *a, const struct candidate *b)
+static size_t pick(const struct snapshot *snapshot)
 {
-    return load(a) < load(b) || (load(a) == load(b) && a->last < b->last);
+    return policy_first(snapshot, order);
 }
 
-size_t fewest_sold(const struct candidate *candidates, size_t count)
-{
-    size_t best = count;
-    for (size_t i = 0; i < count; i++)
-        if (candidates[i].mark == MARK_NONE &&
-            (best == count || better(&candidates[i], &candidates[best])))
-            best = i;
-    return best;
-}
-
-bool fewest_sold_tied(const struct candidate *candidates, size_t count, size_t chosen)
-{
-    for (size_t i = 0; i < count; i++)
-        if (i != chosen && candidates[i].mark == MARK_NONE &&
-            load(&candidates[i]) == load(&candidates[chosen]))
-            return true;
-    return false;
-}
+const struct policy_rule fewest_sold = {.pick = pick, .order = order, .why = "fewest"};

@@ -1,11 +1,26 @@
-#include "balancer/routing/policies/round_robin.h"
+#include "balancer/routing/policies/policies.h"
 
-size_t round_robin(const struct candidate *candidates, size_t count)
+/* More credit comes first, once each has been given its weight. */
+static int order(const struct candidate *a, const struct candidate *b)
 {
-    size_t best = count;
-    for (size_t i = 0; i < count; i++)
-        if (candidates[i].mark == MARK_NONE &&
-            (best == count || candidates[i].last < candidates[best].last))
-            best = i;
-    return best;
+    return policy_smaller(b->credit + b->weight, a->credit + a->weight);
+}
+
+static size_t pick(const struct snapshot *snapshot)
+{
+    return policy_first(snapshot, order);
+}
+
+const struct policy_rule round_robin = {.pick = pick, .order = order, .why = "turn"};
+
+void round_robin_turn(struct candidate *candidates, size_t count, size_t chosen)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (candidates[i].mark != MARK_NONE)
+            continue;
+        candidates[i].credit += candidates[i].weight;
+        sum += candidates[i].weight;
+    }
+    candidates[chosen].credit -= sum;
 }

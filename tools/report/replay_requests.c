@@ -1,0 +1,125 @@
+/* Forwarded requests: each is done once, by the server it was given to. Sessions: a cookie's stays where
+ * it was put. Reports of workload. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "tools/report/replay_parts.h"
+
+/* A map's value: a server's number and a place. */
+static uint64_t packed(uint32_t server, uint32_t place)
+{
+    return (uint64_t)server << 32 | place;
+}
+
+void replay_forward(const struct proof *proof, struct replay_server *to)
+{
+    struct replay *replay = proof->replay;
+    uint64_t key = policy_hash(proof->choice->request);
+    const uint64_t *open = map_find(&replay->requests, key);
+    if (open != NULL)
+        findings_broken(replay_findings(replay), proof->check, proof->place,
+                        "request=%s is still under way, since %s", proof->choice->request,
+                        replay_where(replay, (uint32_t)*open).text);
+    map_put(&replay->requests, key, packed(to->number, proof->place));
+    ledger_server(replay->ledger, to->number)->reads++;
+}
+
+/* Whether the request may end here; where its choice is not in the log, one that is missing must be. */
+static void prove_done(struct replay *replay, struct replay_server *server, uint32_t place)
+{
+    const struct routing_done *done = &replay->line.done;
+    struct findings *findings = replay_findings(replay);
+    uint64_t key = policy_hash(done->request);
+    const uint64_t *open = map_find(&replay->requests, key);
+    if (open == NULL && server->unseen > 0) {
+        server->unseen--;
+        return;
+    }
+    if (open == NULL) {
+        findings_broken(findings, CHECK_DONE, place,
+                        "request=%s is not under way: it was done before, or its choice is missing",
+                        done->request);
+        return;
+    }
+    if (*open >> 32 != server->number)
+        findings_broken(findings, CHECK_DONE, place,
+                        "request=%s is done by %s, but went to %s at %s", done->request, server->id,
+                        names_text(&replay->ledger->servers, (uint32_t)(*open >> 32)),
+                        replay_where(replay, (uint32_t)*open).text);
+    map_remove(&replay->requests, key);
+}
+
+void replay_done(struct replay *replay, uint32_t place)
+{
+    const struct routing_done *done = &replay->line.done;
+    struct findings *findings = replay_findings(replay);
+    struct replay_server *server = replay_server(replay, done->server);
+    findings->checked[CHECK_DONE]++;
+    if (server == NULL) {
+        findings_broken(findings, CHECK_DONE, place, "done by %s, which no line has added",
+                        done->server);
+        return;
+    }
+    prove_done(replay, server, place);
+    if (done->how == END_ANSWERED && done->status < 200)
+        findings_broken(findings, CHECK_DONE, place, "how=answered, but status=%u is no answer's",
+                        done->status);
+    if (server->busy == 0)
+        findings_broken(findings, CHECK_DONE, place, "no request is under way at %s", server->id);
+    server->busy -= server->busy > 0;
+    server->busy_at = place;
+}
+
+void replay_load(struct replay *replay, uint32_t place)
+{
+    const struct routing_load *load = &replay->line.load;
+    struct findings *findings = replay_findings(replay);
+    struct replay_server *server = replay_server(replay, load->server);
+    int64_t workload = policy_workload(load->cpu, load->memory, load->commit);
+    findings->checked[CHECK_FIGURES]++;
+    if (server == NULL) {
+        findings_broken(findings, CHECK_FIGURES, place, "load of %s, which no line has added",
+                        load->server);
+        return;
+    }
+    if (load->workload != workload)
+        findings_broken(findings, CHECK_FIGURES, place,
+                        "workload=%" PRId64 ", but these figures make %" PRId64, load->workload,
+                        workload);
+    server->workload = load->workload;
+    server->workload_at = replay->line.time;
+    server->workload_at_place = place;
+}
+
+/* Servers are told apart by 63 bits: beyond that many servers some share one. Bit 63: its first line was
+ * not in the log, so it may have been given others before. */
+static uint64_t bit_of(const struct replay_server *server)
+{
+    return UINT64_C(1) << server->number % 63;
+}
+
+void replay_session(const struct proof *proof, const struct replay_server *to)
+{
+    struct replay *replay = proof->replay;
+    const char *pinned = proof->choice->pinned;
+    const struct replay_server *at = pinned != NULL ? replay_server(replay, pinned) : NULL;
+    uint64_t key = policy_hash(proof->choice->session) ^ policy_hash(proof->pool);
+    const uint64_t *known = map_find(&replay->pinned, key);
+    uint64_t given = known != NULL ? *known : at != NULL ? UINT64_C(1) << 63 : 0;
+    if (known != NULL && at == NULL)
+        findings_broken(replay_findings(replay), proof->check, proof->place,
+                        "session=%s is pinned to no server, but it has had one",
+                        proof->choice->session);
+    if (at != NULL && !(given >> 63) && !(given & bit_of(at)))
+        findings_broken(replay_findings(replay), proof->check, proof->place,
+                        "session=%s is pinned to %s, which it was never given",
+                        proof->choice->session, at->id);
+    map_put(&replay->pinned, key, given | bit_of(to));
+}
+
+void replay_requests_unseen(struct replay *replay)
+{
+    map_clear(&replay->requests);
+    for (size_t i = 0; i < replay->count; i++)
+        replay->servers[i].unseen = replay->servers[i].busy;
+}
