@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/thread.h"
+#include "common/buffer.h"
 
 enum {
     SIZE_FIRST = 1024,
