@@ -1,0 +1,186 @@
+#include "balancer/client/visit.h"
+
+#include <gnutls/crypto.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "balancer/routing/routes.h"
+#include "common/clock.h"
+
+enum {
+    SESSION_SECONDS = 24 * 60 * 60,        /* a cookie's */
+    SESSION_RENEWED = SESSION_SECONDS / 2, /* it is written anew when so much is left of it */
+    SUBJECT_BYTES = 8,                     /* of a subject's hash, in the log */
+};
+
+/* --- routes ------------------------------------------------------------------------------------ */
+
+static const char *header_of(const void *context, const char *name)
+{
+    return http_header(context, name);
+}
+
+static bool has_token(const struct gate *gate, const struct http_request *request,
+                      char subject[JWT_SUBJECT_SIZE])
+{
+    size_t length;
+    const char *token = jwt_bearer(http_header(request, "Authorization"), &length);
+    return token != NULL && gate->config->has_jwt &&
+           jwt_check(&gate->jwt, token, length, clock_now() / CLOCK_SECOND, subject) == JWT_GOOD;
+}
+
+static const struct route *find_route(const struct gate *gate, const struct http_request *request)
+{
+    char subject[JWT_SUBJECT_SIZE];
+    struct route_request asked = {
+        .method = http_method(request),
+        .path = http_path(request),
+        .host = http_header(request, "Host"),
+        .authenticated = gate->asks_token && has_token(gate, request, subject),
+        .header = header_of,
+        .context = request,
+    };
+    return routes_find(gate->config, &asked);
+}
+
+bool visit_is_purchase(const struct gate *gate, const struct http_request *request)
+{
+    if (strcmp(http_path(request), "/purchases") != 0)
+        return false;
+    const struct route *route = find_route(gate, request);
+    return route != NULL && route->pool == POOL_TICKETS;
+}
+
+/* --- who asks ---------------------------------------------------------------------------------- */
+
+static bool trusts(const void *context, const char *address)
+{
+    return config_trusts(context, address);
+}
+
+static void take_field(void *context, const char *name, size_t name_length, const char *value,
+                       size_t value_length)
+{
+    forwarded_field(context, name, name_length, value, value_length);
+}
+
+/* The address that a trusted proxy tells, where one is connected. */
+static void find_client(const struct gate *gate, const struct http_request *request,
+                        struct visit *visit)
+{
+    const char *peer = http_client(request);
+    visit->client = peer;
+    if (gate->config->trusted_count == 0 || !config_trusts(gate->config, peer))
+        return;
+    struct forwarded fields;
+    forwarded_begin(&fields);
+    http_headers(request, take_field, &fields);
+    visit->client = forwarded_client(&fields, peer, trusts, gate->config, visit->client_text);
+}
+
+/* --- sessions ---------------------------------------------------------------------------------- */
+
+static void to_hexadecimal(const unsigned char *bytes, size_t count, char *text)
+{
+    for (size_t i = 0; i < count; i++)
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+}
+
+/* Who may read the log need not learn who it was: a subject is named by a hash that takes our key. */
+static void name_subject(const struct gate *gate, const char *subject, struct visit *visit)
+{
+    unsigned char hash[32];
+    gnutls_hmac_fast(GNUTLS_MAC_SHA256, gate->session_key, sizeof gate->session_key, subject,
+                     strlen(subject), hash);
+    to_hexadecimal(hash, SUBJECT_BYTES, visit->session_text);
+}
+
+/* A server of the pool that the session is at. Servers stay in the list, so no lock is kept for it. */
+static size_t server_of_session(const struct gate *gate, const struct visit *visit)
+{
+    const char *pool = gate->config->pools[visit->route->pool].name;
+    struct server server;
+    for (size_t i = 0; servers_get(gate->servers, i, &server); i++)
+        if (server.pool == visit->route->pool &&
+            session_is_at(gate->session_key, pool, &visit->session, server.id))
+            return i;
+    return SERVER_NONE;
+}
+
+/* A session whose server is not known here any more begins anew: it is at none. */
+static void find_session(const struct gate *gate, const struct http_request *request,
+                         struct visit *visit)
+{
+    const char *pool = gate->config->pools[visit->route->pool].name, *cookie;
+    int64_t now = clock_now() / CLOCK_SECOND;
+    size_t length;
+    if (session_find(http_header(request, "Cookie"), &cookie, &length) &&
+        session_read(gate->session_key, pool, cookie, length, now, &visit->session))
+        visit->pinned = server_of_session(gate, visit);
+    if (visit->pinned == SERVER_NONE)
+        session_new(&visit->session, now + SESSION_SECONDS);
+    session_id_text(&visit->session, visit->session_text);
+}
+
+/* --- all --------------------------------------------------------------------------------------- */
+
+static bool refuse(struct http_request *request, enum problem problem, const char *detail)
+{
+    http_refuse(request, problem, detail, NULL);
+    return false;
+}
+
+bool visit_begin(const struct gate *gate, struct http_request *request, struct visit *visit)
+{
+    char subject[JWT_SUBJECT_SIZE];
+    const struct route *route = visit->route = find_route(gate, request);
+    visit->pinned = SERVER_NONE;
+    if (route == NULL)
+        return refuse(request, PROBLEM_NOT_FOUND, "There is nothing at this path.");
+    bool needs_token = route->demand_token || route->affinity == AFFINITY_JWT;
+    bool token = needs_token && has_token(gate, request, subject);
+    if (route->demand_token && !token)
+        return refuse(request, PROBLEM_UNAUTHORIZED,
+                      "Send a valid token: Authorization: Bearer <token>.");
+    find_client(gate, request, visit);
+    const char *id = http_header(request, "Request-Id");
+    visit->id = request_id_valid(id) ? id : NULL;
+    visit->affinity = route->affinity != AFFINITY_JWT || token ? route->affinity : AFFINITY_NONE;
+    if (visit->affinity == AFFINITY_JWT)
+        name_subject(gate, subject, visit);
+    else if (visit->affinity == AFFINITY_COOKIE)
+        find_session(gate, request, visit);
+    return true;
+}
+
+struct choice visit_choice(const struct visit *visit, const char *request)
+{
+    return (struct choice){
+        .request = request,
+        .client = visit->client,
+        .id = visit->id,
+        .route = visit->route->name,
+        .pool = visit->route->pool,
+        .policy = visit->route->policy,
+        .affinity = visit->affinity,
+        .session = visit->session_text,
+        .pinned = visit->pinned,
+    };
+}
+
+bool visit_cookie(const struct gate *gate, struct visit *visit, const char *server,
+                  char out[SESSION_SET_COOKIE_SIZE])
+{
+    const char *pool = gate->config->pools[visit->route->pool].name;
+    int64_t now = clock_now() / CLOCK_SECOND;
+    char cookie[SESSION_COOKIE_SIZE];
+    if (visit->affinity != AFFINITY_COOKIE)
+        return false;
+    bool there = session_is_at(gate->session_key, pool, &visit->session, server);
+    if (there && visit->session.expires - now > SESSION_RENEWED)
+        return false;
+    visit->session.expires = now + SESSION_SECONDS;
+    session_write(gate->session_key, pool, &visit->session, server, cookie);
+    session_set_cookie(cookie, out);
+    return true;
+}
