@@ -14,7 +14,7 @@ enum {
     MEMBERS_MAX = 64,    /* of one object that is skipped */
     SAFE_DIGITS = 16,    /* a whole number of so many bytes always fits ... */
 };
-static const int64_t safe_number = INT64_C(1) << 53; /* ... and up to this exact in a double too */
+static const int64_t safe_number = INT64_C(1) << 53; /* ... as one up to this is exact */
 
 void json_reader_open(struct json_reader *reader, const char *text, size_t length)
 {
@@ -180,8 +180,7 @@ static bool is_plain(char c)
     return (uint8_t)c >= 0x20 && (uint8_t)c < 0x80 && c != '"' && c != '\\';
 }
 
-/* Reads the character after the plain ones; false at the closing quote, and where it is a failure.
- */
+/* Reads the character after the plain ones; false at the closing quote, and where it fails. */
 static bool read_special(struct json_reader *reader, struct sink *sink)
 {
     if (reader->at == reader->end) {
@@ -408,10 +407,8 @@ bool json_read_bool(struct json_reader *reader, bool *value)
 {
     enum json_kind kind = json_peek(reader);
     *value = kind == JSON_TRUE;
-    if (kind == JSON_TRUE)
-        return take_word(reader, "true");
-    if (kind == JSON_FALSE)
-        return take_word(reader, "false");
+    if (kind == JSON_TRUE || kind == JSON_FALSE)
+        return take_word(reader, *value ? "true" : "false");
     fail_unexpected(reader, "true or false");
     return false;
 }
@@ -432,8 +429,7 @@ static bool same_name(struct name a, struct name b)
 static bool skip_name(struct json_reader *reader, struct name *names, size_t count)
 {
     size_t length;
-    skip_space(reader);
-    const char *start = reader->at;
+    const char *start = reader->begin + json_reader_offset(reader);
     if (!read_quoted_name(reader, NULL, 0, &length))
         return false;
     struct name name = {start + 1, reader->at - 1};
