@@ -149,7 +149,7 @@ void config_print(const struct config *config, struct buffer *out);
 
 void config_free(struct config *config);
 
-/* Trusts further proxies: "ADDR/BITS[,ADDR/BITS…]" (common/network.h). False with the reason where one is
+/* Trusts further proxies: "CIDR[,CIDR…]" (common/network.h). False with the reason where one is
  * no network, or they are too many. */
 bool config_trust(struct config *config, const char *list, char error[CONFIG_ERROR_SIZE]);
 
