@@ -6,6 +6,8 @@ SERVERS    = 3
 STORE      = sqlite:db/tickets.db
 CAPACITY   = 1000
 LOG_DIR    = logs
+POLICY     =
+CONFIG     =
 BUYERS     = 5000
 KILLS      = 1000
 MINUTES    = 10
@@ -56,6 +58,7 @@ help: ## this list
 	@awk -F ': .*## ' '/^[a-z.-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "  Settings: PORT=$(PORT) ADMIN_PORT=$(ADMIN_PORT) SERVERS=$(SERVERS) STORE=$(STORE)"
+	@echo "            POLICY=$(POLICY) CONFIG=$(CONFIG)"
 	@echo "            CAPACITY=$(CAPACITY) LOG_DIR=$(LOG_DIR) BUYERS=$(BUYERS) SEED=$(SEED) KILLS=$(KILLS)"
 	@echo "            MINUTES=$(MINUTES) CONNECTIONS=$(CONNECTIONS) SECONDS=$(SECONDS) TARGET=$(TARGET)"
 
@@ -69,7 +72,8 @@ run: packages-run ## install what is missing, build, and sell until Ctrl-C
 	@mkdir -p $(LOG_DIR)
 	@$(BUILD)/ticket_server --init --demo $(CAPACITY) --store $(STORE)
 	@exec $(BUILD)/balancer --listen 127.0.0.1:$(PORT) --admin 127.0.0.1:$(ADMIN_PORT) \
-	    --servers $(SERVERS) --store $(STORE) --log-dir $(LOG_DIR)
+	    --servers $(SERVERS) --store $(STORE) --log-dir $(LOG_DIR) \
+	    $(addprefix --policy ,$(POLICY)) $(addprefix --config ,$(CONFIG))
 
 rush: $(BUILD)/rush ## many buyers at once against the running cluster; then the report
 	@$(BUILD)/rush --url http://127.0.0.1:$(PORT) --buyers $(BUYERS)

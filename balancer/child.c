@@ -33,8 +33,8 @@ static _Noreturn void become(struct child *child, int channel)
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     keep_across_exec(channel);
-    keep_across_exec(child->inherited[0]);
-    keep_across_exec(child->inherited[1]);
+    for (size_t i = 0; i < CHILD_INHERITED_MAX; i++)
+        keep_across_exec(child->inherited[i]);
     execv(child->arguments[0], child->arguments);
     log_errno("cannot start %s", child->arguments[0]);
     _exit(EXIT_TROUBLE);

@@ -13,14 +13,15 @@
 #include "common/socket.h"
 
 enum {
-    CHILD_ARGUMENTS_MAX = 32,
+    CHILD_ARGUMENTS_MAX = 64,
+    CHILD_INHERITED_MAX = 3,
 };
 
 struct child {
     char name[SERVER_SIZE];               /* "router" or a server's id */
     char *arguments[CHILD_ARGUMENTS_MAX]; /* the program first; texts not owned; NULL at the end */
-    char channel_option[64]; /* text of the argument that names its end of the channel */
-    int inherited[2];        /* further descriptors it gets, or -1 */
+    char channel_option[64];            /* text of the argument that names its end of the channel */
+    int inherited[CHILD_INHERITED_MAX]; /* further descriptors it gets, or -1 */
 
     pid_t pid;                  /* 0: not running */
     int channel;                /* our end; -1 while not running */

@@ -17,6 +17,7 @@
 #include "balancer/admin/token.h"
 #include "balancer/channel.h"
 #include "balancer/child.h"
+#include "balancer/config_file.h"
 #include "balancer/descriptors.h"
 #include "balancer/message.h"
 #include "common/buffer.h"
@@ -36,6 +37,7 @@ struct master {
     const struct settings *settings;
     struct loop *loop;
     int public_fd, admin_fd, signal_fd;
+    int config_fd;                 /* the configuration's text, for the router; -1: built in */
     char self[PATH_SIZE];          /* the program itself */
     char ticket_server[PATH_SIZE]; /* beside it */
     struct child router;
@@ -236,8 +238,9 @@ static void router_rings(void *context)
 
 static void start_router(struct master *master)
 {
-    char prefix[32];
-    snprintf(prefix, sizeof prefix, "%d,%d,", master->public_fd, master->admin_fd);
+    char prefix[48];
+    snprintf(prefix, sizeof prefix, "%d,%d,%d,", master->public_fd, master->admin_fd,
+             master->config_fd);
     if (!child_start(&master->router, prefix)) {
         loop_timer_set(master->loop, &master->router.restart,
                        clock_monotonic() + child_pause(&master->router));
@@ -396,9 +399,9 @@ static void name_router(struct master *master, int argc, char **argv)
     router->arguments[count] = router->channel_option;
     router->inherited[0] = master->public_fd;
     router->inherited[1] = master->admin_fd;
+    router->inherited[2] = master->config_fd;
     router->channel = -1;
-    router->restart.ring = router_rings;
-    router->restart.context = master;
+    router->restart = (struct loop_timer){.ring = router_rings, .context = master};
 }
 
 static void name_server(struct master *master, struct child *server, size_t number)
@@ -417,10 +420,10 @@ static void name_server(struct master *master, struct child *server, size_t numb
                          "--supervisor",
                          server->channel_option};
     memcpy(server->arguments, arguments, sizeof arguments);
-    server->inherited[0] = server->inherited[1] = -1;
+    for (size_t i = 0; i < CHILD_INHERITED_MAX; i++)
+        server->inherited[i] = -1;
     server->channel = -1;
-    server->restart.ring = servers_ring;
-    server->restart.context = master;
+    server->restart = (struct loop_timer){.ring = servers_ring, .context = master};
 }
 
 static int watch_signals(void)
@@ -451,6 +454,17 @@ static void check_places(const struct settings *settings)
         exit(EXIT_TROUBLE);
 }
 
+static int seal_config(const struct settings *settings)
+{
+    if (settings->config_file == NULL)
+        return -1;
+    int fd = config_file_seal(&settings->config_text);
+    if (fd < 0)
+        die(EXIT_TROUBLE, "there is no memory for a copy of %s (%s)", settings->config_file,
+            strerror(errno));
+    return fd;
+}
+
 static void begin(struct master *master, int argc, char **argv)
 {
     const struct settings *settings = master->settings;
@@ -459,13 +473,12 @@ static void begin(struct master *master, int argc, char **argv)
     master->public_fd = listen_or_die("listen", settings->listen);
     master->admin_fd = listen_or_die("admin", settings->admin);
     check_places(settings);
+    master->config_fd = seal_config(settings);
     master->loop = loop_open();
     master->signal_fd = watch_signals();
     loop_watch(master->loop, master->signal_fd, EPOLLIN, signals_come, master);
-    master->greet_timer.ring = greet;
-    master->greet_timer.context = master;
-    master->stop_timer.ring = stop_takes_too_long;
-    master->stop_timer.context = master;
+    master->greet_timer = (struct loop_timer){.ring = greet, .context = master};
+    master->stop_timer = (struct loop_timer){.ring = stop_takes_too_long, .context = master};
     master->server_count = (size_t)settings->servers;
     name_router(master, argc, argv);
     for (size_t i = 0; i < master->server_count; i++)

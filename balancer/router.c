@@ -10,6 +10,7 @@
 
 #include "balancer/admin/api.h"
 #include "balancer/channel.h"
+#include "balancer/config_file.h"
 #include "balancer/message.h"
 #include "balancer/pool/servers.h"
 #include "balancer/routing/routing_log.h"
@@ -30,7 +31,8 @@ static const int64_t doors_closed = CLOCK_SECOND; /* at most, after the start */
 
 struct router {
     const struct settings *settings;
-    int public_fd, admin_fd, master_fd;
+    int public_fd, admin_fd, config_fd, master_fd;
+    struct config config; /* does not change once the workers run */
     struct servers servers;
     struct routing_log *log;
     struct admin admin;
@@ -89,11 +91,25 @@ static void hear_master(void *context, int fd, uint32_t events)
 
 static bool read_descriptors(struct router *router)
 {
-    return sscanf(router->settings->router, "%d,%d,%d", &router->public_fd, &router->admin_fd,
-                  &router->master_fd) == 3 &&
+    return sscanf(router->settings->router, "%d,%d,%d,%d", &router->public_fd, &router->admin_fd,
+                  &router->config_fd, &router->master_fd) == 4 &&
            fcntl(router->public_fd, F_SETFD, FD_CLOEXEC) == 0 &&
            fcntl(router->admin_fd, F_SETFD, FD_CLOEXEC) == 0 &&
            fcntl(router->master_fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+/* Of the text that the master has read: its file may be another by now. */
+static void read_config(struct router *router)
+{
+    const struct settings *settings = router->settings;
+    char error[CONFIG_ERROR_SIZE];
+    struct buffer text = {0};
+    if (settings->config_file != NULL && !config_file_take(router->config_fd, &text))
+        die(EXIT_TROUBLE, "the master's copy of %s cannot be read (%s)", settings->config_file,
+            strerror(errno));
+    if (!settings_config(settings, &text, &router->config, error))
+        die(EXIT_TROUBLE, "%s", error);
+    buffer_free(&text);
 }
 
 static bool start_admin(struct router *router)
@@ -169,6 +185,7 @@ static bool start(struct router *router)
     char error[LOG_ERROR_SIZE];
     if (!read_descriptors(router))
         die(EXIT_USAGE, "--router is for the balancer's own use");
+    read_config(router);
     servers_init(&router->servers);
     router->log = routing_log_open(&router->servers, router->settings->log_dir,
                                    router->settings->log_size, error);
@@ -201,6 +218,7 @@ static void stop(struct router *router)
     routing_log_close(router->log);
     loop_close(router->loop);
     servers_free(&router->servers);
+    config_free(&router->config);
 }
 
 int router_run(const struct settings *settings)

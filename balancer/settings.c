@@ -1,8 +1,12 @@
 #include "balancer/settings.h"
 
+#include <string.h>
+
+#include "balancer/config_file.h"
+#include "common/log.h"
 #include "common/options.h"
 
-void settings_read(struct settings *settings, int argc, char **argv)
+static void read_options(struct settings *settings, int argc, char **argv)
 {
     const struct option_entry table[] = {
         {"listen", "ADDR:PORT", OPTION_TEXT, "127.0.0.1:8080", 0, 0,
@@ -12,6 +16,17 @@ void settings_read(struct settings *settings, int argc, char **argv)
         {"servers", "N", OPTION_NUMBER, "3", 1, 64, "ticket servers to start", &settings->servers},
         {"store", "URL", OPTION_TEXT, "sqlite:db/tickets.db", 0, 0,
          "the store they sell from, made by `ticket_server --init`", &settings->store},
+        {"config", "FILE", OPTION_TEXT, NULL, 0, 0,
+         "pools and routes, as JSON; without it, what --print-config shows",
+         &settings->config_file},
+        {"policy", "NAME", OPTION_TEXT, NULL, 0, 0,
+         "of purchases, without --config: " POLICY_NAMES " [fewest-sold]", &settings->policy_name},
+        {"trusted-proxy", "CIDR[,CIDR...]", OPTION_TEXT, NULL, 0, 0,
+         "networks whose X-Forwarded headers are believed", &settings->trusted_proxies},
+        {"print-config", NULL, OPTION_FLAG, NULL, 0, 0,
+         "print the configuration in force as JSON, and exit", &settings->print_config},
+        {"check-config", NULL, OPTION_FLAG, NULL, 0, 0,
+         "say whether the file of --config is fine, and exit", &settings->check_config},
         {"workers", "N", OPTION_NUMBER, "1", 1, 16, "threads that serve buyers",
          &settings->workers},
         {"log-dir", "DIR", OPTION_TEXT, "logs", 0, 0, "where the logs are written",
@@ -30,6 +45,69 @@ void settings_read(struct settings *settings, int argc, char **argv)
     options_read(
         table, sizeof table / sizeof table[0], "balancer [options]",
         "Starts ticket servers and sends each purchase to the one that has sold the fewest "
-        "tickets.",
+        "tickets, or\nby the policy of its route.",
         argc, argv);
+}
+
+/* What each option takes has been seen to; here is what goes together. */
+static void judge_options(struct settings *settings)
+{
+    const char *name = settings->policy_name;
+    if (name != NULL && settings->config_file != NULL)
+        die(EXIT_USAGE, "--policy is for the built-in configuration; with --config, name policies "
+                        "in the file's routes");
+    if (name != NULL && !policy_parse(name, strlen(name), &settings->purchases))
+        die(EXIT_USAGE, "--policy takes one of " POLICY_NAMES ", not '%s'", name);
+    if (settings->check_config && settings->config_file == NULL)
+        die(EXIT_USAGE, "--check-config needs --config FILE");
+}
+
+static void judge_trusted_proxies(const struct settings *settings)
+{
+    char error[CONFIG_ERROR_SIZE];
+    struct config config = {0};
+    if (settings->trusted_proxies != NULL &&
+        !config_trust(&config, settings->trusted_proxies, error))
+        die(EXIT_USAGE, "--trusted-proxy: %s", error);
+}
+
+static void read_config(struct settings *settings)
+{
+    char error[CONFIG_ERROR_SIZE];
+    const char *file = settings->config_file;
+    if ((file == NULL || config_file_read(file, &settings->config_text, error)) &&
+        settings_config(settings, &settings->config_text, &settings->config, error))
+        return;
+    buffer_free(&settings->config_text);
+    die(EXIT_TROUBLE, "%s", error);
+}
+
+void settings_read(struct settings *settings, int argc, char **argv)
+{
+    memset(settings, 0, sizeof *settings);
+    settings->purchases = POLICY_FEWEST_SOLD;
+    read_options(settings, argc, argv);
+    judge_options(settings);
+    judge_trusted_proxies(settings);
+    if (settings->router == NULL)
+        read_config(settings);
+}
+
+void settings_free(struct settings *settings)
+{
+    config_free(&settings->config);
+    buffer_free(&settings->config_text);
+}
+
+bool settings_config(const struct settings *settings, struct buffer *text, struct config *config,
+                     char error[CONFIG_ERROR_SIZE])
+{
+    if (settings->config_file == NULL)
+        config_builtin(config, settings->purchases);
+    else if (!config_read(settings->config_file, buffer_text(text), text->length, config, error))
+        return false;
+    if (settings->trusted_proxies == NULL || config_trust(config, settings->trusted_proxies, error))
+        return true;
+    config_free(config);
+    return false;
 }

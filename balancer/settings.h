@@ -1,8 +1,11 @@
-/* What the command line says: the one option table of the balancer. */
+/* What the command line says: the one option table of the balancer; and the configuration it names. */
 #ifndef BOX_OFFICE_BALANCER_SETTINGS_H
 #define BOX_OFFICE_BALANCER_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "balancer/routing/config.h"
 
 struct settings {
     const char *listen; /* public address */
@@ -15,10 +18,30 @@ struct settings {
     const char *token_file; /* the admin listener's bearer token */
     int64_t connections;    /* clients at once */
     int64_t waiting;        /* purchases that wait for room */
-    const char *router; /* of a router process: its descriptors "PUBLIC,ADMIN,MASTER"; else NULL */
+
+    const char *config_file;     /* NULL: the built-in configuration */
+    const char *policy_name;     /* of purchases, as given; NULL: the default, or the file's */
+    const char *trusted_proxies; /* "CIDR,…": beside the file's; NULL: none */
+    bool print_config, check_config;
+    enum policy purchases; /* the policy of purchases in the built-in configuration */
+
+    /* of a master; all zero in a router, which makes its own of what the master gives it */
+    struct config config;
+    struct buffer config_text; /* the file's; empty without one */
+
+    /* of a router process: its descriptors "PUBLIC,ADMIN,CONFIG,MASTER", CONFIG being -1 where there is no
+     * file; else NULL */
+    const char *router;
 };
 
-/* Reads argv; ends the process on --help or a wrong option. Texts point into argv. */
+/* Reads argv and the configuration; ends the process on --help, a wrong option or a wrong file. Texts
+ * point into argv. */
 void settings_read(struct settings *settings, int argc, char **argv);
+void settings_free(struct settings *settings);
+
+/* Makes the configuration that the settings ask for, `text` being the file's where they name one. False
+ * with the reason in one line; then there is nothing to free. */
+bool settings_config(const struct settings *settings, struct buffer *text, struct config *config,
+                     char error[CONFIG_ERROR_SIZE]);
 
 #endif

@@ -14,8 +14,7 @@ enum {
     MEMBERS_MAX = 64,    /* of one object that is skipped */
     SAFE_DIGITS = 16,    /* a whole number of so many bytes always fits ... */
 };
-static const int64_t safe_number = INT64_C(1)
-                                   << 53; /* ... and is exact in a double too up to this */
+static const int64_t safe_number = INT64_C(1) << 53; /* ... as one up to this is exact */
 
 void json_reader_open(struct json_reader *reader, const char *text, size_t length)
 {
@@ -40,8 +39,9 @@ void json_reader_fail(struct json_reader *reader, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(why, sizeof why, format, arguments);
     va_end(arguments);
-    snprintf(reader->error, sizeof reader->error, "%s at byte %zu", why,
-             (size_t)(reader->at - reader->begin));
+    reader->failed_at = (size_t)(reader->at - reader->begin);
+    reader->reason_length = strlen(why);
+    snprintf(reader->error, sizeof reader->error, "%s at byte %zu", why, reader->failed_at);
     reader->at = reader->end; /* whatever is tried next finds nothing */
 }
 
@@ -64,6 +64,12 @@ static char next_byte(struct json_reader *reader)
 {
     skip_space(reader);
     return reader->at < reader->end ? *reader->at : '\0';
+}
+
+size_t json_reader_offset(struct json_reader *reader)
+{
+    skip_space(reader);
+    return (size_t)(reader->at - reader->begin);
 }
 
 static void fail_unexpected(struct json_reader *reader, const char *expected)
@@ -174,8 +180,7 @@ static bool is_plain(char c)
     return (uint8_t)c >= 0x20 && (uint8_t)c < 0x80 && c != '"' && c != '\\';
 }
 
-/* Reads the character after the plain ones; false at the closing quote, and where it is a failure.
- */
+/* Reads the character after the plain ones; false at the closing quote, and where it fails. */
 static bool read_special(struct json_reader *reader, struct sink *sink)
 {
     if (reader->at == reader->end) {
@@ -251,6 +256,18 @@ static bool take_name(struct json_reader *reader, const char *name)
     return true;
 }
 
+static bool read_quoted_name(struct json_reader *reader, char *out, size_t size, size_t *length)
+{
+    if (next_byte(reader) != '"')
+        fail_unexpected(reader, "a field name in quotes");
+    return json_read_text(reader, out, size, length);
+}
+
+bool json_read_name(struct json_reader *reader, char *out, size_t size, size_t *length)
+{
+    return read_quoted_name(reader, out, size, length) && take_byte(reader, ':', "':'");
+}
+
 int json_read_field(struct json_reader *reader, const char *const *names, size_t count,
                     uint32_t *seen)
 {
@@ -263,9 +280,7 @@ int json_read_field(struct json_reader *reader, const char *const *names, size_t
     const char *start = reader->at;
     char name[NAME_SHOWN_MAX + 1];
     size_t length;
-    if (next_byte(reader) != '"')
-        fail_unexpected(reader, "a field name in quotes");
-    if (!json_read_text(reader, name, sizeof name, &length))
+    if (!read_quoted_name(reader, name, sizeof name, &length))
         return -1;
     int index = length < sizeof name ? find_name(name, names, count, *seen) : -1;
     if (index < 0 || (*seen & 1u << index)) {
@@ -392,10 +407,8 @@ bool json_read_bool(struct json_reader *reader, bool *value)
 {
     enum json_kind kind = json_peek(reader);
     *value = kind == JSON_TRUE;
-    if (kind == JSON_TRUE)
-        return take_word(reader, "true");
-    if (kind == JSON_FALSE)
-        return take_word(reader, "false");
+    if (kind == JSON_TRUE || kind == JSON_FALSE)
+        return take_word(reader, *value ? "true" : "false");
     fail_unexpected(reader, "true or false");
     return false;
 }
@@ -415,16 +428,11 @@ static bool same_name(struct name a, struct name b)
 
 static bool skip_name(struct json_reader *reader, struct name *names, size_t count)
 {
-    const char *start = reader->at;
     size_t length;
-    if (next_byte(reader) != '"') {
-        fail_unexpected(reader, "a field name in quotes");
+    const char *start = reader->begin + json_reader_offset(reader);
+    if (!read_quoted_name(reader, NULL, 0, &length))
         return false;
-    }
-    struct name name = {reader->at + 1, NULL};
-    if (!json_read_text(reader, NULL, 0, &length))
-        return false;
-    name.end = reader->at - 1;
+    struct name name = {start + 1, reader->at - 1};
     for (size_t i = 0; i < count; i++)
         if (same_name(names[i], name)) {
             reader->at = start;

@@ -36,6 +36,8 @@ struct json_reader {
     bool fresh;                  /* a container was entered and nothing in it read yet */
     char closer[JSON_DEPTH_MAX]; /* of each container that is open */
     char error[JSON_ERROR_SIZE]; /* "" while all is well */
+    size_t reason_length;        /* of a failure: that of `error` without its byte offset ... */
+    size_t failed_at;            /* ... and that offset, for who counts lines instead */
 };
 
 void json_reader_open(struct json_reader *reader, const char *text, size_t length);
@@ -44,6 +46,9 @@ void json_reader_open(struct json_reader *reader, const char *text, size_t lengt
 void json_reader_fail(struct json_reader *reader, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 bool json_reader_failed(const struct json_reader *reader);
+
+/* The byte offset at which the next value, name or sign begins. */
+size_t json_reader_offset(struct json_reader *reader);
 
 /* What the next value is, which is not read yet. */
 enum json_kind json_peek(struct json_reader *reader);
@@ -60,6 +65,10 @@ bool json_more(struct json_reader *reader);
  * yet in *seen (a bit per name), and the colon. Its index; -1 (and a reason) otherwise. */
 int json_read_field(struct json_reader *reader, const char *const *names, size_t count,
                     uint32_t *seen);
+
+/* The same for an object whose names are free: any name, cut as json_read_text cuts. Whether it comes
+ * twice is for the caller to see. */
+bool json_read_name(struct json_reader *reader, char *out, size_t size, size_t *length);
 
 /* Reads a string: as many decoded bytes as fit into size, the NUL included, cut anywhere; *length
  * is how long the whole would be. */

@@ -23,10 +23,10 @@ const char *policy_name(enum policy policy)
     return names[policy];
 }
 
-bool policy_parse(const char *name, enum policy *policy)
+bool policy_parse(const char *name, size_t length, enum policy *policy)
 {
     for (*policy = POLICY_FEWEST_SOLD; *policy < POLICY_COUNT; (*policy)++)
-        if (strcmp(names[*policy], name) == 0)
+        if (strlen(names[*policy]) == length && memcmp(names[*policy], name, length) == 0)
             return true;
     return false;
 }
@@ -42,14 +42,6 @@ const char *affinity_name(enum affinity affinity)
 {
     assert(affinity < AFFINITY_COUNT);
     return affinity_names[affinity];
-}
-
-bool affinity_parse(const char *name, enum affinity *affinity)
-{
-    for (*affinity = AFFINITY_NONE; *affinity < AFFINITY_COUNT; (*affinity)++)
-        if (strcmp(affinity_names[*affinity], name) == 0)
-            return true;
-    return false;
 }
 
 static uint64_t mix(uint64_t bits)

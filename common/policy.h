@@ -4,6 +4,7 @@
 #define BOX_OFFICE_POLICY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum policy {
@@ -17,10 +18,14 @@ enum policy {
     POLICY_COUNT
 };
 
+/* All names, as one would list them in a sentence. */
+#define POLICY_NAMES                                                                               \
+    "fewest-sold, round-robin, least-connections, power-of-two, ip-hash, least-workload, random"
+
 const char *policy_name(enum policy policy);
 
-/* False where there is no policy of this name. */
-bool policy_parse(const char *name, enum policy *policy);
+/* The policy of exactly this name, which need not end with a NUL; false where there is none. */
+bool policy_parse(const char *name, size_t length, enum policy *policy);
 
 /* What ties a client's requests to one server. */
 enum affinity {
@@ -32,7 +37,6 @@ enum affinity {
 };
 
 const char *affinity_name(enum affinity affinity);
-bool affinity_parse(const char *name, enum affinity *affinity);
 
 /* All 64 bits of the result depend on each byte of the text (FNV-1a, then the finalizer of
  * MurmurHash3). Not a defence against who chooses the text. */

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +43,16 @@ static bool read_address(const char *text, union address *address, socklen_t *le
     in_port_t *port = bracketed ? &address->v6.sin6_port : &address->v4.sin_port;
     void *number = bracketed ? (void *)&address->v6.sin6_addr : (void *)&address->v4.sin_addr;
     return inet_pton(address->any.sa_family, host, number) == 1 && read_port(colon + 1, port);
+}
+
+bool socket_address_parse(const char *text, unsigned *port)
+{
+    union address address;
+    socklen_t length;
+    if (!read_address(text, &address, &length))
+        return false;
+    *port = ntohs(length == sizeof address.v6 ? address.v6.sin6_port : address.v4.sin_port);
+    return true;
 }
 
 static bool bind_and_listen(int fd, const union address *address, socklen_t length)

@@ -2,6 +2,8 @@
 #ifndef BOX_OFFICE_SOCKET_H
 #define BOX_OFFICE_SOCKET_H
 
+#include <stdbool.h>
+
 enum {
     ADDRESS_SIZE = 56, /* "[ipv6]:port" and its NUL */
 };
@@ -9,6 +11,9 @@ enum {
 /* A listening socket (SO_REUSEADDR, close-on-exec, non-blocking) on a numeric address; port 0 picks
  * a free one. -1 and errno where it cannot be had (EINVAL: not an address). */
 int socket_listen(const char *text);
+
+/* Whether the text is a numeric "ADDR:PORT" or "[ADDR]:PORT"; then *port is its port, 0 to 65535. */
+bool socket_address_parse(const char *text, unsigned *port);
 
 /* The address a socket is bound to. */
 void socket_address(int fd, char text[ADDRESS_SIZE]);

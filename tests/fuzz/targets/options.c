@@ -77,10 +77,13 @@ void fuzz_options(const uint8_t *data, size_t size)
     while (input_left(&input) > 0 && reading.count < ARGUMENTS_MAX)
         reading.arguments[reading.count++] = input_until(&input, '\n', NULL);
     reset_getopt();
-    if (wrap_survive(read, &reading, &status))
+    if (wrap_survive(read, &reading, &status)) {
         check(&reading);
-    else
-        must(status == EXIT_USAGE || status == EXIT_FINE, "wrong usage exits with 2, help with 0");
+        settings_free(&reading.settings);
+    } else {
+        must(status == EXIT_USAGE || status == EXIT_FINE || status == EXIT_TROUBLE,
+             "wrong usage exits with 2, help with 0, a wrong file with 1");
+    }
     for (int i = 1; i < reading.count; i++)
         free(reading.arguments[i]);
 }

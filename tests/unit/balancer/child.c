@@ -50,7 +50,7 @@ static const char *ending(const char *script, struct child *child)
 
 static void a_child_says_how_it_ended(void)
 {
-    struct child child = {.name = "tester", .inherited = {-1, -1}};
+    struct child child = {.name = "tester", .inherited = {-1, -1, -1}};
     CU_ASSERT_STRING_EQUAL(ending("exit 3", &child), "exited with status 3");
     CU_ASSERT_FALSE(child.ready);
     close(child.channel);
@@ -61,7 +61,7 @@ static void a_child_says_how_it_ended(void)
 /* Ctrl-C reaches the whole group, but the master says when to stop. */
 static void a_child_ignores_what_is_meant_for_its_master(void)
 {
-    struct child child = {.name = "tester", .inherited = {-1, -1}};
+    struct child child = {.name = "tester", .inherited = {-1, -1, -1}};
     CU_ASSERT_STRING_EQUAL(ending("kill -INT $$; kill -TERM $$; exit 7", &child),
                            "exited with status 7");
     close(child.channel);
@@ -73,7 +73,7 @@ static void a_child_gets_its_descriptors_and_no_others(void)
     char script[256];
     int given = open("/dev/null", O_RDONLY | O_CLOEXEC),
         kept = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    struct child child = {.name = "tester", .inherited = {given, -1}};
+    struct child child = {.name = "tester", .inherited = {-1, -1, given}};
     snprintf(script, sizeof script,
              "[ -e /proc/$$/fd/$0 ] && [ -e /proc/$$/fd/%d ] && ! [ -e /proc/$$/fd/%d ] && exit 5",
              given, kept);
@@ -93,7 +93,7 @@ static void the_channel_ends_with_the_child(void)
 {
     int status;
     struct child child = {
-        .name = "tester", .arguments = {"/bin/sh", "-c", "sleep 60"}, .inherited = {-1, -1}};
+        .name = "tester", .arguments = {"/bin/sh", "-c", "sleep 60"}, .inherited = {-1, -1, -1}};
     CU_ASSERT_FATAL(child_start(&child, "--channel="));
     CU_ASSERT_EQUAL(strncmp(child.channel_option, "--channel=", 10), 0);
     CU_ASSERT_FALSE(has_ended(&child.channel));
@@ -108,7 +108,7 @@ static void what_cannot_be_run_ends_at_once(void)
     char text[64];
     int status = 0;
     struct child child = {
-        .name = "tester", .arguments = {"/nonexistent/program"}, .inherited = {-1, -1}};
+        .name = "tester", .arguments = {"/nonexistent/program"}, .inherited = {-1, -1, -1}};
     CU_ASSERT_FATAL(child_start(&child, ""));
     CU_ASSERT_EQUAL(waitpid(child.pid, &status, 0), child.pid);
     child_ending(status, text, sizeof text);
