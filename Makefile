@@ -20,9 +20,10 @@ BUILD    = build
 CC       = gcc
 SANITIZE =
 CFLAGS   = -O2 -g
-FLAGS    = -std=c11 -D_GNU_SOURCE -I. -pthread -fno-common -Wall -Wextra -Wshadow -Wconversion -Werror \
-           $(CFLAGS) $(SANITIZE)
-LIBS_BALANCER = -lmicrohttpd -lcurl -lcjson -lgnutls
+# Hidden: a name of ours that a library has too (json_integer, Jansson's) must not take its place there.
+FLAGS    = -std=c11 -D_GNU_SOURCE -I. -pthread -fno-common -fvisibility=hidden \
+           -Wall -Wextra -Wshadow -Wconversion -Werror $(CFLAGS) $(SANITIZE)
+LIBS_BALANCER = -lmicrohttpd -lcurl -lcjson -lgnutls -ljwt-gnutls
 LIBS_STORE    = -lmicrohttpd -lsqlite3 -lcjson -lgnutls
 
 OBJ      = $(BUILD)/obj

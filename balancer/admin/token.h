@@ -4,8 +4,10 @@
 
 #include <stdbool.h>
 
+#include "common/secret_file.h"
+
 enum {
-    TOKEN_SIZE = 65, /* 64 hexadecimal digits and the NUL */
+    TOKEN_SIZE = SECRET_TEXT_SIZE, /* 64 hexadecimal digits and the NUL */
 };
 
 /* Makes the file with a new token where there is none. False with a line on stderr where that cannot be
