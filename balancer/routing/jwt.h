@@ -31,6 +31,7 @@ enum jwt_algorithm {
     JWT_HS256, /* HMAC with a secret that the issuer has too */
     JWT_RS256, /* RSASSA-PKCS1-v1_5 */
     JWT_ES256, /* ECDSA over P-256 */
+    JWT_ALGORITHM_COUNT
 };
 
 /* What tokens are held against. Made by jwt_rules_read; never changes then, so any thread may use it. */
