@@ -26,11 +26,13 @@ static void hear(void *context, int fd, uint32_t events)
     (void)fd;
     (void)events;
     farewell->heard = true;
+    farewell->left = true;
     farewell->previous = NULL;
     farewell->next = farewells->heard;
     if (farewell->next != NULL)
         farewell->next->previous = farewell;
     farewells->heard = farewell;
+    farewells->told(farewell);
 }
 
 /* Shutting down the side that has ended changes nothing, but is an event of its own. */
@@ -48,9 +50,9 @@ static void pass_on(void *context)
     }
 }
 
-void farewells_open(struct farewells *farewells, struct loop *loop)
+void farewells_open(struct farewells *farewells, struct loop *loop, farewell_told *told)
 {
-    *farewells = (struct farewells){.loop = loop};
+    *farewells = (struct farewells){.loop = loop, .told = told};
     loop_each_turn(loop, pass_on, farewells);
 }
 

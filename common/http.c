@@ -30,12 +30,16 @@ struct http_connection *http_connection_of(struct MHD_Connection *connection)
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-/* Nothing here reads a query, and libmicrohttpd hangs where its arguments are more than it has room for:
- * it is shown an empty one. (The bytes are its own, and not constant; it takes them apart next.) */
-static void forget_query(const char *target)
+/* libmicrohttpd hangs where a query's arguments are more than it has room for: it is shown an empty one,
+ * and a copy is kept, no longer than a request line may be. (The bytes are its own, and not constant; it
+ * takes them apart next.) */
+static void take_query(struct http_connection *client, const char *target)
 {
     char *query = strchr((char *)(uintptr_t)target, '?');
-    if (query != NULL && http_layout_in_place())
+    if (query == NULL)
+        return;
+    buffer_append(&client->query, query, strlen(query) + 1);
+    if (http_layout_in_place())
         query[1] = '\0';
 }
 
@@ -45,11 +49,13 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     struct http_server *server = context;
     struct http_connection *client = http_connection_of(connection);
     patience_set(&server->patience, &client->patience, PATIENCE_REQUEST);
+    client->patience.request_streams = false;
+    client->query.length = 0;
     if (target == NULL)
         return NULL;
     client->target_length = strlen(target);
     client->target_problem = http_check_target(target);
-    forget_query(target);
+    take_query(client, target);
     return NULL; /* the request's state: none yet */
 }
 
@@ -68,6 +74,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     }
     patience_leave(&server->patience, &client->patience);
     farewell_forget(&client->farewell);
+    buffer_free(&client->query);
     buffer_free(&client->request.body);
     buffer_free(&client->request.answer);
     free(client);
@@ -82,24 +89,45 @@ static size_t keep_escapes(void *context, struct MHD_Connection *connection, cha
     return strlen(text);
 }
 
-/* Connections are resumed here, all that are answered together, and not inside another connection's
- * callback, where MHD does not allow it. */
-static void resume_answered(void *context)
+static void on_farewell(struct farewell *farewell)
+{
+    struct http_connection *client =
+        (struct http_connection *)(void *)((char *)farewell -
+                                           offsetof(struct http_connection, farewell));
+    if (client->request.stream != NULL)
+        http_stream_left(&client->request);
+}
+
+void http_wake(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    if (!request->suspended || request->waking)
+        return;
+    loop_again(server->loop);
+    request->waking = true;
+    request->next_waking = server->waking;
+    server->waking = request;
+}
+
+/* Connections are resumed here, all that have something to do together, and not inside another
+ * connection's callback, where MHD does not allow it. */
+static void resume_woken(void *context)
 {
     struct http_server *server = context;
-    struct http_request *request = server->answered;
+    struct http_request *request = server->waking;
     size_t connections = http_connections(server);
     bool left = connections < server->connections;
     server->connections = connections;
     if (crowd_has_left(&server->crowd, connections))
         malloc_trim(0);
-    server->answered = NULL;
+    server->waking = NULL;
     /* MHD, deaf at its limit of connections, listens again only in the run after one has left. */
     if (request != NULL || left)
         loop_hurry(server->loop, server->daemon);
     while (request != NULL) {
-        struct http_request *next = request->next_answered;
+        struct http_request *next = request->next_waking;
         request->suspended = false;
+        request->waking = false;
         MHD_resume_connection(request->connection);
         request = next;
     }
@@ -143,9 +171,9 @@ struct http_server *http_open(struct loop *loop, const struct http_settings *set
         return NULL;
     }
     patience_open(&server->patience, loop, &server->settings.patience);
-    farewells_open(&server->farewells, loop);
+    farewells_open(&server->farewells, loop, on_farewell);
     loop_serve(loop, server->daemon);
-    loop_each_turn(loop, resume_answered, server);
+    loop_each_turn(loop, resume_woken, server);
     return server;
 }
 
@@ -173,9 +201,10 @@ size_t http_connections(const struct http_server *server)
 
 void http_close(struct http_server *server)
 {
-    resume_answered(server);
+    http_streams_wake(server);
+    resume_woken(server);
     loop_unserve(server->loop, server->daemon);
-    loop_no_turn(server->loop, resume_answered, server);
+    loop_no_turn(server->loop, resume_woken, server);
     MHD_stop_daemon(server->daemon);
     patience_close(&server->patience);
     farewells_close(&server->farewells);

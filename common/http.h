@@ -5,6 +5,9 @@
  * or keeps the request and answers later: http_answer may be called at any time on the loop's thread.
  * Every request must be answered, also one whose client has gone.
  *
+ * A request that is streamed is the handler's as soon as its head has come. Its body and its answer go
+ * through in pieces, as fast as the slower side takes them; it ends when its client leaves.
+ *
  * All functions: the loop's thread only. */
 #ifndef BOX_OFFICE_HTTP_H
 #define BOX_OFFICE_HTTP_H
@@ -12,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/buffer.h"
 #include "common/loop.h"
@@ -23,6 +27,11 @@ struct http_request;
 
 /* The request stays valid until it is answered. */
 typedef void http_handler(void *context, struct http_request *request);
+
+/* Looks at a request whose head has come: method, path, query and headers can be asked for. True: the
+ * handler gets it now, before its body, which is not collected and has no bound here; the handler must
+ * call http_stream, http_answer or http_refuse before it returns. */
+typedef bool http_streams(void *context, struct http_request *request);
 
 /* The longest body that this path may have. */
 typedef size_t http_body_limit(const char *path);
@@ -38,7 +47,8 @@ struct http_settings {
     size_t connection_memory; /* bytes; request headers longer than 3/8 of it are 431, so that
                                  there is always room for reading and for the answer's headers */
     http_handler *handler;
-    void *context;
+    http_streams *streams; /* which requests are streamed; NULL: none is */
+    void *context;         /* of both */
 };
 
 enum {
@@ -52,6 +62,9 @@ enum {
     HTTP_HEADERS_MAX = 64, /* of a request, each cookie counted too; more are 431 */
     HTTP_FIELDS_MAX = 8,
     HTTP_FIELD_SIZE = 320, /* a longer value is a bug */
+    HTTP_STREAM_BLOCK =
+        64 << 10, /* bytes of an answer in pieces that are asked for at once, at most */
+    HTTP_DISCARD_MAX = 1 << 20, /* of a body that nobody wants, read in order to answer */
 };
 
 /* One answer. Everything is copied by http_answer. Content-Type follows from the status: JSON below
@@ -74,21 +87,35 @@ struct http_server *http_open(struct loop *loop, const struct http_settings *set
  */
 void http_quiesce(struct http_server *server);
 
-/* Complete requests that are not yet wholly answered. (What has come in half is not counted: whether
- * the rest will ever come, nobody knows.) */
+/* Complete requests that are not yet wholly answered, and streamed ones that are not over. (What else has
+ * come in half is not counted: whether the rest will ever come, nobody knows.) */
 size_t http_unanswered(const struct http_server *server);
 size_t http_connections(const struct http_server *server);
 
-/* Closes all connections. Every request that a handler was given must have been answered. */
+/* Closes all connections. Every request that a handler was given must have been answered; of those that
+ * are streamed, whatever is not over ends here. */
 void http_close(struct http_server *server);
 
 const char *http_method(const struct http_request *request);
-const char *http_path(const struct http_request *request); /* raw, without query */
-const char *http_body(struct http_request *request, size_t *length);
-const char *http_client(const struct http_request *request); /* address without port */
+const char *http_path(const struct http_request *request);    /* raw, without query */
+const char *http_query(const struct http_request *request);   /* raw, with its '?'; "" for none */
+const char *http_version(const struct http_request *request); /* "HTTP/1.1" */
+const char *http_body(struct http_request *request, size_t *length); /* of what is not streamed */
+const char *http_client(const struct http_request *request);         /* address without port */
 
 /* The header's value, or NULL. */
 const char *http_header(const struct http_request *request, const char *name);
+
+/* What the head says of the body: whether it comes in chunks, and its length in bytes otherwise (0 where
+ * there is none), or HTTP_LENGTH_UNKNOWN. */
+bool http_chunked(const struct http_request *request);
+int64_t http_body_length(const struct http_request *request);
+
+/* Calls `each` for every header field, in the order and spelling in which they came. The texts are
+ * NUL-terminated, valid as long as the request, and without control characters. */
+typedef void http_each(void *context, const char *name, size_t name_length, const char *value,
+                       size_t value_length);
+void http_headers(const struct http_request *request, http_each *each, void *context);
 
 /* How often the header occurs. */
 unsigned http_header_count(const struct http_request *request, const char *name);
@@ -102,5 +129,80 @@ void http_answer(struct http_request *request, const struct http_reply *reply);
  * else NULL. */
 void http_refuse(struct http_request *request, enum problem problem, const char *detail,
                  const char *allow);
+
+/* --- Requests and answers in pieces ---
+ *
+ * All of these may be called at any time until the request is over, also from inside of the request's own
+ * `body`, `body_end` and `source`; a request answers once. */
+
+enum {
+    HTTP_LENGTH_UNKNOWN = -1,
+    HTTP_SOURCE_WAIT = 0,
+    HTTP_SOURCE_END = -1,
+    HTTP_SOURCE_FAILED = -2,
+};
+
+/* What a streamed request calls, each with the context given to http_stream. */
+struct http_stream_calls {
+    /* Some of the request's body, at least one byte. Returns how much of it was taken; where that is less,
+     * no more comes until http_stream_read. Not called any more once there is an answer. */
+    size_t (*body)(void *context, const char *bytes, size_t length);
+
+    /* The body has come whole, or there is none; trailers are dropped (RFC 9110 section 6.5.1). Not
+     * called where there is an answer already. */
+    void (*body_end)(void *context);
+
+    /* Puts up to `size` bytes of the answer's body, and returns how many. HTTP_SOURCE_WAIT: none yet, asked
+     * again after http_stream_write. HTTP_SOURCE_END: that was all; not asked where the length is known
+     * and reached, and a failure where it is not reached. HTTP_SOURCE_FAILED: the connection is cut, so
+     * that the client sees that something is missing. NULL where only whole answers are given. */
+    ssize_t (*source)(void *context, char *bytes, size_t size);
+
+    /* The request is over, and no longer valid; nothing is called any more. Called exactly once,
+     * whatever happens, from http_close too: also where the client leaves (or only closes its side, as
+     * that cannot be told apart) while the request waits for somebody else. `whole`: its answer has been
+     * given to the kernel entirely. */
+    void (*over)(void *context, bool whole);
+};
+
+/* Takes a streamed request, once, in the handler. `calls` stays valid until it is over. */
+void http_stream(struct http_request *request, const struct http_stream_calls *calls,
+                 void *context);
+
+/* There is room for more of the body; the source has something again, or has ended, or failed. Early or
+ * needless calls do no harm. */
+void http_stream_read(struct http_request *request);
+void http_stream_write(struct http_request *request);
+
+/* How an answer begins. */
+struct http_head {
+    unsigned status; /* 200 to 999 */
+    /* name NUL value NUL name NUL value NUL ...: all fields but Connection and those of framing
+     * (Content-Length, Transfer-Encoding), of which libmicrohttpd adds what is right, as it does with a
+     * missing Date. Sound names and values; one that is empty or holds CR or LF is left out. Together
+     * they must fit into what the request has left of `connection_memory`, else the connection is cut. */
+    const char *fields;
+    size_t fields_length;
+    int64_t length; /* of the body, or HTTP_LENGTH_UNKNOWN: in chunks (RFC 9112 section 7.1), or for
+                       HTTP/1.0 until the connection ends */
+};
+
+/* Answers, and the body comes from the source. The source of a HEAD request, a 204 or a 304 is not asked;
+ * `length` is then what GET would have had. (Where that is unknown, libmicrohttpd 0.9.75 must close the
+ * connection, except after a 204.) The head is copied.
+ *
+ * An answer may begin before the body has come whole, but goes out only then: up to HTTP_DISCARD_MAX
+ * bytes more are dropped, beyond which the connection is cut. One that begins in the handler itself
+ * goes out at once, and the connection closes where a body was to come. */
+void http_stream_answer(struct http_request *request, const struct http_head *head);
+
+/* The same with a whole body, copied, of head->length bytes; for a HEAD request, a 204 or a 304 it is not
+ * looked at. */
+void http_stream_answer_whole(struct http_request *request, const struct http_head *head,
+                              const char *body);
+
+/* Cuts the client's connection; whatever has not been answered is not. `over` follows soon, not from
+ * inside of this. */
+void http_stream_cut(struct http_request *request);
 
 #endif

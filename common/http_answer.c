@@ -7,7 +7,7 @@
 #include "common/id.h"
 #include "common/log.h"
 
-static void add_fields(struct MHD_Response *response, const char *name, const char *end)
+void http_add_fields(struct MHD_Response *response, const char *name, const char *end)
 {
     while (name < end) {
         const char *value = name + strlen(name) + 1;
@@ -16,9 +16,8 @@ static void add_fields(struct MHD_Response *response, const char *name, const ch
     }
 }
 
-/* libmicrohttpd's response is made when libmicrohttpd asks for it, and shares the bytes, which stay here
- * until the request has ended. */
-enum MHD_Result http_send(struct http_request *request)
+/* The bytes are shared, and stay here until the request has ended. */
+static struct MHD_Response *collected_response(struct http_request *request)
 {
     const char *answer = buffer_text(&request->answer); /* an address also where it is empty */
     const char *body = answer + request->answer_body;
@@ -30,7 +29,15 @@ enum MHD_Result http_send(struct http_request *request)
     MHD_add_response_header(response, "Content-Type",
                             request->status < 400 ? "application/json"
                                                   : "application/problem+json");
-    add_fields(response, answer, body);
+    http_add_fields(response, answer, body);
+    return response;
+}
+
+/* libmicrohttpd's response is made when libmicrohttpd asks for it. */
+enum MHD_Result http_send(struct http_request *request)
+{
+    struct MHD_Response *response =
+        request->headed ? http_stream_response(request) : collected_response(request);
     /* Where a chunk began is hidden from us: nothing behind chunks is taken for a request. */
     if (request->last || request->server->quiesced || request->chunked ||
         request->turned_away != PROBLEM_NONE)
@@ -51,9 +58,10 @@ void http_reply_field(struct http_reply *reply, const char *name, const char *va
 void http_answer(struct http_request *request, const struct http_reply *reply)
 {
     assert(request->handed && !request->answered);
-    struct http_server *server = request->server;
     struct buffer *answer = &request->answer;
-    patience_set(&server->patience, &http_client_of(request)->patience, PATIENCE_ANSWER);
+    if (!request->streamed) /* whose body may still be coming */
+        patience_set(&request->server->patience, &http_client_of(request)->patience,
+                     PATIENCE_ANSWER);
     request->answered = true;
     request->status = reply->status;
     for (size_t i = 0; i < reply->fields; i++) {
@@ -63,11 +71,7 @@ void http_answer(struct http_request *request, const struct http_reply *reply)
     }
     request->answer_body = answer->length;
     buffer_append(answer, reply->body, reply->length);
-    if (!request->suspended)
-        return;
-    loop_again(server->loop);
-    request->next_answered = server->answered;
-    server->answered = request;
+    http_wake(request);
 }
 
 void http_refuse(struct http_request *request, enum problem problem, const char *detail,

@@ -5,11 +5,6 @@
 #include "common/http_check.h"
 #include "common/http_parts.h"
 
-enum {
-    DISCARD_MAX = 1 << 20, /* so much of an oversize body is read in order to answer 413 */
-    BUFFER_KEPT = 1024,    /* bytes of a buffer that a connection keeps between its requests */
-};
-
 struct http_connection *http_client_of(const struct http_request *request)
 {
     return (struct http_connection *)(void *)((char *)(uintptr_t)request -
@@ -18,7 +13,7 @@ struct http_connection *http_client_of(const struct http_request *request)
 
 static struct http_request *request_begin(struct http_server *server,
                                           struct MHD_Connection *connection, const char *method,
-                                          const char *path)
+                                          const char *path, const char *version)
 {
     struct http_request *request = &http_connection_of(connection)->request;
     *request = (struct http_request){
@@ -26,6 +21,7 @@ static struct http_request *request_begin(struct http_server *server,
         .connection = connection,
         .method = method,
         .path = path,
+        .version = version,
         .body = request->body,
         .answer = request->answer,
         .body_max = server->settings.body_limit != NULL ? server->settings.body_limit(path)
@@ -37,10 +33,13 @@ static struct http_request *request_begin(struct http_server *server,
 static void request_end(struct http_request *request)
 {
     struct http_server *server = request->server;
+    struct http_connection *client = http_client_of(request);
     server->unanswered -= request->handed;
     server->bodies -= request->body.length;
-    buffer_rest(&request->body, BUFFER_KEPT);
-    buffer_rest(&request->answer, BUFFER_KEPT);
+    buffer_rest(&request->body, HTTP_BUFFER_KEPT);
+    buffer_rest(&request->answer, HTTP_BUFFER_KEPT);
+    if (client->query.length > 0)
+        buffer_rest(&client->query, HTTP_BUFFER_KEPT);
 }
 
 static void mark_handed(struct http_request *request)
@@ -73,14 +72,13 @@ static bool headers_fit(const struct http_server *server, struct MHD_Connection 
            count <= HTTP_HEADERS_MAX;
 }
 
-static const char *ambiguity_of(const struct http_request *request, const char *version,
-                                struct http_body_said *said)
+static const char *ambiguity_of(const struct http_request *request, struct http_body_said *said)
 {
     const struct http_connection *client = http_client_of(request);
     const struct http_line line = {.method = request->method,
                                    .target = request->path,
                                    .target_length = client->target_length,
-                                   .version = version};
+                                   .version = request->version};
     if (client->target_problem != NULL)
         return client->target_problem;
     return http_check(request->connection, &line, said);
@@ -97,19 +95,23 @@ static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *
                              const char *path, const char *method, const char *version,
                              void **state)
 {
-    struct http_request *request = request_begin(server, connection, method, path);
+    struct http_request *request = request_begin(server, connection, method, path, version);
     struct http_body_said said = {0};
     *state = request;
-    const char *ambiguity = ambiguity_of(request, version, &said);
+    const char *ambiguity = ambiguity_of(request, &said);
     if (ambiguity != NULL)
         return refuse_early(request, PROBLEM_MALFORMED, ambiguity);
     if (!headers_fit(server, connection))
         return refuse_early(request, PROBLEM_HEADERS_TOO_LARGE, "the headers are too long");
+    request->chunked = said.chunked;
+    request->length = said.length;
+    if (server->settings.streams != NULL &&
+        server->settings.streams(server->settings.context, request))
+        return http_stream_begin(request);
     if (said.length > request->body_max)
         return refuse_early(request, PROBLEM_TOO_LARGE, "the body is too long");
     if (!has_room(request, said.length))
         return refuse_early(request, PROBLEM_OVERLOADED, "too many long bodies are coming in");
-    request->chunked = said.chunked;
     if (said.chunked)
         MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
                                   (unsigned)HTTP_CHUNKS_IDLE_SECONDS);
@@ -137,7 +139,7 @@ static enum MHD_Result take_body(struct http_request *request, const char *data,
         return MHD_YES;
     }
     request->discarded += size;
-    return request->discarded <= DISCARD_MAX ? MHD_YES : MHD_NO;
+    return request->discarded <= HTTP_DISCARD_MAX ? MHD_YES : MHD_NO;
 }
 
 /* The body has come whole: the handler's turn, unless it cannot be had. */
@@ -192,6 +194,8 @@ enum MHD_Result http_on_access(void *context, struct MHD_Connection *connection,
     struct http_request *request = *state;
     if (request == NULL)
         return begin(context, connection, path, method, version, state);
+    if (request->streamed)
+        return http_stream_access(request, data, length);
     if (*length > 0)
         return take_body(request, data, length);
     return request->handed ? resume(request) : hand_over(request);
@@ -203,12 +207,13 @@ void http_on_completed(void *context, struct MHD_Connection *connection, void **
     struct http_server *server = context;
     struct http_request *request = *state;
     (void)connection;
-    (void)how;
     if (request == NULL)
         return;
     patience_set(&server->patience, &http_client_of(request)->patience, PATIENCE_IDLE);
     request_end(request);
     *state = NULL;
+    if (request->streamed)
+        http_stream_end(request, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 }
 
 const char *http_method(const struct http_request *request)
@@ -219,6 +224,27 @@ const char *http_method(const struct http_request *request)
 const char *http_path(const struct http_request *request)
 {
     return request->path;
+}
+
+const char *http_query(const struct http_request *request)
+{
+    const struct buffer *query = &http_client_of(request)->query;
+    return query->length > 0 ? query->data : "";
+}
+
+const char *http_version(const struct http_request *request)
+{
+    return request->version;
+}
+
+bool http_chunked(const struct http_request *request)
+{
+    return request->chunked;
+}
+
+int64_t http_body_length(const struct http_request *request)
+{
+    return request->chunked ? HTTP_LENGTH_UNKNOWN : (int64_t)request->length;
 }
 
 const char *http_body(struct http_request *request, size_t *length)
@@ -257,4 +283,24 @@ unsigned http_header_count(const struct http_request *request, const char *name)
     struct occurrences occurrences = {.name = name};
     MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &occurrences);
     return occurrences.count;
+}
+
+struct visit {
+    http_each *each;
+    void *context;
+};
+
+static enum MHD_Result visit_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                    size_t name_length, const char *value, size_t value_length)
+{
+    const struct visit *visit = context;
+    (void)kind;
+    visit->each(visit->context, name, name_length, value, value_length);
+    return MHD_YES;
+}
+
+void http_headers(const struct http_request *request, http_each *each, void *context)
+{
+    struct visit visit = {.each = each, .context = context};
+    MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, visit_header, &visit);
 }

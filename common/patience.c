@@ -2,8 +2,8 @@
 
 #include <assert.h>
 #include <linux/sockios.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -44,13 +44,46 @@ static void cut(const struct patience_record *record)
     shutdown(record->fd, SHUT_RDWR);
 }
 
+static bool get_info(const struct patience_record *record, struct tcp_info *info)
+{
+    socklen_t size = sizeof *info;
+    *info = (struct tcp_info){0};
+    return getsockopt(record->fd, IPPROTO_TCP, TCP_INFO, info, &size) == 0;
+}
+
+/* So few bytes have moved for so long. The first look at a stage only counts. */
+static bool has_stalled(const struct patience *patience, struct patience_record *record,
+                        int64_t limit)
+{
+    struct tcp_info info;
+    if (!get_info(record, &info))
+        return true;
+    uint64_t count = record->stage == PATIENCE_REQUEST ? (uint64_t)info.tcpi_bytes_received
+                                                       : (uint64_t)info.tcpi_bytes_acked;
+    if (record->counted && count - record->count < PATIENCE_STREAM_BYTES)
+        return patience->now - record->counted_at >= limit;
+    record->counted = true;
+    record->count = count;
+    record->counted_at = patience->now;
+    return false;
+}
+
+static bool is_late(const struct patience *patience, struct patience_record *record)
+{
+    const struct patience_limits *limits = &patience->limits;
+    bool receives = record->stage == PATIENCE_LINE || record->stage == PATIENCE_REQUEST;
+    bool streams = record->stage == PATIENCE_REQUEST ? record->request_streams
+                                                     : !receives && record->answer_streams;
+    int64_t limit = receives ? limits->request : limits->answer;
+    return streams ? has_stalled(patience, record, limit) : spent(patience, record) >= limit;
+}
+
 /* Bytes came after it had become idle, and libmicrohttpd has made no first line of them. */
 static bool has_begun(const struct patience *patience, const struct patience_record *record)
 {
     struct tcp_info info;
-    socklen_t size = sizeof info;
     int64_t idle = spent(patience, record);
-    return idle > 0 && getsockopt(record->fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+    return idle > 0 && get_info(record, &info) &&
            info.tcpi_last_data_recv * CLOCK_MILLISECOND < idle;
 }
 
@@ -58,20 +91,17 @@ static void look(const struct patience *patience, struct patience_record *record
 {
     switch (record->stage) {
     case PATIENCE_IDLE:
-        if (spent(patience, record) >= patience->limits.answer && is_unread(record))
+        if (is_late(patience, record) && is_unread(record))
             cut(record);
         else if (has_begun(patience, record))
             patience_set(patience, record, PATIENCE_LINE);
         break;
-    case PATIENCE_LINE:
-    case PATIENCE_REQUEST:
-        if (spent(patience, record) >= patience->limits.request)
-            cut(record);
-        break;
     case PATIENCE_WORK:
         break;
+    case PATIENCE_LINE:
+    case PATIENCE_REQUEST:
     case PATIENCE_ANSWER:
-        if (spent(patience, record) >= patience->limits.answer)
+        if (is_late(patience, record))
             cut(record);
         break;
     }

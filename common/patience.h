@@ -4,13 +4,19 @@
  * A connection's record says what it is at and since when; a timer on the loop looks at all of them a
  * few times per limit, and shuts down the socket of whoever is late, after which libmicrohttpd closes
  * it. Only that timer reads the clock, so that a record costs a request a few stores; nobody is cut
- * early, and late by a quarter of the limit at most. The loop's thread only. */
+ * early, and late by a quarter of the limit at most. What streams has no total time, but must move on:
+ * PATIENCE_STREAM_BYTES per limit. The loop's thread only. */
 #ifndef BOX_OFFICE_PATIENCE_H
 #define BOX_OFFICE_PATIENCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/loop.h"
+
+enum {
+    PATIENCE_STREAM_BYTES = 10 << 10, /* received, or acknowledged by the client's kernel */
+};
 
 struct patience_limits {
     int64_t request; /* from the first byte to the last byte of the body, microseconds */
@@ -30,7 +36,13 @@ struct patience_record {
     struct patience_record *next, *previous;
     int fd;
     enum patience_stage stage;
-    int64_t since; /* when it began, or shortly before */
+    int64_t since;        /* when it began, or shortly before */
+    bool request_streams; /* this request's body */
+    bool
+        answer_streams; /* an answer of this connection's; stays, as the kernel may have it still */
+    bool counted;       /* what follows is of this stage */
+    uint64_t count;     /* of bytes, when they last were enough ... */
+    int64_t counted_at; /* ... which was then */
 };
 
 struct patience {
@@ -57,6 +69,14 @@ static inline void patience_set(const struct patience *patience, struct patience
     if (record->stage != PATIENCE_LINE || stage != PATIENCE_REQUEST)
         record->since = patience->now;
     record->stage = stage;
+    record->counted = false;
+}
+
+/* The request that is coming, and its answer, may take as long as they move on. */
+static inline void patience_stream(struct patience_record *record)
+{
+    record->request_streams = true;
+    record->answer_streams = true;
 }
 
 #endif
