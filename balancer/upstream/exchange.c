@@ -27,7 +27,7 @@ static void free_exchange(struct exchange *exchange)
 {
     buffer_free(&exchange->out);
     buffer_free(&exchange->in);
-    response_free(&exchange->response);
+    response_discard(&exchange->response);
     free(exchange);
 }
 
@@ -35,7 +35,7 @@ void exchanges_close(struct exchanges *exchanges)
 {
     assert(exchanges->open == NULL && exchanges->attention == NULL);
     while (exchanges->oldest != NULL)
-        connection_close(exchanges->oldest);
+        exchange_disconnect(exchanges->oldest);
     while (exchanges->spares != NULL) {
         struct exchange *spare = exchanges->spares;
         exchanges->spares = spare->next;
@@ -120,7 +120,7 @@ void exchange_break(struct exchange *exchange, const char *why)
     exchange->broke = true;
     exchange->deaf = true;
     snprintf(exchange->why, sizeof exchange->why, "%s", why);
-    connection_watch(exchange->connection, 0);
+    exchange_watch(exchange->connection, 0);
     if (exchange->waiting || exchange->wants_room)
         exchange_attend(exchange);
 }
@@ -148,9 +148,9 @@ struct exchange *exchange_start(struct exchanges *exchanges, const struct exchan
     link_into(&exchanges->open, exchange);
     response_begin(&exchange->response, strcmp(request->method, "HEAD") == 0);
     exchange_build(exchange, request);
-    struct connection *connection = connection_take(exchanges, request->address);
+    struct connection *connection = exchange_take_kept(exchanges, request->address);
     if (connection == NULL)
-        connection = connection_open(exchanges, request->address);
+        connection = exchange_connect(exchanges, request->address);
     give_connection(exchange, connection);
     if (connection == NULL)
         fail_later(exchange, EXCHANGE_CONNECT, strerror(errno));
@@ -173,9 +173,9 @@ static bool may_be_kept(const struct exchange *exchange)
 void exchange_close(struct exchange *exchange)
 {
     if (exchange->connection != NULL && may_be_kept(exchange))
-        connection_keep(exchange->connection);
+        exchange_keep(exchange->connection);
     else if (exchange->connection != NULL)
-        connection_close(exchange->connection);
+        exchange_disconnect(exchange->connection);
     release(exchange);
 }
 
@@ -187,7 +187,7 @@ static void fail(struct exchange *exchange, enum exchange_failure failure, const
     bool sent = exchange->sent;
     snprintf(copy, sizeof copy, "%s", why);
     if (exchange->connection != NULL)
-        connection_close(exchange->connection);
+        exchange_disconnect(exchange->connection);
     release(exchange);
     calls.failed(context, failure, sent, copy);
 }
@@ -196,9 +196,9 @@ static void fail(struct exchange *exchange, enum exchange_failure failure, const
 static void repeat(struct exchange *exchange)
 {
     struct connection *dead = exchange->connection;
-    struct connection *fresh = connection_open(exchange->exchanges, dead->address);
+    struct connection *fresh = exchange_connect(exchange->exchanges, dead->address);
     int reason = errno;
-    connection_close(dead);
+    exchange_disconnect(dead);
     give_connection(exchange, fresh);
     exchange->out_at = 0;
     exchange->deaf = false;
@@ -236,7 +236,7 @@ static void tell_readable(struct exchange *exchange)
 {
     struct connection *connection = exchange->connection;
     if (!exchange->waiting) {
-        connection_watch(connection, connection->watched & (uint32_t)EPOLLOUT);
+        exchange_watch(connection, connection->watched & (uint32_t)EPOLLOUT);
         return;
     }
     exchange->waiting = false;
@@ -266,7 +266,7 @@ static void connected(struct exchange *exchange)
     }
     connection->connecting = false;
     exchange->progress = clock_monotonic();
-    connection_watch(connection, EPOLLIN);
+    exchange_watch(connection, EPOLLIN);
     exchange_flush(exchange);
 }
 
@@ -277,7 +277,7 @@ void exchange_ready(void *context, int fd, uint32_t events)
     struct exchange *exchange = connection->exchange;
     (void)fd;
     if (exchange == NULL) { /* closed, or it says what nobody asked for */
-        connection_close(connection);
+        exchange_disconnect(connection);
         return;
     }
     if (exchange->failing) /* and is told so within this turn */
@@ -325,7 +325,7 @@ static void look(void *context)
     struct exchanges *exchanges = context;
     struct exchange *next;
     int64_t now = clock_monotonic();
-    connections_expire(exchanges, now);
+    exchanges_expire(exchanges, now);
     for (struct exchange *exchange = exchanges->open; exchange != NULL; exchange = next) {
         next = exchange->next;
         if (!exchange->broke)

@@ -61,7 +61,7 @@ static int connect_to(const union address *address, socklen_t length)
     return -1;
 }
 
-struct connection *connection_open(struct exchanges *exchanges, const char *address)
+struct connection *exchange_connect(struct exchanges *exchanges, const char *address)
 {
     union address parsed;
     socklen_t length = read_address(address, &parsed);
@@ -75,11 +75,11 @@ struct connection *connection_open(struct exchanges *exchanges, const char *addr
     connection->connecting = true;
     connection->since = clock_monotonic();
     memcpy(connection->address, address, strlen(address) + 1);
-    connection_watch(connection, EPOLLOUT);
+    exchange_watch(connection, EPOLLOUT);
     return connection;
 }
 
-void connection_watch(struct connection *connection, uint32_t events)
+void exchange_watch(struct connection *connection, uint32_t events)
 {
     struct loop *loop = connection->exchanges->loop;
     if (connection->watched == events)
@@ -117,7 +117,7 @@ static void unlink_kept(struct connection *connection)
     exchanges->kept_count--;
 }
 
-struct connection *connection_take(struct exchanges *exchanges, const char *address)
+struct connection *exchange_take_kept(struct exchanges *exchanges, const char *address)
 {
     struct connection *connection = *bucket_of(exchanges, address);
     while (connection != NULL && strcmp(connection->address, address) != 0)
@@ -129,12 +129,12 @@ struct connection *connection_take(struct exchanges *exchanges, const char *addr
     return connection;
 }
 
-void connection_keep(struct connection *connection)
+void exchange_keep(struct connection *connection)
 {
     struct exchanges *exchanges = connection->exchanges;
     if (exchanges->kept_count == EXCHANGE_KEPT_MAX)
-        connection_close(exchanges->oldest);
-    connection_watch(connection, EPOLLIN);
+        exchange_disconnect(exchanges->oldest);
+    exchange_watch(connection, EPOLLIN);
     connection->exchange = NULL;
     connection->since = clock_monotonic();
     connection->back = bucket_of(exchanges, connection->address);
@@ -152,18 +152,18 @@ void connection_keep(struct connection *connection)
     exchanges->kept_count++;
 }
 
-void connection_close(struct connection *connection)
+void exchange_disconnect(struct connection *connection)
 {
     if (connection->exchange == NULL)
         unlink_kept(connection);
-    connection_watch(connection, 0);
+    exchange_watch(connection, 0);
     close(connection->fd);
     free(connection);
 }
 
-void connections_expire(struct exchanges *exchanges, int64_t now)
+void exchanges_expire(struct exchanges *exchanges, int64_t now)
 {
     const int64_t limit = EXCHANGE_KEPT_SECONDS * CLOCK_SECOND;
     while (exchanges->oldest != NULL && now - exchanges->oldest->since >= limit)
-        connection_close(exchanges->oldest);
+        exchange_disconnect(exchanges->oldest);
 }

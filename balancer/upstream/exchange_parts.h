@@ -86,22 +86,22 @@ struct exchanges {
 /* exchange_connections.c */
 
 /* Begins to connect; NULL and errno where that fails at once. */
-struct connection *connection_open(struct exchanges *exchanges, const char *address);
+struct connection *exchange_connect(struct exchanges *exchanges, const char *address);
 
 /* A kept one to this address, the last that was used; or NULL. */
-struct connection *connection_take(struct exchanges *exchanges, const char *address);
+struct connection *exchange_take_kept(struct exchanges *exchanges, const char *address);
 
 /* Keeps it, or closes another for it. */
-void connection_keep(struct connection *connection);
+void exchange_keep(struct connection *connection);
 
 /* Kept or not. */
-void connection_close(struct connection *connection);
+void exchange_disconnect(struct connection *connection);
 
 /* Lets the loop look for these events; 0: for none, also not for the hang-ups it always tells. */
-void connection_watch(struct connection *connection, uint32_t events);
+void exchange_watch(struct connection *connection, uint32_t events);
 
 /* Closes what has been idle for too long. */
-void connections_expire(struct exchanges *exchanges, int64_t now);
+void exchanges_expire(struct exchanges *exchanges, int64_t now);
 
 /* exchange.c */
 

@@ -81,7 +81,7 @@ static ssize_t wait_for_more(struct exchange *exchange)
     if (!exchange->waiting)
         exchange->progress = clock_monotonic();
     exchange->waiting = true;
-    connection_watch(connection, connection->watched | EPOLLIN);
+    exchange_watch(connection, connection->watched | EPOLLIN);
     return 0;
 }
 

@@ -92,7 +92,7 @@ static void settle(struct exchange *exchange)
     if (exchange_unsent(exchange) == 0)
         compact(exchange);
     uint32_t room_event = exchange_unsent(exchange) > 0 ? EPOLLOUT : 0;
-    connection_watch(connection, (connection->watched & (uint32_t)EPOLLIN) | room_event);
+    exchange_watch(connection, (connection->watched & (uint32_t)EPOLLIN) | room_event);
 }
 
 /* How much the socket took. Who no longer listens may have answered before: the socket is still read. */

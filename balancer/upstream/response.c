@@ -29,7 +29,7 @@ void response_begin(struct response *response, bool head_request)
     response_begin_head(response);
 }
 
-void response_free(struct response *response)
+void response_discard(struct response *response)
 {
     buffer_free(&response->fields);
     buffer_free(&response->line);

@@ -58,7 +58,7 @@ struct response {
 /* Makes ready for the next answer, in the same memory. `head_request`: it answers a HEAD. */
 void response_begin(struct response *response, bool head_request);
 
-void response_free(struct response *response);
+void response_discard(struct response *response);
 
 /* Gives back what is more than usual of its memory. */
 void response_rest(struct response *response);
