@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <sys/resource.h>
 
+#include "balancer/client/proxy.h"
 #include "balancer/router.h"
 #include "balancer/upstream/probe.h"
 #include "balancer/worker.h"
@@ -14,13 +15,22 @@ enum {
     SPARE = 64, /* standard streams, listeners, logs, what libraries open in passing */
 };
 
+/* A request that is forwarded has a connection of its own; and idle ones are kept. */
+static int64_t proxied(const struct settings *settings)
+{
+    int64_t reads = settings->workers * PROXY_READS_MAX;
+    bool any = settings->config.server_count > 0;
+    int64_t requests = any || reads > settings->connections ? settings->connections : reads;
+    return requests + settings->workers * EXCHANGE_KEPT_MAX;
+}
+
 int64_t descriptors_needed(const struct settings *settings)
 {
-    const int64_t per_server =
-        settings->workers * (WORKER_FLIGHT_CONNECTIONS + WORKER_READ_CONNECTIONS) +
-        PROBE_CONNECTIONS;
-    return settings->connections + settings->workers * WORKER_DESCRIPTORS +
-           settings->servers * per_server * PROCESSES_PER_SERVER + ROUTER_ADMIN_CONNECTIONS + SPARE;
+    const int64_t per_server = settings->workers * WORKER_FLIGHT_CONNECTIONS + PROBE_CONNECTIONS;
+    return settings->connections + proxied(settings) + settings->workers * WORKER_DESCRIPTORS +
+           settings->servers * per_server * PROCESSES_PER_SERVER +
+           (int64_t)settings->config.server_count * PROBE_CONNECTIONS + ROUTER_ADMIN_CONNECTIONS +
+           SPARE;
 }
 
 void descriptors_raise(const struct settings *settings)

@@ -34,6 +34,7 @@ struct router {
     int public_fd, admin_fd, config_fd, master_fd;
     struct config config; /* does not change once the workers run */
     struct servers servers;
+    struct gate gate;
     struct routing_log *log;
     struct admin admin;
 
@@ -135,7 +136,7 @@ static bool start_workers(struct router *router)
 {
     size_t count = (size_t)router->settings->workers;
     struct worker_settings settings = {
-        .servers = &router->servers,
+        .gate = &router->gate,
         .log = router->log,
         .connections_max = (unsigned)((size_t)router->settings->connections / count),
         .waiting_max = ((size_t)router->settings->waiting + count - 1) / count,
@@ -171,7 +172,7 @@ static void look(void *context)
     for (size_t i = 0; i < router->worker_count; i++)
         worker_wake(router->workers[i]);
     for (size_t i = 0; servers_get(&router->servers, i, &server); i++)
-        up += server.state == SERVER_UP;
+        up += server.pool == POOL_TICKETS && server.state == SERVER_UP;
     if (up == router->told_up)
         return;
     if (up > 0)
@@ -187,6 +188,9 @@ static bool start(struct router *router)
         die(EXIT_USAGE, "--router is for the balancer's own use");
     read_config(router);
     servers_init(&router->servers);
+    if (!gate_open(&router->gate, &router->config, &router->servers,
+                   router->settings->session_file))
+        return false;
     router->log = routing_log_open(&router->servers, router->settings->log_dir,
                                    router->settings->log_size, error);
     if (router->log == NULL)
@@ -218,6 +222,7 @@ static void stop(struct router *router)
     routing_log_close(router->log);
     loop_close(router->loop);
     servers_free(&router->servers);
+    gate_close(&router->gate);
     config_free(&router->config);
 }
 

@@ -16,6 +16,7 @@ struct settings {
     const char *log_dir;
     int64_t log_size;       /* bytes of a routing log file */
     const char *token_file; /* the admin listener's bearer token */
+    const char *session_file; /* the key of sessions */
     int64_t connections;    /* clients at once */
     int64_t waiting;        /* purchases that wait for room */
 

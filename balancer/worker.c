@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "balancer/client/proxy.h"
 #include "balancer/client/purchases.h"
-#include "balancer/client/reads.h"
 #include "common/clock.h"
 #include "common/http.h"
 #include "common/log.h"
@@ -30,27 +30,35 @@ struct worker {
 
     /* the worker's thread only */
     struct upstream *flight_upstream;
-    struct upstream *read_upstream;
+    struct exchanges *exchanges;
     struct http_server *http;
     struct purchases *purchases;
-    struct reads *reads;
+    struct proxy *proxy;
     struct loop_timer check;
     int64_t drain_since; /* 0: not draining */
     int64_t busy_at;     /* when it was last seen with something to do */
 };
 
-/* The way in: which path is whose. */
+/* A purchase for a flight is taken whole; everything else is passed on as it comes. */
+static bool is_streamed(void *context, struct http_request *request)
+{
+    const struct worker *worker = context;
+    return !visit_is_purchase(worker->settings.gate, request);
+}
+
+/* The way in: which request is whose. */
 static void accept_request(void *context, struct http_request *request)
 {
     struct worker *worker = context;
+    struct visit visit = {0};
     if (worker->drain_since != 0 && clock_monotonic() - worker->drain_since > drain_accepts)
         http_refuse(request, PROBLEM_NO_SERVER, "This balancer is being stopped.", NULL);
-    else if (strcmp(http_path(request), "/purchases") == 0)
-        purchases_accept(worker->purchases, request);
-    else if (reads_path(http_path(request)))
-        reads_accept(worker->reads, request);
+    else if (!visit_begin(worker->settings.gate, request, &visit))
+        return;
+    else if (visit_is_purchase(worker->settings.gate, request))
+        purchases_accept(worker->purchases, request, &visit);
     else
-        http_refuse(request, PROBLEM_NOT_FOUND, "There is nothing at this path.", NULL);
+        proxy_accept(worker->proxy, request, &visit);
 }
 
 /* Drained: nobody is connected, or whoever still is has had nothing to say for a while. */
@@ -91,9 +99,9 @@ static void *run(void *context)
     loop_run(worker->loop);
     http_close(worker->http);
     purchases_close(worker->purchases);
-    reads_close(worker->reads);
+    proxy_close(worker->proxy);
     upstream_close(worker->flight_upstream);
-    upstream_close(worker->read_upstream);
+    exchanges_close(worker->exchanges);
     return NULL;
 }
 
@@ -103,10 +111,10 @@ struct worker *worker_start(const struct worker_settings *settings)
     worker->settings = *settings;
     worker->loop = loop_open();
     worker->flight_upstream = upstream_open(worker->loop, WORKER_FLIGHT_CONNECTIONS);
-    worker->read_upstream = upstream_open(worker->loop, WORKER_READ_CONNECTIONS);
-    worker->purchases = purchases_open(worker->loop, settings->servers, settings->log,
+    worker->exchanges = exchanges_open(worker->loop);
+    worker->purchases = purchases_open(worker->loop, settings->gate, settings->log,
                                        worker->flight_upstream, settings->waiting_max);
-    worker->reads = reads_open(settings->servers, worker->read_upstream);
+    worker->proxy = proxy_open(settings->gate, worker->exchanges);
     loop_each_turn(worker->loop, turn, worker);
     struct http_settings http = {
         .listen_fd = settings->listen_fd,
@@ -114,6 +122,7 @@ struct worker *worker_start(const struct worker_settings *settings)
         .body_max = BODY_BYTES_MAX,
         .connection_memory = CONNECTION_MEMORY,
         .handler = accept_request,
+        .streams = is_streamed,
         .context = worker,
     };
     worker->http = http_open(worker->loop, &http);

@@ -3,19 +3,18 @@
 #ifndef BOX_OFFICE_WORKER_H
 #define BOX_OFFICE_WORKER_H
 
-#include "balancer/pool/servers.h"
+#include "balancer/client/gate.h"
 #include "balancer/routing/routing_log.h"
 
 enum {
     WORKER_FLIGHT_CONNECTIONS = 2, /* per server: a flight's, and its successor's while it closes */
-    WORKER_READ_CONNECTIONS = 16,  /* per server */
     WORKER_DESCRIPTORS = 16, /* besides connections: of its loop, its listener, the libraries */
 };
 
 struct worker;
 
 struct worker_settings {
-    struct servers *servers;
+    const struct gate *gate;
     struct routing_log *log;
     int listen_fd; /* owned by the worker from now on */
     unsigned connections_max;

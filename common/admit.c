@@ -89,7 +89,7 @@ static void add_retry_after(struct http_reply *reply, enum problem problem)
 }
 
 void admit_answer(struct http_request *request, const struct item *item,
-                  const struct outcome *outcome)
+                  const struct outcome *outcome, const char *cookie)
 {
     char id[ID_TEXT_SIZE];
     struct buffer body = {0};
@@ -100,6 +100,8 @@ void admit_answer(struct http_request *request, const struct item *item,
     http_reply_field(&reply, "Request-Id", id);
     if (names_key(outcome))
         http_reply_field(&reply, key_header, item->key);
+    if (cookie != NULL)
+        http_reply_field(&reply, "Set-Cookie", cookie);
     if (outcome->problem == PROBLEM_NONE)
         add_location(&reply, &outcome->sale);
     else if (problem_retry_after(outcome->problem) > 0)

@@ -19,8 +19,8 @@ enum {
 bool admit_purchase(struct http_request *request, struct item *item);
 
 /* Answers an admitted purchase: the sale, or a problem, with Request-Id, Location, Idempotency-Key
- * and Retry-After as they apply. The request is gone afterwards. */
+ * and Retry-After as they apply; `cookie`: the value of a Set-Cookie, or NULL. The request is gone afterwards. */
 void admit_answer(struct http_request *request, const struct item *item,
-                  const struct outcome *outcome);
+                  const struct outcome *outcome, const char *cookie);
 
 #endif

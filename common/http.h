@@ -130,6 +130,10 @@ void http_answer(struct http_request *request, const struct http_reply *reply);
 void http_refuse(struct http_request *request, enum problem problem, const char *detail,
                  const char *allow);
 
+/* The same, under a Request-Id that the request has already; at most HTTP_FIELD_SIZE - 1 bytes. */
+void http_refuse_as(struct http_request *request, enum problem problem, const char *detail,
+                    const char *allow, const char *id);
+
 /* --- Requests and answers in pieces ---
  *
  * All of these may be called at any time until the request is over, also from inside of the request's own

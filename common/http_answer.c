@@ -77,12 +77,18 @@ void http_answer(struct http_request *request, const struct http_reply *reply)
 void http_refuse(struct http_request *request, enum problem problem, const char *detail,
                  const char *allow)
 {
-    struct buffer body = {0};
-    struct http_reply reply = {.status = problem_status(problem)};
     char text[ID_TEXT_SIZE];
     struct id id = id_make();
     id_format(&id, text);
-    http_reply_field(&reply, "Request-Id", text);
+    http_refuse_as(request, problem, detail, allow, text);
+}
+
+void http_refuse_as(struct http_request *request, enum problem problem, const char *detail,
+                    const char *allow, const char *id)
+{
+    struct buffer body = {0};
+    struct http_reply reply = {.status = problem_status(problem)};
+    http_reply_field(&reply, "Request-Id", id);
     if (problem_retry_after(problem) > 0) {
         char seconds[16];
         snprintf(seconds, sizeof seconds, "%d", problem_retry_after(problem));

@@ -49,7 +49,9 @@ static const struct row rows[PROBLEM_COUNT] = {
                             "This Idempotency-Key stands for another purchase: repeat that one "
                             "unchanged, or send this one with a new key."},
     [PROBLEM_BAD_GATEWAY] = {"bad_gateway", "bad-gateway", "Bad gateway", 502, 0,
-                             "A ticket server gave an answer that cannot be used."},
+                             "The server asked gave an answer that cannot be used."},
+    [PROBLEM_GATEWAY_TIMEOUT] = {"gateway_timeout", "gateway-timeout", "Gateway timeout", 504, 0,
+                                 "The server asked took too long to answer."},
     [PROBLEM_OVERLOADED] =
         {"overloaded", "overloaded", "Overloaded", 503, 1,
          "More is waiting than can be served. This request decided nothing: repeat it."},

@@ -26,6 +26,7 @@ enum problem {
     PROBLEM_OVER_LIMIT,        /* more tickets than the tier allows in one order */
     PROBLEM_KEY_REUSED,        /* the key stands for another purchase */
     PROBLEM_BAD_GATEWAY,       /* an upstream's answer to a forwarded request was unusable */
+    PROBLEM_GATEWAY_TIMEOUT,   /* the upstream took too long */
     PROBLEM_OVERLOADED,        /* a bound was reached: nothing was decided */
     PROBLEM_NO_SERVER,         /* no ticket server is up: nothing was decided */
     PROBLEM_EXPIRED,           /* the deadline passed: nothing was decided */

@@ -10,7 +10,8 @@
 
 struct purchases {
     struct loop *loop;
-    struct servers *servers;
+    const struct gate *gate;
+    struct servers *servers; /* the gate's */
     struct routing_log *log;
     struct flights *flights; /* owned */
     struct requests requests;
@@ -22,11 +23,24 @@ static struct request *request_of(struct passenger *passenger)
     return (struct request *)(void *)((char *)passenger - offsetof(struct request, passenger));
 }
 
+/* The Set-Cookie that the client's session needs now; NULL: none. */
+static const char *cookie_due(struct purchases *purchases, struct request *request,
+                              char cookie[SESSION_SET_COOKIE_SIZE])
+{
+    struct server server;
+    bool due = request->visit.affinity == AFFINITY_COOKIE && request->chosen &&
+               servers_get(purchases->servers, request->server, &server) &&
+               visit_cookie(purchases->gate, &request->visit, server.id, cookie);
+    return due ? cookie : NULL;
+}
+
 /* The last step: the client is answered, and the request is gone. */
 static void answer(struct purchases *purchases, struct request *request,
                    const struct outcome *outcome)
 {
-    admit_answer(request->http, &request->passenger.item, outcome);
+    char cookie[SESSION_SET_COOKIE_SIZE];
+    admit_answer(request->http, &request->passenger.item, outcome,
+                 cookie_due(purchases, request, cookie));
     requests_remove(&purchases->requests, request);
     requests_free(&purchases->requests, request);
 }
@@ -52,17 +66,18 @@ static void returned(void *context, struct passenger *passenger)
     loop_again(purchases->loop);
 }
 
-struct purchases *purchases_open(struct loop *loop, struct servers *servers,
+struct purchases *purchases_open(struct loop *loop, const struct gate *gate,
                                  struct routing_log *log, struct upstream *upstream,
                                  size_t waiting_max)
 {
     struct purchases *purchases = memory_new(sizeof *purchases);
     struct flight_calls calls = {.decided = decided, .returned = returned, .context = purchases};
     purchases->loop = loop;
-    purchases->servers = servers;
+    purchases->gate = gate;
+    purchases->servers = gate->servers;
     purchases->log = log;
     purchases->waiting_max = waiting_max;
-    purchases->flights = flights_open(servers, upstream, &calls);
+    purchases->flights = flights_open(gate->servers, upstream, &calls);
     return purchases;
 }
 
@@ -78,14 +93,7 @@ void purchases_close(struct purchases *purchases)
 static enum chosen choose(struct purchases *purchases, struct request *request)
 {
     const struct purchase *purchase = &request->passenger.item.purchase;
-    struct choice choice = {
-        .request = request->id,
-        .client = http_client(request->http),
-        .route = "purchase",
-        .pool = POOL_TICKETS,
-        .policy = POLICY_FEWEST_SOLD,
-        .pinned = SERVER_NONE,
-    };
+    struct choice choice = visit_choice(&request->visit, request->http, request->id);
     struct purchase_choice details = {
         .event = purchase->event,
         .quantity = purchase_quantity(purchase),
@@ -109,7 +117,8 @@ static enum chosen choose_in_order(struct purchases *purchases, struct request *
     return servers_any(purchases->servers) ? CHOSEN_NO_ROOM : CHOSEN_NO_SERVER;
 }
 
-static struct request *admit(struct purchases *purchases, struct http_request *http)
+static struct request *admit(struct purchases *purchases, struct http_request *http,
+                             const struct visit *visit)
 {
     struct request *request = requests_new(&purchases->requests);
     if (!admit_purchase(http, &request->passenger.item)) {
@@ -117,6 +126,7 @@ static struct request *admit(struct purchases *purchases, struct http_request *h
         return NULL;
     }
     request->http = http;
+    request->visit = *visit;
     request->passenger.room = FLIGHT_ITEMS_MAX;
     request->deadline = clock_monotonic() + PURCHASE_SECONDS * CLOCK_SECOND;
     id_format(&request->passenger.item.request, request->id);
@@ -124,9 +134,10 @@ static struct request *admit(struct purchases *purchases, struct http_request *h
     return request;
 }
 
-void purchases_accept(struct purchases *purchases, struct http_request *http)
+void purchases_accept(struct purchases *purchases, struct http_request *http,
+                      const struct visit *visit)
 {
-    struct request *request = admit(purchases, http);
+    struct request *request = admit(purchases, http, visit);
     if (request == NULL)
         return;
     switch (choose_in_order(purchases, request)) {

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "balancer/pool/servers.h"
+#include "balancer/client/visit.h"
 #include "balancer/routing/routing_log.h"
 #include "balancer/upstream/upstream.h"
 #include "common/http.h"
@@ -15,15 +15,16 @@
 struct purchases;
 
 /* `waiting_max`: purchases that may wait for room; beyond, 503 at once. */
-struct purchases *purchases_open(struct loop *loop, struct servers *servers,
+struct purchases *purchases_open(struct loop *loop, const struct gate *gate,
                                  struct routing_log *log, struct upstream *upstream,
                                  size_t waiting_max);
 
 /* No purchase may be left. */
 void purchases_close(struct purchases *purchases);
 
-/* Takes a POST /purchases over and answers it in the end, within its deadline. */
-void purchases_accept(struct purchases *purchases, struct http_request *http);
+/* Takes a request for /purchases over and answers it in the end, within its deadline. */
+void purchases_accept(struct purchases *purchases, struct http_request *http,
+                      const struct visit *visit);
 
 /* Once per turn of the loop: chooses for those that wait, writes the routing log, lets flights leave. */
 void purchases_turn(struct purchases *purchases);

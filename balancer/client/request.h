@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "balancer/client/visit.h"
 #include "balancer/upstream/flight.h"
 #include "common/http.h"
 #include "common/id.h"
@@ -15,8 +16,11 @@
 struct request {
     struct passenger passenger;
     struct http_request *http;
+    struct visit visit;
     char id[ID_TEXT_SIZE]; /* of passenger.item.request */
     int64_t deadline;      /* clock_monotonic() */
+    size_t server;         /* that it was given to last */
+    bool chosen;           /* `server` is set */
     bool retry;            /* it was given to a server before */
     bool waiting;          /* for room, in the worker's queue; else it is aboard a flight */
 

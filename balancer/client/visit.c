@@ -35,7 +35,7 @@ static const struct route *find_route(const struct gate *gate, const struct http
     struct route_request asked = {
         .method = http_method(request),
         .path = http_path(request),
-        .host = http_header(request, "Host"),
+        .host = gate->asks_host ? http_header(request, "Host") : NULL,
         .authenticated = gate->asks_token && has_token(gate, request, subject),
         .header = header_of,
         .context = request,
@@ -69,13 +69,12 @@ static void find_client(const struct gate *gate, const struct http_request *requ
                         struct visit *visit)
 {
     const char *peer = http_client(request);
-    visit->client = peer;
     if (gate->config->trusted_count == 0 || !config_trusts(gate->config, peer))
         return;
     struct forwarded fields;
     forwarded_begin(&fields);
     http_headers(request, take_field, &fields);
-    visit->client = forwarded_client(&fields, peer, trusts, gate->config, visit->client_text);
+    forwarded_client(&fields, peer, trusts, gate->config, visit->client);
 }
 
 /* --- sessions ---------------------------------------------------------------------------------- */
@@ -143,8 +142,6 @@ bool visit_begin(const struct gate *gate, struct http_request *request, struct v
         return refuse(request, PROBLEM_UNAUTHORIZED,
                       "Send a valid token: Authorization: Bearer <token>.");
     find_client(gate, request, visit);
-    const char *id = http_header(request, "Request-Id");
-    visit->id = request_id_valid(id) ? id : NULL;
     visit->affinity = route->affinity != AFFINITY_JWT || token ? route->affinity : AFFINITY_NONE;
     if (visit->affinity == AFFINITY_JWT)
         name_subject(gate, subject, visit);
@@ -153,12 +150,12 @@ bool visit_begin(const struct gate *gate, struct http_request *request, struct v
     return true;
 }
 
-struct choice visit_choice(const struct visit *visit, const char *request)
+struct choice visit_choice(const struct visit *visit, const struct http_request *request,
+                           const char *id)
 {
     return (struct choice){
-        .request = request,
-        .client = visit->client,
-        .id = visit->id,
+        .request = id,
+        .client = visit->client[0] != '\0' ? visit->client : http_client(request),
         .route = visit->route->name,
         .pool = visit->route->pool,
         .policy = visit->route->policy,

@@ -6,6 +6,9 @@
 
 #include "common/clock.h"
 
+/* Reports that say the same are written so often: well before they are stale. */
+static const int64_t report_interval = CLOCK_SECOND;
+
 /* Which moves are legal: a process joins, is up or down, and joins again when it was started anew. */
 static const bool legal_moves[][SERVER_DOWN + 1] = {
     [SERVER_NEW] = {[SERVER_JOINING] = true},
@@ -28,17 +31,18 @@ void servers_init(struct servers *servers)
     struct id id = id_make();
     id_format(&id, servers->router);
     servers->seed = policy_hash(servers->router);
-    servers_pool_add(servers, ROUTING_TICKETS);
+    servers_pool_add(servers, ROUTING_TICKETS, "/healthz");
     lock_init(&servers->lock);
     uint64_t n = servers_next_line(servers);
     routing_line_started(&servers->history, n, clock_now(), servers->router);
 }
 
-size_t servers_pool_add(struct servers *servers, const char *name)
+size_t servers_pool_add(struct servers *servers, const char *name, const char *check)
 {
     assert(servers->pool_count < POOLS_MAX);
     struct pool *pool = &servers->pools[servers->pool_count];
     snprintf(pool->name, sizeof pool->name, "%s", name);
+    pool->check = check;
     return servers->pool_count++;
 }
 
@@ -65,7 +69,7 @@ static void move(struct servers *servers, struct server *server, enum server_sta
         .commit = server->commit,
         .told = server->told,
         .limit = server->limit,
-        .store = servers->store,
+        .store = server->pool == POOL_TICKETS ? servers->store : "",
         .why = server->why,
     };
     server->state = to;
@@ -223,9 +227,11 @@ void servers_reported(struct servers *servers, size_t index, int64_t cpu, int64_
 {
     lock_take(&servers->lock);
     struct server *server = &servers->list[index];
-    if (servers->pools[server->pool].reports) {
-        server->workload = policy_workload(cpu, memory, commit);
-        server->workload_at = clock_now();
+    int64_t workload = policy_workload(cpu, memory, commit), now = clock_now();
+    bool news = workload != server->workload || now - server->workload_at >= report_interval;
+    if (servers->pools[server->pool].reports && news) {
+        server->workload = workload;
+        server->workload_at = now;
         struct routing_load line = {.server = server->id,
                                     .cpu = cpu,
                                     .memory = memory,

@@ -32,7 +32,8 @@ enum {
 
 struct pool {
     char name[ROUTING_NAME_SIZE];
-    bool reports; /* a route reads its servers' workload, so each report leaves a line */
+    const char *check; /* path of the health check; NULL: none. Not owned */
+    bool reports;      /* a route reads its servers' workload, so each report leaves a line */
 };
 
 struct server {
@@ -103,7 +104,7 @@ void servers_init(struct servers *servers);
 void servers_free(struct servers *servers);
 
 /* Adds a pool, before any other thread is there; its index. At most POOLS_MAX. */
-size_t servers_pool_add(struct servers *servers, const char *name);
+size_t servers_pool_add(struct servers *servers, const char *name, const char *check);
 
 /* Adds a server of the configuration, which joins. False where the list is full. */
 bool servers_add(struct servers *servers, const struct server_about *about);

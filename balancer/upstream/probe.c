@@ -52,7 +52,14 @@ static bool take_number(const cJSON *object, const char *name, int64_t *number)
                         number);
 }
 
-bool probe_read(const char *text, size_t length, struct figures *figures)
+static int64_t figure_of(const cJSON *object, const char *name, double scale)
+{
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, name);
+    double number = cJSON_IsNumber(value) ? value->valuedouble * scale : 0;
+    return number > 0 && number < (double)(INT64_C(1) << 53) ? (int64_t)number : 0;
+}
+
+bool probe_read(const char *text, size_t length, struct figures *figures, struct probe_load *load)
 {
     char error[JSON_ERROR_SIZE];
     cJSON *health = json_parse(text, length, error);
@@ -63,6 +70,11 @@ bool probe_read(const char *text, size_t length, struct figures *figures)
                 take_number(health, "boot", &figures->boot) &&
                 take_number(health, "commit", &figures->commit) &&
                 take_number(health, "sold", &figures->sold);
+    *load = (struct probe_load){
+        .cpu = figure_of(health, "cpu_percent", 10.0),
+        .memory = figure_of(health, "resident_bytes", 1.0 / (1 << 20)),
+        .commit = figure_of(health, "commit_us", 1.0),
+    };
     cJSON_Delete(health);
     return good;
 }
@@ -74,22 +86,52 @@ static void failed(const struct probing *probing, const char *reason)
     servers_failed(probing->probe->servers, probing->server, probing->start, why);
 }
 
+/* Of a ticket server. */
+static void hear_health(const struct probing *probing, const struct server *server,
+                        const struct upstream_answer *answer)
+{
+    struct servers *servers = probing->probe->servers;
+    struct figures figures;
+    struct probe_load load;
+    if (!answer->answered) {
+        failed(probing, answer->error);
+    } else if (answer->status != 200 ||
+               !probe_read(answer->body, answer->length, &figures, &load)) {
+        failed(probing, "the answer is not a ticket server's");
+    } else if (strcmp(server->id, figures.server) != 0) {
+        failed(probing, "another server answers at this address");
+    } else {
+        servers_probed(servers, probing->server, probing->start, &figures);
+        servers_reported(servers, probing->server, load.cpu, load.memory, load.commit);
+    }
+}
+
+/* Of a server that knows nothing of us. How long its answer is does not matter. */
+static void hear_check(const struct probing *probing, const char *check,
+                       const struct upstream_answer *answer)
+{
+    char reason[64];
+    snprintf(reason, sizeof reason, "%.40s was answered with %u", check != NULL ? check : "/",
+             answer->status);
+    if (answer->status == 0)
+        failed(probing, answer->error);
+    else if (check != NULL && (answer->status < 200 || answer->status >= 400))
+        failed(probing, reason);
+    else
+        servers_checked(probing->probe->servers, probing->server, probing->start);
+}
+
 static void done(void *context, const struct upstream_answer *answer)
 {
     struct probing *probing = context;
     struct probe *probe = probing->probe;
-    struct server server;
-    struct figures figures;
+    struct server server = {0};
     probing->call = NULL;
-    if (!answer->answered)
-        failed(probing, answer->error);
-    else if (answer->status != 200 || !probe_read(answer->body, answer->length, &figures))
-        failed(probing, "the answer is not a ticket server's");
-    else if (!servers_get(probe->servers, probing->server, &server) ||
-             strcmp(server.id, figures.server) != 0)
-        failed(probing, "another server answers at this address");
+    servers_get(probe->servers, probing->server, &server);
+    if (server.pool == POOL_TICKETS)
+        hear_health(probing, &server, answer);
     else
-        servers_probed(probe->servers, probing->server, probing->start, &figures);
+        hear_check(probing, probe->servers->pools[server.pool].check, answer);
     probe->changed(probe->context);
 }
 
@@ -97,9 +139,10 @@ static void ask(struct probe *probe, size_t index, const struct server *server)
 {
     struct probing *probing = &probe->probing[index];
     *probing = (struct probing){.probe = probe, .server = index, .start = server->start};
+    const char *check = probe->servers->pools[server->pool].check;
     struct upstream_request request = {
         .address = server->address,
-        .path = "/healthz",
+        .path = check != NULL ? check : "/",
         .timeout = timeout,
         .answer_max = ANSWER_BYTES_MAX,
         .done = done,
@@ -108,13 +151,23 @@ static void ask(struct probe *probe, size_t index, const struct server *server)
     probing->call = upstream_send(probe->upstream, &request);
 }
 
+/* Whether there is anything to ask. Only ticket servers are processes of ours, which may be gone. */
+static bool is_due(const struct probe *probe, const struct server *server, bool joining_only)
+{
+    if (server->pool == POOL_TICKETS && server->pid == 0)
+        return false;
+    if (joining_only)
+        return server->state == SERVER_JOINING;
+    return probe->servers->pools[server->pool].check != NULL || server->state != SERVER_UP;
+}
+
 /* A probe that asks a process which is no more is given up for one that asks its successor. */
 static void ask_all(struct probe *probe, bool joining_only)
 {
     struct server server;
     for (size_t i = 0; servers_get(probe->servers, i, &server); i++) {
         struct probing *probing = &probe->probing[i];
-        if (server.pid == 0 || (joining_only && server.state != SERVER_JOINING))
+        if (!is_due(probe, &server, joining_only))
             continue;
         if (probing->call != NULL && probing->start == server.start)
             continue;

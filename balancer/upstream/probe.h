@@ -1,5 +1,7 @@
-/* The probe: one thread that asks every server for its health, a few times a second. Who answers is
- * up; who does not is down, with the reason. */
+/* The probe: one thread that asks every ticket server for its health, a few times a second. Who answers is
+ * up; who does not is down, with the reason. Servers of other pools are asked for their pool's `check`, if
+ * it has one: 2xx and 3xx is up. If it has none they are up until they cannot be reached, and then asked for
+ * "/" until anything is answered. */
 #ifndef BOX_OFFICE_PROBE_H
 #define BOX_OFFICE_PROBE_H
 
@@ -11,11 +13,18 @@ enum {
 
 struct probe;
 
+/* What a ticket server says of its workload; zeros where it says nothing. */
+struct probe_load {
+    int64_t cpu;    /* per mille of a processor */
+    int64_t memory; /* resident MiB */
+    int64_t commit; /* microseconds, of the last batch */
+};
+
 /* `changed(context)` is called on the probe's thread after every answer and failure. */
 struct probe *probe_start(struct servers *servers, void (*changed)(void *context), void *context);
 
 /* Reads the part of a health answer that counts here; false where it is no ticket server's. */
-bool probe_read(const char *text, size_t length, struct figures *figures);
+bool probe_read(const char *text, size_t length, struct figures *figures, struct probe_load *load);
 
 /* Probes at once what joins. Any thread. */
 void probe_now(struct probe *probe);

@@ -13,7 +13,7 @@
 
 enum {
     CONNECT_TIMEOUT_MS = 1000,
-    URL_SIZE = 512,
+    URL_SIZE = 2048,
     IDLE_CALLS_MAX = 64,       /* calls kept for reuse, with their memory ... */
     IDLE_BODY_MAX = 128 << 10, /* ... up to this: as long as a full flight's answer usually is */
     IDLE_CONNECTIONS_MAX = 512,

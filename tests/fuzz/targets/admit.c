@@ -39,7 +39,7 @@ static void handle(void *context, struct http_request *request)
     struct outcome outcome = {.problem = PROBLEM_NONE, .stored = true, .sale = sale};
     if (++*admitted % 2 == 0)
         outcome = (struct outcome){.problem = PROBLEM_OUTCOME_UNKNOWN};
-    admit_answer(request, &item, &outcome);
+    admit_answer(request, &item, &outcome, NULL);
 }
 
 static void check_answer(const struct face_answer *answer)

@@ -1,0 +1,496 @@
+#include "balancer/client/proxy.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/clock.h"
+#include "common/id.h"
+
+enum {
+    PATH_LENGTH_MAX = 256,
+    TRIES_MAX = 3,         /* servers that are asked */
+    SPARES_MAX = 256,      /* what a crowd needed beyond goes back to the system */
+    BUFFER_KEPT = 4 << 10, /* of a spare's */
+};
+
+static const int64_t read_timeout = CLOCK_SECOND; /* of a ticket server, before another is asked */
+static const char pseudonym[] = "box-office";     /* in Via */
+
+static const char path_characters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/";
+
+struct proxy {
+    const struct gate *gate;
+    struct exchanges *exchanges;
+    size_t under_way, reads;
+    struct proxied *spare; /* through next */
+    size_t spares;
+    struct buffer answer_fields; /* of the answer that begins */
+    struct buffer target;        /* of the request that is sent */
+};
+
+/* One request on its way. */
+struct proxied {
+    struct proxy *proxy;
+    struct http_request *http; /* NULL: it is over */
+    struct visit visit;
+    char id[ID_TEXT_SIZE];  /* in the log */
+    const char *request_id; /* as client and server know it: its own, or ours */
+    struct buffer fields;   /* the head's, as servers are sent them */
+    struct buffer kept;     /* the body so far, while it may have to be sent again */
+    bool has_body, body_ended, idempotent;
+    bool repeatable; /* `kept` holds all of the body so far */
+    unsigned tries;
+
+    /* the present try's */
+    struct exchange *exchange; /* NULL: none is under way */
+    size_t server;
+    unsigned start; /* of that server */
+    int64_t chosen; /* clock_monotonic() */
+    struct routing_done done;
+
+    int64_t length; /* of the answer's body; HTTP_LENGTH_UNKNOWN */
+    struct proxied *next;
+};
+
+struct proxy *proxy_open(const struct gate *gate, struct exchanges *exchanges)
+{
+    struct proxy *proxy = memory_new(sizeof *proxy);
+    proxy->gate = gate;
+    proxy->exchanges = exchanges;
+    return proxy;
+}
+
+static void free_proxied(struct proxied *proxied)
+{
+    buffer_free(&proxied->fields);
+    buffer_free(&proxied->kept);
+    free(proxied);
+}
+
+void proxy_close(struct proxy *proxy)
+{
+    assert(proxy->under_way == 0);
+    while (proxy->spare != NULL) {
+        struct proxied *proxied = proxy->spare;
+        proxy->spare = proxied->next;
+        free_proxied(proxied);
+    }
+    buffer_free(&proxy->answer_fields);
+    buffer_free(&proxy->target);
+    free(proxy);
+}
+
+static struct proxied *take(struct proxy *proxy)
+{
+    struct proxied *proxied = proxy->spare;
+    if (proxied == NULL)
+        proxied = memory_new(sizeof *proxied);
+    else
+        proxy->spares--;
+    proxy->spare = proxied->next;
+    struct buffer fields = proxied->fields, kept = proxied->kept;
+    *proxied = (struct proxied){.proxy = proxy, .fields = fields, .kept = kept};
+    proxy->under_way++;
+    return proxied;
+}
+
+static bool is_read(const struct proxied *proxied)
+{
+    return proxied->visit.route->pool == POOL_TICKETS;
+}
+
+static void put_back(struct proxied *proxied)
+{
+    struct proxy *proxy = proxied->proxy;
+    proxy->under_way--;
+    proxy->reads -= is_read(proxied);
+    if (proxy->spares == SPARES_MAX) {
+        free_proxied(proxied);
+        return;
+    }
+    buffer_rest(&proxied->fields, BUFFER_KEPT);
+    buffer_rest(&proxied->kept, BUFFER_KEPT);
+    proxied->next = proxy->spare;
+    proxy->spare = proxied;
+    proxy->spares++;
+}
+
+static void refuse(struct proxied *proxied, enum problem problem, const char *detail)
+{
+    http_refuse_as(proxied->http, problem, detail, NULL, proxied->request_id);
+}
+
+/* --- the server's side ------------------------------------------------------------------------- */
+
+/* The present try is over: its server is less busy, and the log says how it went. */
+static void settle(struct proxied *proxied, enum routing_end how)
+{
+    proxied->done.request = proxied->id;
+    proxied->done.took = clock_monotonic() - proxied->chosen;
+    proxied->done.how = how;
+    servers_done(proxied->proxy->gate->servers, proxied->server, &proxied->done);
+    proxied->exchange = NULL;
+}
+
+static void close_exchange(struct proxied *proxied, enum routing_end how)
+{
+    exchange_close(proxied->exchange);
+    settle(proxied, how);
+}
+
+static void add_answer_field(struct buffer *fields, const char *name, const char *value)
+{
+    buffer_append(fields, name, strlen(name) + 1);
+    buffer_append(fields, value, strlen(value) + 1);
+}
+
+/* The server's fields, and ours. */
+static void make_head(struct proxied *proxied, const struct response *response,
+                      struct http_head *head)
+{
+    const struct gate *gate = proxied->proxy->gate;
+    struct buffer *fields = &proxied->proxy->answer_fields;
+    char cookie[SESSION_SET_COOKIE_SIZE];
+    const char *name, *value;
+    struct server server;
+    size_t at = 0;
+    buffer_clear(fields);
+    while (response_next_field(response, &at, &name, &value))
+        if (strcasecmp(name, "Request-Id") != 0)
+            add_answer_field(fields, name, value);
+    add_answer_field(fields, "Request-Id", proxied->request_id);
+    if (proxied->visit.affinity == AFFINITY_COOKIE &&
+        servers_get(gate->servers, proxied->server, &server) &&
+        visit_cookie(gate, &proxied->visit, server.id, cookie))
+        add_answer_field(fields, "Set-Cookie", cookie);
+    *head = (struct http_head){.status = response->status,
+                               .fields = fields->data,
+                               .fields_length = fields->length,
+                               .length = response->length};
+}
+
+/* The head of the answer has come, and often all of it. */
+static void head_comes(void *context, const struct response *response)
+{
+    struct proxied *proxied = context;
+    struct http_head head;
+    const char *body;
+    size_t length;
+    proxied->done.status = response->status;
+    proxied->length = response->length;
+    make_head(proxied, response, &head);
+    if (!exchange_whole(proxied->exchange, &body, &length)) {
+        http_stream_answer(proxied->http, &head);
+        return;
+    }
+    if (head.length < 0)
+        head.length = (int64_t)length;
+    proxied->done.received = (int64_t)length;
+    http_stream_answer_whole(proxied->http, &head, body);
+    close_exchange(proxied, END_ANSWERED);
+}
+
+static void readable(void *context)
+{
+    struct proxied *proxied = context;
+    http_stream_write(proxied->http);
+}
+
+static void room(void *context)
+{
+    struct proxied *proxied = context;
+    http_stream_read(proxied->http);
+}
+
+static enum routing_end end_of(enum exchange_failure failure)
+{
+    static const enum routing_end ends[] = {
+        [EXCHANGE_CONNECT] = END_CONNECT,
+        [EXCHANGE_LOST] = END_LOST,
+        [EXCHANGE_BAD] = END_BAD,
+        [EXCHANGE_LATE] = END_LATE,
+    };
+    return ends[failure];
+}
+
+static void refuse_failed(struct proxied *proxied, enum exchange_failure failure)
+{
+    if (failure == EXCHANGE_LATE)
+        refuse(proxied, PROBLEM_GATEWAY_TIMEOUT, problem_detail(PROBLEM_GATEWAY_TIMEOUT));
+    else if (failure == EXCHANGE_BAD)
+        refuse(proxied, PROBLEM_BAD_GATEWAY, problem_detail(PROBLEM_BAD_GATEWAY));
+    else
+        refuse(proxied, PROBLEM_BAD_GATEWAY, "The server asked did not answer. Try again.");
+}
+
+/* Whether another server may be asked. What was sent is sent again only where that does no harm; a foreign
+ * server that is slow would be slow again. */
+static bool may_repeat(const struct proxied *proxied, enum exchange_failure failure, bool sent)
+{
+    if (proxied->tries == TRIES_MAX || !proxied->repeatable || failure == EXCHANGE_BAD)
+        return false;
+    if (failure == EXCHANGE_LATE && !is_read(proxied))
+        return false;
+    return !sent || proxied->idempotent;
+}
+
+/* A server that cannot be reached is out until it answers a check; a ticket server, which is probed at
+ * once, also where it broke the connection. (One that is merely late may have waited for its turn.) */
+static void judge_server(const struct proxied *proxied, enum exchange_failure failure,
+                         const char *reason)
+{
+    char why[ROUTING_WHY_SIZE];
+    bool out = failure == EXCHANGE_CONNECT || (failure == EXCHANGE_LOST && is_read(proxied));
+    snprintf(why, sizeof why, "request: %.100s", reason);
+    if (out)
+        servers_failed(proxied->proxy->gate->servers, proxied->server, proxied->start, why);
+}
+
+static void try_next(struct proxied *proxied);
+
+static void failed(void *context, enum exchange_failure failure, bool sent, const char *why)
+{
+    struct proxied *proxied = context;
+    judge_server(proxied, failure, why);
+    settle(proxied, end_of(failure));
+    if (may_repeat(proxied, failure, sent))
+        try_next(proxied);
+    else
+        refuse_failed(proxied, failure);
+}
+
+static const struct exchange_calls exchange_calls = {
+    .head = head_comes, .readable = readable, .room = room, .failed = failed};
+
+static void start_exchange(struct proxied *proxied)
+{
+    struct proxy *proxy = proxied->proxy;
+    const struct pool_config *pool = &proxy->gate->config->pools[proxied->visit.route->pool];
+    struct http_request *http = proxied->http;
+    struct server server;
+    servers_get(proxy->gate->servers, proxied->server, &server);
+    proxied->start = server.start;
+    buffer_clear(&proxy->target);
+    buffer_add(&proxy->target, http_path(http));
+    buffer_add(&proxy->target, http_query(http));
+    struct exchange_request request = {
+        .address = server.address,
+        .method = http_method(http),
+        .target = buffer_text(&proxy->target),
+        .fields = proxied->fields.data,
+        .fields_length = proxied->fields.length,
+        .has_body = proxied->has_body,
+        .body_length = http_chunked(http) ? EXCHANGE_CHUNKED : http_body_length(http),
+        .repeatable = proxied->idempotent,
+        .timeout = is_read(proxied) ? read_timeout : pool->timeout,
+        .calls = exchange_calls,
+        .context = proxied,
+    };
+    proxied->exchange = exchange_start(proxy->exchanges, &request);
+    if (proxied->kept.length > 0)
+        exchange_write(proxied->exchange, proxied->kept.data, proxied->kept.length);
+    if (proxied->has_body && proxied->body_ended)
+        exchange_write_end(proxied->exchange);
+}
+
+static void refuse_choice(struct proxied *proxied, enum chosen chosen)
+{
+    if (chosen == CHOSEN_NO_ROOM)
+        refuse(proxied, PROBLEM_OVERLOADED, problem_detail(PROBLEM_OVERLOADED));
+    else
+        refuse(proxied, PROBLEM_NO_SERVER,
+               is_read(proxied) ? "No ticket server is up. Try again in a moment."
+                                : "No server for this is up. Try again in a moment.");
+}
+
+static void try_next(struct proxied *proxied)
+{
+    struct choice choice = visit_choice(&proxied->visit, proxied->http, proxied->id);
+    choice.id = proxied->request_id != proxied->id ? proxied->request_id : NULL;
+    enum chosen chosen =
+        choose_for_request(proxied->proxy->gate->servers, &choice, &proxied->server);
+    if (chosen != CHOSEN) {
+        refuse_choice(proxied, chosen);
+        return;
+    }
+    proxied->tries++;
+    proxied->chosen = clock_monotonic();
+    proxied->done = (struct routing_done){.sent = (int64_t)proxied->kept.length};
+    start_exchange(proxied);
+}
+
+/* --- the client's side ------------------------------------------------------------------------- */
+
+/* The beginning of the body is kept for another try, as long as it is short. */
+static void keep(struct proxied *proxied, const char *bytes, size_t length)
+{
+    proxied->repeatable = proxied->repeatable && proxied->kept.length + length <= EXCHANGE_BUFFER;
+    if (proxied->repeatable)
+        buffer_append(&proxied->kept, bytes, length);
+    else
+        buffer_clear(&proxied->kept);
+}
+
+static size_t body_comes(void *context, const char *bytes, size_t length)
+{
+    struct proxied *proxied = context;
+    size_t taken = exchange_write(proxied->exchange, bytes, length);
+    proxied->done.sent += (int64_t)taken;
+    keep(proxied, bytes, taken);
+    return taken;
+}
+
+static void body_ends(void *context)
+{
+    struct proxied *proxied = context;
+    proxied->body_ended = true;
+    if (proxied->has_body && proxied->exchange != NULL)
+        exchange_write_end(proxied->exchange);
+}
+
+static ssize_t read_answer(void *context, char *bytes, size_t size)
+{
+    struct proxied *proxied = context;
+    if (proxied->exchange == NULL)
+        return HTTP_SOURCE_END;
+    ssize_t count = exchange_read(proxied->exchange, bytes, size);
+    if (count > 0)
+        proxied->done.received += count;
+    bool all = count == EXCHANGE_ENDED || proxied->done.received == proxied->length;
+    if (all)
+        close_exchange(proxied, END_ANSWERED);
+    if (count == EXCHANGE_BROKE)
+        close_exchange(proxied, END_LOST);
+    return count == EXCHANGE_ENDED   ? HTTP_SOURCE_END
+           : count == EXCHANGE_BROKE ? HTTP_SOURCE_FAILED
+                                     : count;
+}
+
+static void over(void *context, bool whole)
+{
+    struct proxied *proxied = context;
+    if (proxied->exchange != NULL)
+        close_exchange(proxied, whole ? END_ANSWERED : END_LEFT);
+    put_back(proxied);
+}
+
+static const struct http_stream_calls stream_calls = {
+    .body = body_comes, .body_end = body_ends, .source = read_answer, .over = over};
+
+/* --- the way in -------------------------------------------------------------------------------- */
+
+static void take_field(void *context, const char *name, size_t name_length, const char *value,
+                       size_t value_length)
+{
+    forwarded_field(context, name, name_length, value, value_length);
+}
+
+/* False where the request cannot be passed on; it is refused then. */
+static bool make_fields(struct proxied *proxied)
+{
+    struct http_request *http = proxied->http;
+    const char *peer = http_client(http);
+    const struct config *config = proxied->proxy->gate->config;
+    struct forwarded fields;
+    struct forwarding hop = {
+        .peer = peer,
+        .peer_trusted = config->trusted_count > 0 && config_trusts(config, peer),
+        .proto = "http",
+        .request_id = proxied->request_id,
+        .via = pseudonym,
+        .http10 = strcmp(http_version(http), "HTTP/1.0") == 0,
+    };
+    forwarded_begin(&fields);
+    http_headers(http, take_field, &fields);
+    buffer_clear(&proxied->fields);
+    if (forwarded_loops(&fields, pseudonym))
+        refuse(proxied, PROBLEM_BAD_GATEWAY,
+               "This request has come through this balancer too often: its route leads back here.");
+    else if (!forwarded_end(&fields, &hop, &proxied->fields))
+        refuse(proxied, PROBLEM_MALFORMED, "The request's headers cannot be passed on.");
+    else
+        return true;
+    return false;
+}
+
+static bool is_one_of(const char *method, const char *const methods[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(method, methods[i]) == 0)
+            return true;
+    return false;
+}
+
+/* RFC 9110, section 9.2.2; a key makes any request one that may be repeated. */
+static bool is_idempotent(const struct http_request *http)
+{
+    static const char *const methods[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
+    return is_one_of(http_method(http), methods, sizeof methods / sizeof *methods) ||
+           http_header(http, "Idempotency-Key") != NULL;
+}
+
+/* RFC 9110, section 8.6: these say how long their body is also where there is none. */
+static bool has_body(const struct http_request *http)
+{
+    static const char *const methods[] = {"POST", "PUT", "PATCH"};
+    return http_chunked(http) || http_body_length(http) > 0 ||
+           is_one_of(http_method(http), methods, sizeof methods / sizeof *methods);
+}
+
+/* What a ticket server would not answer is not brought there. */
+static bool admit_read(struct proxy *proxy, struct http_request *http)
+{
+    static const char *const methods[] = {"GET", "HEAD"};
+    const char *path = http_path(http);
+    if (!is_one_of(http_method(http), methods, 2))
+        http_refuse(http, PROBLEM_METHOD_NOT_ALLOWED, "This can only be read.", "GET, HEAD");
+    else if (path[strspn(path, path_characters)] != '\0' || strlen(path) > PATH_LENGTH_MAX)
+        http_refuse(http, PROBLEM_NOT_FOUND, "There is nothing at this path.", NULL);
+    else if (proxy->reads == PROXY_READS_MAX)
+        http_refuse(http, PROBLEM_OVERLOADED, problem_detail(PROBLEM_OVERLOADED), NULL);
+    else
+        return true;
+    return false;
+}
+
+static bool admit(struct proxy *proxy, struct http_request *http, const struct visit *visit)
+{
+    if (visit->route->pool == POOL_TICKETS)
+        return admit_read(proxy, http);
+    if (strcmp(http_method(http), "CONNECT") != 0)
+        return true;
+    http_refuse(http, PROBLEM_METHOD_NOT_ALLOWED, "No tunnel begins here.",
+                "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    return false;
+}
+
+/* Client and server know it by the Request-Id that the client brought, if that can be kept. */
+static void name(struct proxied *proxied)
+{
+    const char *brought = http_header(proxied->http, "Request-Id");
+    struct id id = id_make();
+    id_format(&id, proxied->id);
+    proxied->request_id = request_id_valid(brought) ? brought : proxied->id;
+}
+
+void proxy_accept(struct proxy *proxy, struct http_request *http, const struct visit *visit)
+{
+    if (!admit(proxy, http, visit))
+        return;
+    struct proxied *proxied = take(proxy);
+    proxied->http = http;
+    proxied->visit = *visit;
+    proxy->reads += is_read(proxied);
+    buffer_clear(&proxied->kept);
+    proxied->has_body = has_body(http);
+    proxied->idempotent = is_idempotent(http);
+    proxied->repeatable = true;
+    name(proxied);
+    http_stream(http, &stream_calls, proxied);
+    if (make_fields(proxied))
+        try_next(proxied);
+}
