@@ -176,7 +176,7 @@ static void the_key_has_a_file(void)
     CU_ASSERT_EQUAL(chmod(path, 0600), 0);
     files_write(path, DIGITS, strlen(DIGITS));
     CU_ASSERT(session_key_read(path, first));
-    for (unsigned char i = 0; i < SESSION_KEY_SIZE; i++)
+    for (size_t i = 0; i < SESSION_KEY_SIZE; i++)
         CU_ASSERT_EQUAL(first[i], i);
     files_write(path, DIGITS, strlen(DIGITS) - 1);
     CU_ASSERT_FALSE(session_key_read(path, first));
