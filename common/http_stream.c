@@ -1,10 +1,15 @@
 #include <assert.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "common/http_parts.h"
 #include "common/log.h"
+
+enum {
+    UNSENT_MAX = 4 * HTTP_STREAM_BLOCK, /* bytes of an answer that wait in the kernel to be sent */
+};
 
 /* Why its connection is suspended, or was until it was resumed. */
 enum wait {
@@ -37,6 +42,13 @@ static bool client_has_left(const struct http_request *request)
     return http_client_of(request)->farewell.left;
 }
 
+/* Connections with a limit of their own are asked first in each of MHD's runs, before more is read into
+ * their buffers, and are walked over in each: so only those that have been suspended have one. */
+static void limit_idleness(struct http_request *request, unsigned seconds)
+{
+    MHD_set_connection_option(request->connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
+}
+
 /* Inside of the connection's own callback, where alone MHD allows it. Our side is what is waited for, so
  * that the client is not to blame. False where nobody is left to wait with. */
 static bool wait_for(struct http_stream *stream, enum wait what)
@@ -46,6 +58,7 @@ static bool wait_for(struct http_stream *stream, enum wait what)
         return false;
     stream->wait = what;
     stage(request, PATIENCE_WORK);
+    limit_idleness(request, HTTP_IDLE_SECONDS + 1);
     MHD_suspend_connection(request->connection);
     request->suspended = true;
     if (stream->again)
@@ -56,16 +69,16 @@ static bool wait_for(struct http_stream *stream, enum wait what)
 /* Whether MHD, which calls for the request again, shall go on with it. */
 static bool may_go_on(struct http_stream *stream)
 {
-    const struct http_request *request = stream->request;
-    bool is_alone = stream->wait == WAIT_SOURCE || !request->answered;
-    bool was_left = stream->wait != WAIT_NONE && is_alone && client_has_left(request);
-    if (stream->cut || was_left)
+    struct http_request *request = stream->request;
+    enum wait waited = stream->wait;
+    bool needs_more = waited == WAIT_SOURCE || (waited != WAIT_NONE && !request->answered);
+    if (stream->cut || (needs_more && client_has_left(request)))
         return false;
-    if (stream->wait == WAIT_ROOM)
-        stage(stream->request, PATIENCE_REQUEST);
-    else if (stream->wait == WAIT_SOURCE)
-        stage(stream->request, PATIENCE_ANSWER);
+    if (waited == WAIT_NONE)
+        return true;
     stream->wait = WAIT_NONE;
+    limit_idleness(request, HTTP_IDLE_SECONDS);
+    stage(request, waited == WAIT_ROOM ? PATIENCE_REQUEST : PATIENCE_ANSWER);
     return true;
 }
 
@@ -125,10 +138,8 @@ enum MHD_Result http_stream_access(struct http_request *request, const char *dat
     return *length > 0 ? take_piece(stream, data, length) : end_body(stream);
 }
 
-/* MHD's own time limit would cut whoever waits long for us, or takes a full send buffer slowly: patience
- * looks after those. (A connection with a limit of its own is also asked first in each of MHD's runs,
- * before more is read into its buffer.) An answer that is queued before MHD has looked for a body closes
- * the connection: so it waits for MHD's next call where no body is to come. */
+/* An answer that is queued before MHD has looked for a body closes the connection: so it waits for MHD's
+ * next call where no body is to come. */
 enum MHD_Result http_stream_begin(struct http_request *request)
 {
     struct http_server *server = request->server;
@@ -136,7 +147,6 @@ enum MHD_Result http_stream_begin(struct http_request *request)
     request->handed = true;
     server->unanswered++;
     patience_stream(&http_client_of(request)->patience);
-    MHD_set_connection_option(request->connection, MHD_CONNECTION_OPTION_TIMEOUT, 0u);
     server->settings.handler(server->settings.context, request);
     assert(request->stream != NULL || request->answered);
     if (request->stream != NULL && request->stream->cut)
@@ -160,9 +170,6 @@ static void unlink_stream(struct http_server *server, struct http_stream *stream
 void http_stream_end(struct http_request *request, bool whole)
 {
     struct http_stream *stream = request->stream;
-    if (whole)
-        MHD_set_connection_option(request->connection, MHD_CONNECTION_OPTION_TIMEOUT,
-                                  (unsigned)HTTP_IDLE_SECONDS);
     if (stream == NULL)
         return;
     const struct http_stream_calls *calls = stream->calls;
@@ -271,7 +278,7 @@ static ssize_t fail(const struct http_stream *stream)
 {
     const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
     if (is_open_ended(stream))
-        connect(http_client_of(stream->request)->farewell.fd, &nobody, sizeof nobody);
+        (void)connect(http_client_of(stream->request)->farewell.fd, &nobody, sizeof nobody);
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
@@ -314,6 +321,14 @@ static struct MHD_Response *bodyless_response(struct http_request *request)
     return response;
 }
 
+/* The kernel would take megabytes for a client that once was fast, and ask for more only when a third of
+ * them is gone: longer than MHD's time limit for one that has become slow. */
+static void bound_send_buffer(const struct http_request *request)
+{
+    setsockopt(http_client_of(request)->farewell.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
+               &(int){UNSENT_MAX}, sizeof(int));
+}
+
 static struct MHD_Response *bodied_response(struct http_request *request)
 {
     struct http_stream *stream = request->stream;
@@ -323,6 +338,8 @@ static struct MHD_Response *bodied_response(struct http_request *request)
         return MHD_create_response_from_buffer((size_t)length,
                                                (void *)(uintptr_t)(answer + request->answer_body),
                                                MHD_RESPMEM_PERSISTENT);
+    if (length < 0 || length > HTTP_STREAM_BLOCK)
+        bound_send_buffer(request);
     return MHD_create_response_from_callback(length < 0 ? MHD_SIZE_UNKNOWN : (uint64_t)length,
                                              block_size(stream), ask_source, stream, NULL);
 }
