@@ -168,6 +168,10 @@ static void asked_wrongly(void)
         {"balancer", "--servers", "1", "--servers", "2"},
         {"balancer", "--servers"},
         {"balancer", "--listen", "nowhere"},
+        {"balancer", "--policy", "best"},
+        {"balancer", "--policy", "random", "--config", "x.json"},
+        {"balancer", "--check-config"},
+        {"balancer", "--trusted-proxy", "everybody"},
         {"balancer", "--listen", "127.0.0.1:70000"},
         {"ticket_server", "--nope"},
         {"ticket_server", "--id", "Server 1", "--listen", "127.0.0.1:0"},
@@ -182,6 +186,44 @@ static void asked_wrongly(void)
     place_open(&place);
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         fails(&place, calls[i], 2, calls[i][0]);
+    files_remove(place.dir);
+}
+
+static void expect_output(const struct process *process, const char *text)
+{
+    struct buffer out = {0};
+    files_read(process->out, &out);
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&out), text));
+    buffer_free(&out);
+}
+
+static void write_config(const char *file, const char *text)
+{
+    files_write(file, text, strlen(text));
+}
+
+static void config_is_checked(void)
+{
+    struct place place;
+    struct process process;
+    char file[FILES_PATH_SIZE], text[2 * FILES_PATH_SIZE];
+    place_open(&place);
+    files_path(file, place.dir, "x.json");
+    const char *check[] = {"balancer", "--config", file, "--check-config", NULL};
+    const char *print[] = {"balancer", "--config", file, "--print-config", NULL};
+    const char *start[] = {"balancer", "--config", file, NULL};
+    const char *const *const calls[] = {check, print, start};
+    write_config(file, "{\"routes\": [\n  {\"name\": \"all\", \"pool\": \"files\"}\n]}\n");
+    snprintf(text, sizeof text, "%s:2: no pool is named \"files\"", file);
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        fails(&place, calls[i], 1, text);
+    write_config(file, "{\"routes\": [\n  {\"name\": \"all\", \"pool\": \"tickets\"}\n]}\n");
+    snprintf(text, sizeof text, "%s: 1 route, 1 pool, 0 servers\n", file);
+    process_run(&process, place.dir, check, 0);
+    expect_output(&process, text);
+    process_run(&process, place.dir, print, 0);
+    expect_output(&process, "\"policy\": \"round-robin\"");
+    CU_ASSERT(process_none_left(5));
     files_remove(place.dir);
 }
 
@@ -206,7 +248,8 @@ static void helps(void)
     place_open(&place);
     expect_help(&place, "balancer",
                 (const char *const[]){"--listen", "--admin", "--servers", "--store", "--workers",
-                                      "--log-dir", "--token-file", NULL});
+                                      "--log-dir", "--token-file", "--config", "--policy",
+                                      "--check-config", NULL});
     expect_help(&place, "ticket_server",
                 (const char *const[]){"--id", "--listen", "--store", "--log-dir", "--init",
                                       "--demo", NULL});
@@ -225,5 +268,6 @@ static __attribute__((constructor)) void suite(void)
     suite_add("start_errors", "place_cannot_be_used", place_cannot_be_used);
     suite_add("start_errors", "port_in_use", port_in_use);
     suite_add("start_errors", "asked_wrongly", asked_wrongly);
+    suite_add("start_errors", "config_is_checked", config_is_checked);
     suite_add("start_errors", "helps", helps);
 }

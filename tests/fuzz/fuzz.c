@@ -9,6 +9,7 @@ const struct fuzz_target fuzz_targets[] = {
     {"admit", fuzz_admit},
     {"answer", fuzz_answer},
     {"clock", fuzz_clock},
+    {"config", fuzz_config},
     {"decision_log", fuzz_decision_log},
     {"flight", fuzz_flight},
     {"form", fuzz_form},

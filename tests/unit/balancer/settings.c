@@ -1,5 +1,7 @@
 #include "balancer/settings.h"
 
+#include <string.h>
+
 #include "tests/lib/suite.h"
 #include "tests/unit/common/forked.h"
 
@@ -17,6 +19,11 @@ static void defaults_are_those_of_the_design(void)
     CU_ASSERT_EQUAL(settings.log_size, 256 << 20);
     CU_ASSERT_EQUAL(settings.waiting, 16384);
     CU_ASSERT_PTR_NULL(settings.router);
+    CU_ASSERT_PTR_NULL(settings.config_file);
+    CU_ASSERT_EQUAL(settings.config.route_count, 2);
+    CU_ASSERT_EQUAL(settings.config.routes[0].policy, POLICY_FEWEST_SOLD);
+    CU_ASSERT_EQUAL(settings.config.routes[1].policy, POLICY_ROUND_ROBIN);
+    settings_free(&settings);
 }
 
 static void options_are_taken(void)
@@ -27,6 +34,47 @@ static void options_are_taken(void)
     CU_ASSERT_EQUAL(settings.servers, 64);
     CU_ASSERT_STRING_EQUAL(settings.listen, "[::1]:0");
     CU_ASSERT_STRING_EQUAL(settings.router, "3,4,5");
+    CU_ASSERT_EQUAL(settings.config.route_count, 0); /* the master's to give */
+    settings_free(&settings);
+}
+
+static void the_built_in_configuration_takes_a_policy(void)
+{
+    struct settings settings;
+    char *argv[] = {"balancer", "--policy", "power-of-two", "--trusted-proxy", "10.0.0.0/8", NULL};
+    settings_read(&settings, 5, argv);
+    CU_ASSERT_EQUAL(settings.config.routes[0].policy, POLICY_POWER_OF_TWO);
+    CU_ASSERT_EQUAL(settings.config.routes[1].policy, POLICY_ROUND_ROBIN);
+    CU_ASSERT(config_trusts(&settings.config, "10.9.9.9"));
+    settings_free(&settings);
+}
+
+/* As the router makes it: of the text that it was given, not of the file. */
+static void the_file_is_read_once(void)
+{
+    struct settings settings;
+    struct config config;
+    struct buffer other = {0};
+    char error[CONFIG_ERROR_SIZE] = "";
+    char *argv[] = {
+        "balancer",       "--config", "balancer/config.sample.json", "--trusted-proxy=10.0.0.0/8",
+        "--print-config", NULL};
+    settings_read(&settings, 5, argv);
+    CU_ASSERT(settings.print_config && !settings.check_config);
+    CU_ASSERT_EQUAL(settings.config.route_count, 5);
+    CU_ASSERT(config_trusts(&settings.config, "::1"));
+    CU_ASSERT(config_trusts(&settings.config, "10.9.9.9"));
+    CU_ASSERT_EQUAL(strncmp(buffer_text(&settings.config_text), "{\n  \"pools\": {", 14), 0);
+    buffer_add(&other, "{\"routes\":[{\"name\":\"one\",\"pool\":\"tickets\"}]}");
+    CU_ASSERT(settings_config(&settings, &other, &config, error));
+    CU_ASSERT_STRING_EQUAL(config.routes[0].name, "one");
+    CU_ASSERT(config_trusts(&config, "10.9.9.9"));
+    config_free(&config);
+    buffer_clear(&other);
+    CU_ASSERT_FALSE(settings_config(&settings, &other, &config, error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "balancer/config.sample.json:1: JSON ends"));
+    buffer_free(&other);
+    settings_free(&settings);
 }
 
 static void read_option(void *context)
@@ -38,14 +86,55 @@ static void read_option(void *context)
 
 static void bounds_are_kept(void)
 {
-    static const char *const bad[] = {"--servers=0",         "--servers=65",    "--workers=0",
-                                      "--workers=17",        "--log-size=4095", "--connections=15",
-                                      "--connections=60001", "--waiting=0",     "--servers"};
+    static const char *const bad[] = {"--servers=0",         "--servers=65",
+                                      "--workers=0",         "--workers=17",
+                                      "--log-size=4095",     "--connections=15",
+                                      "--connections=60001", "--waiting=0",
+                                      "--servers",           "--policy=fewest",
+                                      "--policy=",           "--check-config",
+                                      "--trusted-proxy=",    "--trusted-proxy=10.0.0.1/8"};
     struct forked forked = {0};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         forked_run(&forked, read_option, (void *)(uintptr_t)bad[i]);
         CU_ASSERT_EQUAL(forked.status, 2);
         CU_ASSERT(forked_complained(&forked, "--"));
+    }
+    forked_free(&forked);
+}
+
+struct refused {
+    char *arguments[4];
+    int status;
+    const char *complaint;
+};
+
+static void read_refused(void *context)
+{
+    struct refused *refused = context;
+    struct settings settings;
+    char *argv[6] = {"balancer"};
+    int count = 0;
+    for (; refused->arguments[count] != NULL; count++)
+        argv[count + 1] = refused->arguments[count];
+    settings_read(&settings, count + 1, argv);
+}
+
+static void a_wrong_configuration_ends_it(void)
+{
+    static struct refused rows[] = {
+        {{"--config", "balancer/config.sample.json", "--policy=random"}, 2, "--policy is for"},
+        {{"--config", "/nonexistent/x.json"}, 1, "cannot read /nonexistent/x.json: No such file"},
+        {{"--config", "/dev/zero"}, 1, "cannot read /dev/zero: it is not a regular file"},
+        {{"--config", "balancer"}, 1, "cannot read balancer: Is a directory"},
+        {{"--config", "Makefile"}, 1, "Makefile:1: JSON has '#'"},
+        {{"--check-config", "--config", "Makefile"}, 1, "Makefile:1: JSON has '#'"},
+    };
+    struct forked forked = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        forked_run(&forked, read_refused, &rows[i]);
+        CU_ASSERT_EQUAL(forked.status, rows[i].status);
+        CU_ASSERT(forked_complained(&forked, rows[i].complaint));
+        CU_ASSERT_EQUAL(forked.out.length, 0);
     }
     forked_free(&forked);
 }
@@ -65,6 +154,10 @@ static __attribute__((constructor)) void suite(void)
 {
     suite_add("settings", "defaults are those of the design", defaults_are_those_of_the_design);
     suite_add("settings", "options are taken", options_are_taken);
+    suite_add("settings", "the built-in configuration takes a policy",
+              the_built_in_configuration_takes_a_policy);
+    suite_add("settings", "the file is read once", the_file_is_read_once);
+    suite_add("settings", "a wrong configuration ends it", a_wrong_configuration_ends_it);
     suite_add("settings", "bounds are kept", bounds_are_kept);
     suite_add("settings", "help keeps our own option to ourselves",
               help_keeps_our_own_option_to_ourselves);

@@ -223,6 +223,30 @@ static void fields_come_in_any_order_but_once(void)
     CU_ASSERT_FALSE(json_finish(&reader));
 }
 
+static void names_may_be_free(void)
+{
+    struct json_reader reader;
+    char name[4];
+    size_t length = 0;
+    bool flag;
+    json_reader_open(&reader, TEXT("{ \"a\\u0062\" :true,\n  \"long\":true, 7}"));
+    CU_ASSERT(json_enter(&reader, JSON_OBJECT) && json_more(&reader));
+    CU_ASSERT_EQUAL(json_reader_offset(&reader), 2);
+    CU_ASSERT(json_read_name(&reader, name, sizeof name, &length));
+    CU_ASSERT_STRING_EQUAL(name, "ab");
+    CU_ASSERT(json_read_bool(&reader, &flag) && json_more(&reader));
+    CU_ASSERT_EQUAL(json_reader_offset(&reader), 21);
+    CU_ASSERT(json_read_name(&reader, name, sizeof name, &length));
+    CU_ASSERT_STRING_EQUAL(name, "lon");
+    CU_ASSERT_EQUAL(length, 4);
+    CU_ASSERT(json_read_bool(&reader, &flag) && json_more(&reader));
+    CU_ASSERT_FALSE(json_read_name(&reader, name, sizeof name, &length));
+    CU_ASSERT_STRING_EQUAL(reader.error,
+                           "JSON has '7' where a field name in quotes is expected at byte 34");
+    CU_ASSERT_EQUAL(reader.failed_at, 34);
+    CU_ASSERT_EQUAL(reader.reason_length, strlen(reader.error) - strlen(" at byte 34"));
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("json", "takes what the RFC takes and nothing else",
@@ -233,5 +257,6 @@ static __attribute__((constructor)) void suite(void)
     suite_add("json", "UTF-8 is checked", utf8_is_checked);
     suite_add("json", "strings are escaped", strings_are_escaped);
     suite_add("json", "texts are cut and their length told", texts_are_cut_and_their_length_told);
+    suite_add("json", "names may be free", names_may_be_free);
     suite_add("json", "fields come in any order but once", fields_come_in_any_order_but_once);
 }

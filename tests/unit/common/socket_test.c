@@ -126,6 +126,17 @@ static void what_is_no_socket_has_no_address(void)
     CU_ASSERT_STRING_EQUAL(address, "");
 }
 
+static void an_address_is_taken_apart(void)
+{
+    unsigned port = 7;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        CU_ASSERT_FALSE(socket_address_parse(bad[i], &port));
+    CU_ASSERT_EQUAL(port, 7);
+    CU_ASSERT(socket_address_parse("10.0.0.1:0", &port) && port == 0);
+    CU_ASSERT(socket_address_parse("10.0.0.1:65535", &port) && port == 65535);
+    CU_ASSERT(socket_address_parse("[2001:db8::1]:80", &port) && port == 80);
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("socket", "what is no address is refused", what_is_no_address_is_refused);
@@ -135,5 +146,6 @@ static __attribute__((constructor)) void suite(void)
     suite_add("socket", "a port in use is told", a_port_in_use_is_told);
     suite_add("socket", "a foreign address is told", a_foreign_address_is_told);
     suite_add("socket", "version 6 stands in brackets", version_6_stands_in_brackets);
+    suite_add("socket", "an address is taken apart", an_address_is_taken_apart);
     suite_add("socket", "what is no socket has no address", what_is_no_socket_has_no_address);
 }
