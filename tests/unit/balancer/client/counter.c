@@ -21,10 +21,19 @@ static void handle(void *context, struct http_request *request)
 {
     (void)context;
     counter.accepted++;
-    if (reads_path(http_path(request)))
-        reads_accept(counter.reads, request);
+    struct visit visit = {0};
+    if (!visit_begin(&counter.gate, request, &visit))
+        return;
+    if (visit_is_purchase(&counter.gate, request))
+        purchases_accept(counter.purchases, request, &visit);
     else
-        purchases_accept(counter.purchases, request);
+        proxy_accept(counter.proxy, request, &visit);
+}
+
+static bool is_streamed(void *context, struct http_request *request)
+{
+    (void)context;
+    return !visit_is_purchase(&counter.gate, request);
 }
 
 static void turn(void *context)
@@ -53,6 +62,8 @@ static void open_servers(size_t up)
 {
     char error[LOG_ERROR_SIZE];
     servers_init(&counter.servers);
+    config_builtin(&counter.config, POLICY_FEWEST_SOLD);
+    CU_ASSERT_FATAL(gate_open(&counter.gate, &counter.config, &counter.servers, "unused"));
     counter.log = routing_log_open(&counter.servers, counter.directory, LOG_SIZE, error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(counter.log);
     for (size_t i = 0; i < COUNTER_SERVERS; i++) {
@@ -75,7 +86,8 @@ static void open_http(void)
                                      .connections_max = CONNECTIONS_MAX,
                                      .body_max = BODY_MAX,
                                      .connection_memory = CONNECTION_MEMORY,
-                                     .handler = handle};
+                                     .handler = handle,
+                                     .streams = is_streamed};
     counter.http = http_open(counter.held.loop, &settings);
     CU_ASSERT_PTR_NOT_NULL_FATAL(counter.http);
 }
@@ -87,9 +99,10 @@ void counter_open(size_t up, size_t waiting_max)
     held_loop_open(&counter.held);
     open_servers(up);
     counter.upstream = upstream_open(counter.held.loop, 2);
-    counter.purchases = purchases_open(counter.held.loop, &counter.servers, counter.log,
+    counter.purchases = purchases_open(counter.held.loop, &counter.gate, counter.log,
                                        counter.upstream, waiting_max);
-    counter.reads = reads_open(&counter.servers, counter.upstream);
+    counter.exchanges = exchanges_open(counter.held.loop);
+    counter.proxy = proxy_open(&counter.gate, counter.exchanges);
     loop_each_turn(counter.held.loop, turn, NULL);
     open_http();
     counter.check.ring = check;
@@ -102,7 +115,8 @@ void counter_close(void)
     held_loop_hold(&counter.held);
     http_close(counter.http);
     purchases_close(counter.purchases);
-    reads_close(counter.reads);
+    proxy_close(counter.proxy);
+    exchanges_close(counter.exchanges);
     upstream_close(counter.upstream);
     for (size_t i = 0; i < COUNTER_SERVERS; i++)
         fake_server_close(&counter.fakes[i]);
@@ -111,6 +125,8 @@ void counter_close(void)
     servers_stopped(&counter.servers);
     routing_log_close(counter.log);
     servers_free(&counter.servers);
+    gate_close(&counter.gate);
+    config_free(&counter.config);
     buffer_free(&counter.answer.bytes);
     files_remove(counter.directory);
 }

@@ -5,7 +5,7 @@
 #define BOX_OFFICE_TEST_COUNTER_H
 
 #include "balancer/client/purchases.h"
-#include "balancer/client/reads.h"
+#include "balancer/client/proxy.h"
 #include "tests/lib/files.h"
 #include "tests/lib/raw.h"
 #include "tests/unit/balancer/upstream/fake_server.h"
@@ -20,11 +20,14 @@ struct counter {
     struct held_loop held;
     char directory[FILES_PATH_SIZE];
     struct servers servers;
+    struct config config;
+    struct gate gate;
     struct routing_log *log;
     struct fake_server fakes[COUNTER_SERVERS];
     struct upstream *upstream;
     struct purchases *purchases;
-    struct reads *reads;
+    struct exchanges *exchanges;
+    struct proxy *proxy;
     struct http_server *http;
     struct loop_timer check;
     unsigned accepted;
