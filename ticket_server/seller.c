@@ -9,6 +9,8 @@
 #include "common/log.h"
 #include "common/thread.h"
 
+static const int64_t commit_forgotten = CLOCK_SECOND;
+
 struct jobs {
     struct job *first, **last;
 };
@@ -28,6 +30,7 @@ struct seller {
     struct jobs waiting;
     struct jobs done;
     struct seller_status status;
+    int64_t committed_at; /* clock_monotonic(): the last batch was done */
     bool closing;
 };
 
@@ -132,13 +135,16 @@ static bool decide(struct seller *seller, size_t count, struct figures *figures)
 static void hand_back(struct seller *seller, struct jobs *jobs, size_t count,
                       const struct figures *figures, int64_t took)
 {
+    int64_t now = clock_monotonic();
     lock_take(&seller->lock);
     *seller->done.last = jobs->first;
     seller->done.last = jobs->last;
     struct seller_status *status = &seller->status;
     status->figures = *figures;
     status->pending -= count;
-    status->commit_us += status->commit_us ? (took - status->commit_us) / 8 : took;
+    bool fresh = status->commit_us > 0 && now - took - seller->committed_at < commit_forgotten;
+    status->commit_us = fresh ? status->commit_us + (took - status->commit_us) / 8 : took;
+    seller->committed_at = now;
     lock_drop(&seller->lock);
     loop_wake(seller->loop);
 }
@@ -222,5 +228,7 @@ void seller_status(struct seller *seller, struct seller_status *status)
 {
     lock_take(&seller->lock);
     *status = seller->status;
+    if (status->pending == 0 && clock_monotonic() - seller->committed_at >= commit_forgotten)
+        status->commit_us = 0;
     lock_drop(&seller->lock);
 }

@@ -47,7 +47,8 @@ struct seller_status {
     struct figures figures;
     size_t pending; /* decisions submitted and not decided yet */
     /* What a batch takes in the store, waiting for the writer lock included: the average of late,
-     * each new one counting an eighth; 0: none yet. */
+     * each new one counting an eighth; 0: none for a second, and none waits. (A server that was slow once and
+     * is avoided for it could not show that it no longer is.) */
     int64_t commit_us;
 };
 

@@ -17,20 +17,25 @@ static void add_text(struct buffer *out, const char *name, const char *text)
     json_append(out, text);
 }
 
-static void add_server(struct buffer *out, const struct server *server)
+static void add_server(struct buffer *out, const struct servers *servers,
+                       const struct server *server)
 {
     char since[CLOCK_TEXT_SIZE];
     clock_format(server->since, since);
     buffer_add(out, "{\"id\":");
     json_append(out, server->id);
+    add_text(out, "pool", servers->pools[server->pool].name);
     add_text(out, "address", server->address);
     add_number(out, "pid", server->pid);
+    add_number(out, "weight", server->weight);
     add_text(out, "state", server_state_name(server->state));
     add_text(out, "since", since);
     add_text(out, "why", server->why);
     add_number(out, "told", server->told);
     add_number(out, "pending", server->pending);
     add_number(out, "limit", server->limit);
+    add_number(out, "busy", server->busy);
+    add_number(out, "failures", server->failures);
     add_number(out, "boot", server->boot);
     add_number(out, "commit", server->commit);
     add_number(out, "sales", server->sales);
@@ -47,7 +52,7 @@ void admin_servers(struct servers *servers, struct buffer *out)
     for (size_t i = 0; servers_get(servers, i, &server); i++) {
         if (i > 0)
             buffer_add_char(out, ',');
-        add_server(out, &server);
+        add_server(out, servers, &server);
     }
     buffer_add(out, "]}\n");
 }

@@ -44,6 +44,7 @@ struct ledger_flight {
 
 /* Tickets and choices of one ticket server. */
 struct ledger_server {
+    bool foreign;           /* of another pool than that of the ticket servers */
     int64_t choices, reads; /* purchases; other requests */
     int64_t told;           /* the most it told before the store was read */
     uint32_t told_place;    /* where */

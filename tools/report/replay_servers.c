@@ -166,6 +166,8 @@ static void prove_configured(struct replay *replay, struct replay_server *server
                         " was said before",
                         server->id, line->pool, line->weight, server->pool, server->weight);
     snprintf(server->pool, sizeof server->pool, "%s", line->pool);
+    ledger_server(replay->ledger, server->number)->foreign =
+        strcmp(server->pool, ROUTING_TICKETS) != 0;
     server->weight = line->weight;
 }
 

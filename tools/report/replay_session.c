@@ -146,6 +146,8 @@ static void adopt_state(struct replay *replay, uint32_t place)
         server->limit = from->limit;
         server->last = from->last;
         snprintf(server->pool, sizeof server->pool, "%s", from->pool);
+        ledger_server(replay->ledger, server->number)->foreign =
+            strcmp(server->pool, ROUTING_TICKETS) != 0;
         server->busy = from->busy;
         server->weight = from->weight;
         server->credit = from->credit;

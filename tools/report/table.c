@@ -93,7 +93,10 @@ static struct totals add_up(struct ledger *ledger)
 {
     struct totals totals = {.fewest = INT64_MAX};
     for (uint32_t i = 0; i < ledger->servers.count; i++) {
-        int64_t tickets = tickets_of(ledger_server(ledger, i));
+        const struct ledger_server *server = ledger_server(ledger, i);
+        int64_t tickets = tickets_of(server);
+        if (server->foreign)
+            continue;
         totals.sum += tickets;
         totals.most = tickets > totals.most ? tickets : totals.most;
         totals.fewest = tickets < totals.fewest ? tickets : totals.fewest;
@@ -128,7 +131,8 @@ static void print_distribution(const struct table *table, struct ledger *ledger)
             "", "purchases", "requests", "tickets", "tickets in the store, sold through", "server",
             "chosen", "chosen", "told", "this log", "no router", "others", "share");
     for (uint32_t i = 0; i < ledger->servers.count; i++)
-        print_server(table, ledger, i, &totals);
+        if (!ledger_server(ledger, i)->foreign)
+            print_server(table, ledger, i, &totals);
     fprintf(table->out, "tickets in the store: %s; most − fewest per server: %s\n",
             grouped(totals.sum).text, grouped(totals.most - totals.fewest).text);
 }

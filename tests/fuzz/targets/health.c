@@ -25,10 +25,11 @@ static void check_again(const struct figures *figures)
     static struct health health;
     struct buffer out = {0};
     struct figures again = {0};
+    struct probe_load load;
     struct seller_status status = {.figures = *figures, .pending = 3};
     health_begin(&health);
     health_append(&health, &status, &out);
-    must(probe_read(out.data, out.length, &again), "what a server tells is read");
+    must(probe_read(out.data, out.length, &again, &load), "what a server tells is read");
     must(strcmp(figures->server, again.server) == 0 && strcmp(figures->store, again.store) == 0 &&
              figures->boot == again.boot && figures->commit == again.commit &&
              figures->sold == again.sold,
@@ -39,8 +40,12 @@ static void check_again(const struct figures *figures)
 void fuzz_health(const uint8_t *data, size_t size)
 {
     struct figures figures = {0};
-    if (!probe_read((const char *)data, size, &figures))
+    struct probe_load load;
+    if (!probe_read((const char *)data, size, &figures, &load))
         return;
+    must(load.cpu >= 0 && load.cpu <= most && load.memory >= 0 && load.memory <= most &&
+             load.commit >= 0 && load.commit <= most,
+         "a workload is within bounds");
     cJSON *tree = grammar_json((const char *)data, size);
     must(tree != NULL, "what was taken is JSON");
     cJSON_Delete(tree);
