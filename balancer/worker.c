@@ -43,7 +43,7 @@ struct worker {
 static bool is_streamed(void *context, struct http_request *request)
 {
     const struct worker *worker = context;
-    return !visit_is_purchase(worker->settings.gate, request);
+    return visit_is_proxied(worker->settings.gate, request);
 }
 
 /* The way in: which request is whose. */
@@ -55,7 +55,7 @@ static void accept_request(void *context, struct http_request *request)
         http_refuse(request, PROBLEM_NO_SERVER, "This balancer is being stopped.", NULL);
     else if (!visit_begin(worker->settings.gate, request, &visit))
         return;
-    else if (visit_is_purchase(worker->settings.gate, request))
+    else if (visit_is_purchase(&visit, request))
         purchases_accept(worker->purchases, request, &visit);
     else
         proxy_accept(worker->proxy, request, &visit);

@@ -43,12 +43,21 @@ static const struct route *find_route(const struct gate *gate, const struct http
     return routes_find(gate->config, &asked);
 }
 
-bool visit_is_purchase(const struct gate *gate, const struct http_request *request)
+static bool is_purchase(const struct route *route, const struct http_request *request)
 {
-    if (strcmp(http_path(request), "/purchases") != 0)
-        return false;
-    const struct route *route = find_route(gate, request);
-    return route != NULL && route->pool == POOL_TICKETS;
+    return route != NULL && route->pool == POOL_TICKETS &&
+           strcmp(http_path(request), "/purchases") == 0;
+}
+
+bool visit_is_proxied(const struct gate *gate, const struct http_request *request)
+{
+    return strcmp(http_path(request), "/purchases") != 0 ||
+           !is_purchase(find_route(gate, request), request);
+}
+
+bool visit_is_purchase(const struct visit *visit, const struct http_request *request)
+{
+    return is_purchase(visit->route, request);
 }
 
 /* --- who asks ---------------------------------------------------------------------------------- */

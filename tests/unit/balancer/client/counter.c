@@ -24,7 +24,7 @@ static void handle(void *context, struct http_request *request)
     struct visit visit = {0};
     if (!visit_begin(&counter.gate, request, &visit))
         return;
-    if (visit_is_purchase(&counter.gate, request))
+    if (visit_is_purchase(&visit, request))
         purchases_accept(counter.purchases, request, &visit);
     else
         proxy_accept(counter.proxy, request, &visit);
@@ -33,7 +33,7 @@ static void handle(void *context, struct http_request *request)
 static bool is_streamed(void *context, struct http_request *request)
 {
     (void)context;
-    return !visit_is_purchase(&counter.gate, request);
+    return visit_is_proxied(&counter.gate, request);
 }
 
 static void turn(void *context)
