@@ -29,9 +29,8 @@ enum {
     FORWARDED_FIELDS_MAX = 64,   /* of a request; the server refuses more with 431 */
     FORWARDED_BYTES_MAX = 65536, /* of all their names and values */
     FORWARDED_OPTIONS_MAX = 64,  /* in Connection: each is looked for among the fields */
-    FORWARDED_LIST_MAX =
-        8192, /* of Via, Forwarded, X-Forwarded-For: longer ones lose what is oldest */
-    FORWARDED_LOOPS_MAX = 10, /* so often may a request have come through us */
+    FORWARDED_LIST_MAX = 8192,   /* Via, Forwarded, X-Forwarded-For lose their oldest past this */
+    FORWARDED_LOOPS_MAX = 10,    /* so often may a request have come through us */
     FORWARDED_ADDRESS_SIZE = INET6_ADDRSTRLEN,
     FORWARDED_ID_MAX = 128, /* of a Request-Id */
 };

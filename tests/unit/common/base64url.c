@@ -15,12 +15,29 @@ struct row {
 
 /* RFC 4648, section 10, without the padding; and what is not canonical. */
 static const struct row rows[] = {
-    {"", ""},           {"Zg", "f"},          {"Zm8", "fo"},          {"Zm9v", "foo"},
-    {"Zm9vYg", "foob"}, {"Zm9vYmE", "fooba"}, {"Zm9vYmFy", "foobar"}, {"-_-_", "\xfb\xff\xbf"},
-    {"Z", NULL},        {"Zm9vY", NULL},      {"Zh", NULL}, /* four bits too many */
-    {"Zm9", NULL},                                          /* two */
-    {"Zg==", NULL},     {"Zm8=", NULL},       {"+/+/", NULL},         {"Zm 9", NULL},
-    {"Zm9v\n", NULL},   {" Zm9", NULL},       {"Zm9\x80", NULL},
+    {"", ""},
+    {"Zg", "f"},
+    {"Zm8", "fo"},
+    {"Zm9v", "foo"},
+    {"Zm9vYg", "foob"},
+    {"Zm9vYmE", "fooba"},
+    {"Zm9vYmFy", "foobar"},
+    {"-_-_", "\xfb\xff\xbf"},
+    /* too short for one more byte, also where no bit is left */
+    {"Z", NULL},
+    {"Zm9vY", NULL},
+    {"A", NULL},
+    {"Zm9vA", NULL},
+    /* four bits too many, and two */
+    {"Zh", NULL},
+    {"Zm9", NULL},
+    {"Zg==", NULL},
+    {"Zm8=", NULL},
+    {"+/+/", NULL},
+    {"Zm 9", NULL},
+    {"Zm9v\n", NULL},
+    {" Zm9", NULL},
+    {"Zm9\x80", NULL},
 };
 
 static void a_text_is_bytes_or_not(void)

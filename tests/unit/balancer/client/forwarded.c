@@ -107,6 +107,7 @@ static const struct row rows[] = {
     {"Cookie: a=1;b=2; c=\"3\" \n", "Cookie: a=1;b=2; c=\"3\" \n"},
     {"Cookie: box_office_session=x\n", ""},
     {"Cookie: box_office_session=x;\n", ""},
+    {"Cookie: a=1; box_office_session=x; ;\n", "Cookie: a=1\n"},
     {"Cookie: a=1; box_office_session=x; b=2\n", "Cookie: a=1; b=2\n"},
     {"cookie: box_office_session=x; a=1;b=2\n", "cookie: a=1;b=2\n"},
     {"Cookie: a=1;b=2; box_office_session=x\n", "Cookie: a=1;b=2\n"},

@@ -8,7 +8,8 @@
 #include "tests/lib/suite.h"
 
 enum {
-    NUMBER_SIZE = 32, /* of the two that are an ES256 signature */
+    ES256_NUMBER = 32, /* bytes of each of the two that are a signature */
+    NUMBER_MAX = 66,
 };
 
 static void write_public_key(struct jwt_maker *maker)
@@ -83,51 +84,56 @@ static void sign(const struct jwt_maker *maker, const struct buffer *content,
 }
 
 /* Numbers are as long as they need to be, with a zero before a highest bit that is set. */
-static void put_number(const gnutls_datum_t *number, unsigned char out[NUMBER_SIZE])
+static void put_number(const gnutls_datum_t *number, unsigned char *out, size_t size)
 {
-    size_t more = number->size > NUMBER_SIZE ? number->size - NUMBER_SIZE : 0;
+    size_t more = number->size > size ? number->size - size : 0;
     size_t length = number->size - more;
-    memset(out, 0, NUMBER_SIZE);
-    memcpy(out + NUMBER_SIZE - length, number->data + more, length);
+    memset(out, 0, size);
+    memcpy(out + size - length, number->data + more, length);
 }
 
-static void add_raw(struct buffer *out, const gnutls_datum_t *der)
+static void add_raw(struct buffer *out, const gnutls_datum_t *der, size_t number_size)
 {
-    unsigned char raw[2 * NUMBER_SIZE];
+    unsigned char raw[2 * NUMBER_MAX];
     gnutls_datum_t r, s;
     CU_ASSERT_EQUAL_FATAL(gnutls_decode_rs_value(der, &r, &s), 0);
-    put_number(&r, raw);
-    put_number(&s, raw + NUMBER_SIZE);
-    add_part(out, raw, sizeof raw);
+    put_number(&r, raw, number_size);
+    put_number(&s, raw + number_size, number_size);
+    add_part(out, raw, 2 * number_size);
     gnutls_free(r.data);
     gnutls_free(s.data);
 }
 
-static const char *make(const struct jwt_maker *maker, const char *header, const char *claims,
-                        bool raw, struct buffer *out)
+const char *jwt_maker_es256(const struct jwt_maker *maker, size_t number_size, const char *header,
+                            const char *claims, struct buffer *out)
 {
     gnutls_datum_t signature = {0};
     add_content(out, header, claims);
     sign(maker, out, &signature);
     buffer_add_char(out, '.');
-    if (raw)
-        add_raw(out, &signature);
+    if (number_size > 0)
+        add_raw(out, &signature, number_size);
     else
         add_part(out, signature.data, signature.size);
     gnutls_free(signature.data);
     return buffer_text(out);
 }
 
+static const char *make_rs256(const struct jwt_maker *maker, const char *header, const char *claims,
+                              struct buffer *out)
+{
+    return jwt_maker_es256(maker, 0, header, claims, out); /* what the key makes, as it is */
+}
+
 const char *jwt_maker_token(const struct jwt_maker *maker, const char *header, const char *claims,
                             struct buffer *out)
 {
-    if (maker->algorithm == JWT_HS256)
+    switch (maker->algorithm) {
+    case JWT_HS256:
         return jwt_maker_hs256(JWT_MAKER_SECRET, sizeof JWT_MAKER_SECRET - 1, header, claims, out);
-    return make(maker, header, claims, maker->algorithm == JWT_ES256, out);
-}
-
-const char *jwt_maker_der(const struct jwt_maker *maker, const char *header, const char *claims,
-                          struct buffer *out)
-{
-    return make(maker, header, claims, false, out);
+    case JWT_ES256:
+        return jwt_maker_es256(maker, ES256_NUMBER, header, claims, out);
+    default:
+        return make_rs256(maker, header, claims, out);
+    }
 }

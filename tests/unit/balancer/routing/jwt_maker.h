@@ -26,10 +26,10 @@ void jwt_maker_close(struct jwt_maker *maker);
 const char *jwt_maker_token(const struct jwt_maker *maker, const char *header, const char *claims,
                             struct buffer *out);
 
-/* The same for HS256 with another secret; and for ES256 with the signature left in DER. */
+/* The same for HS256 with another secret; and for ES256 with numbers of so many bytes, or in DER (0). */
 const char *jwt_maker_hs256(const void *secret, size_t length, const char *header,
                             const char *claims, struct buffer *out);
-const char *jwt_maker_der(const struct jwt_maker *maker, const char *header, const char *claims,
-                          struct buffer *out);
+const char *jwt_maker_es256(const struct jwt_maker *maker, size_t number_size, const char *header,
+                            const char *claims, struct buffer *out);
 
 #endif
