@@ -35,7 +35,7 @@ bool config_refuse(struct config_reading *reading, size_t at, const char *format
 const char *config_shown(const char *text, char out[CONFIG_SHOWN_SIZE])
 {
     size_t length = 0;
-    for (; text[length] != '\0' && length < CONFIG_SHOWN_SIZE - 4; length++)
+    for (; length < CONFIG_SHOWN_SIZE - 4 && text[length] != '\0'; length++)
         out[length] = text[length] >= 0x20 && text[length] < 0x7f ? text[length] : '?';
     snprintf(out + length, CONFIG_SHOWN_SIZE - length, "%s", text[length] != '\0' ? "..." : "");
     return out;
