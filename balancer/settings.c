@@ -35,7 +35,7 @@ static void read_options(struct settings *settings, int argc, char **argv)
          "size at which a log file is rotated; 4 older ones are kept", &settings->log_size},
         {"token-file", "FILE", OPTION_TEXT, "db/admin.token", 0, 0,
          "the admin API's bearer token, made at first start", &settings->token_file},
-        {"session-file", "FILE", OPTION_TEXT, "db/session.key", 0, 0,
+        {"session-key-file", "FILE", OPTION_TEXT, "db/session.key", 0, 0,
          "the key that signs session cookies, made when a route first needs it",
          &settings->session_file},
         {"connections", "N", OPTION_NUMBER, "4096", 16, 60000,

@@ -54,7 +54,8 @@ struct exchange {
     bool deaf;          /* the server takes no more */
     bool wants_room;
     bool repeatable;
-    bool sent; /* a byte of it, on any connection */
+    bool sent;      /* a byte of it, on any connection */
+    bool body_sent; /* a byte of its body, or of what frames that */
 
     /* The answer */
     struct response response;

@@ -44,7 +44,7 @@ bool exchange_may_repeat(const struct exchange *exchange)
 {
     return !exchange->heard && exchange->head_length > 0 && exchange->connection != NULL &&
            exchange->connection->reused &&
-           (!exchange->sent || (exchange->repeatable && exchange->out_at <= exchange->head_length));
+           (!exchange->sent || (exchange->repeatable && !exchange->body_sent));
 }
 
 bool exchange_drops(const struct exchange *exchange)
@@ -126,6 +126,7 @@ void exchange_flush(struct exchange *exchange)
     struct iovec part = {exchange->out.data + exchange->out_at, unsent};
     if (unsent > 0)
         exchange->out_at += put(exchange, &part, 1);
+    exchange->body_sent |= exchange->out_at > exchange->head_length;
     settle(exchange);
 }
 
@@ -137,6 +138,7 @@ static void send_behind(struct exchange *exchange, struct iovec *parts, size_t c
     parts[0] = (struct iovec){out->data + exchange->out_at, unsent};
     if (may_send(exchange) && (exchange->connection->watched & EPOLLOUT) == 0)
         taken = put(exchange, parts, count);
+    exchange->body_sent |= exchange->out_at + taken > exchange->head_length;
     exchange->out_at += taken < unsent ? taken : unsent;
     taken -= taken < unsent ? taken : unsent;
     compact(exchange);

@@ -25,6 +25,7 @@ const struct fuzz_target fuzz_targets[] = {
     {"options", fuzz_options},
     {"purchase", fuzz_purchase},
     {"report", fuzz_report},
+    {"response", fuzz_response},
     {"routing_line", fuzz_routing_line},
     {"routing_print", fuzz_routing_print},
     {"rush_caller", fuzz_rush_caller},
