@@ -133,11 +133,10 @@ static void who_leaves_ends_it(void)
 /* The end comes together with the request: what is there is served, but nobody is waited for. */
 static void who_has_left_is_not_waited_for(void)
 {
-    for (size_t gives = 0; gives <= LENGTH / 2; gives += LENGTH / 2) {
+    for (int stalls = 0; stalls < 2; stalls++) {
         struct buffer bytes = {0};
-        open_case(0, false, LENGTH);
+        open_case(0, stalls == 1, LENGTH);
         held_loop_hold(&test.held);
-        test.gives = gives;
         int fd = ask(GET("/known"));
         shutdown(fd, SHUT_WR);
         held_loop_free(&test.held);
@@ -145,8 +144,8 @@ static void who_has_left_is_not_waited_for(void)
         close(fd);
         buffer_free(&bytes);
         http_stream_case_close(&test);
-        CU_ASSERT_EQUAL(test.whole, gives == 0);
-        CU_ASSERT_EQUAL(test.sent, gives == 0 ? LENGTH : 0);
+        CU_ASSERT_EQUAL(test.whole, stalls == 0);
+        CU_ASSERT_EQUAL(test.sent, stalls == 0 ? LENGTH : 0);
     }
 }
 
@@ -158,6 +157,7 @@ static void cut(const struct leaving *row)
     CU_ASSERT(http_stream_send(fd, 0, row->sends));
     CU_ASSERT(http_stream_case_until(&test, row->when));
     held_loop_hold(&test.held);
+    unsigned calls = test.pieces + test.asked;
     if (test.request != NULL)
         http_stream_cut(test.request);
     held_loop_free(&test.held);
@@ -167,6 +167,7 @@ static void cut(const struct leaving *row)
     close(fd);
     buffer_free(&bytes);
     http_stream_case_close(&test);
+    CU_ASSERT_EQUAL(test.pieces + test.asked, calls);
     CU_ASSERT_EQUAL(test.over, 1);
     CU_ASSERT_EQUAL(test.whole, 0);
 }
@@ -229,6 +230,32 @@ static void a_body_that_dribbles_is_cut(void)
     close(slow.fd);
     http_stream_case_close(&test);
     CU_ASSERT_EQUAL(test.whole, 0);
+}
+
+static void go_on(void)
+{
+    CU_ASSERT(http_stream_case_until(&test, http_stream_is_waiting));
+    held_loop_hold(&test.held);
+    test.stalls = false;
+    held_loop_free(&test.held);
+}
+
+/* Our side has made it wait before: that is over. */
+static void who_is_slow_after_a_wait_is_cut(void)
+{
+    open_case(limit / 2, true, ENDLESS);
+    struct slow slow = {.fd = ask(POST("/take")), .sends = 1};
+    CU_ASSERT_FALSE(is_cut(&slow));
+    go_on();
+    CU_ASSERT(wait_until(is_cut, &slow, CUT_SECONDS));
+    close(slow.fd);
+    http_stream_case_close(&test);
+    open_case(limit / 2, true, ENDLESS);
+    slow.fd = ask(GET("/known"));
+    go_on();
+    CU_ASSERT(http_stream_case_until(&test, http_stream_is_over));
+    close(slow.fd);
+    http_stream_case_close(&test);
 }
 
 /* It takes longer than a request may that is collected. */
@@ -340,6 +367,7 @@ static __attribute__((constructor)) void suite(void)
     suite_add("http stream", "whoever is cut is gone", whoever_is_cut_is_gone);
     suite_add("http stream", "closing ends what is open", closing_ends_what_is_open);
     suite_add("http stream", "a body that dribbles is cut", a_body_that_dribbles_is_cut);
+    suite_add("http stream", "who is slow after a wait is cut", who_is_slow_after_a_wait_is_cut);
     suite_add("http stream", "a body that moves is not cut", a_body_that_moves_is_not_cut);
     suite_add("http stream", "who waits for us is not cut", who_waits_for_us_is_not_cut);
     suite_add("http stream", "who does not read is cut", who_does_not_read_is_cut);

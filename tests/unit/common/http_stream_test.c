@@ -372,6 +372,24 @@ static void a_source_that_fails_cuts(void)
     CU_ASSERT_EQUAL(test.whole, 0);
 }
 
+/* A side that is ready again before it has said that it is not. */
+static void a_call_from_inside_is_not_lost(void)
+{
+    open_with(100, 100, SMALL);
+    held_loop_hold(&test.held);
+    test.hurries = true;
+    held_loop_free(&test.held);
+    int fd = ask_with("/known", SMALL);
+    CU_ASSERT(http_stream_send(fd, 0, SMALL));
+    CU_ASSERT_EQUAL(receive(fd), 200);
+    CU_ASSERT_EQUAL(test.got, SMALL);
+    CU_ASSERT(http_stream_is_pattern(raw_body(&answer), SMALL));
+    expect_alive(fd);
+    close(fd);
+    close_case();
+    CU_ASSERT_EQUAL(test.whole, 1);
+}
+
 static void the_next_request_waits_behind_it(void)
 {
     open_with(0, 50, SMALL);
@@ -443,6 +461,7 @@ static __attribute__((constructor)) void suite(void)
         {"an answer in the handler is the last before a body",
          an_answer_in_the_handler_is_the_last_before_a_body},
         {"a source that fails cuts", a_source_that_fails_cuts},
+        {"a call from inside is not lost", a_call_from_inside_is_not_lost},
         {"the next request waits behind it", the_next_request_waits_behind_it},
         {"only what is streamed has no bound", only_what_is_streamed_has_no_bound},
         {"quiescing ends keep-alive", quiescing_ends_keep_alive},
