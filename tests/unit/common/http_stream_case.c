@@ -184,7 +184,7 @@ void http_stream_case_open(struct http_stream_case *test, const struct http_sett
     socket_address(settings.listen_fd, address);
     snprintf(test->url, sizeof test->url, "http://%s", address);
     held_loop_open(&test->held);
-    settings.body_max = 1000;
+    settings.body_max = HTTP_STREAM_BODY_MAX;
     settings.connection_memory = CONNECTION_MEMORY;
     settings.handler = handle;
     settings.streams = streams;

@@ -19,7 +19,8 @@
 #include "tests/unit/common/held_loop.h"
 
 enum {
-    HTTP_STREAM_SECONDS = 20, /* for whatever is due at once */
+    HTTP_STREAM_SECONDS = 20,        /* for whatever is due at once */
+    HTTP_STREAM_BODY_MAX = 12 << 20, /* of what is collected */
 };
 
 struct http_stream_case {

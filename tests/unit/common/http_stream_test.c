@@ -74,6 +74,12 @@ static unsigned receive(int fd)
     return answer.status;
 }
 
+static bool has_begun(void *context)
+{
+    const struct http_stream_case *seen = context;
+    return seen->begun > 0;
+}
+
 /* The next request on the connection is answered, too. */
 static void expect_alive(int fd)
 {
@@ -412,8 +418,11 @@ static void the_next_request_waits_behind_it(void)
 static void only_what_is_streamed_has_no_bound(void)
 {
     open_case();
-    int fd = ask_with("/plain", 1001);
+    int fd = ask_with("/plain", HTTP_STREAM_BODY_MAX + 1);
     CU_ASSERT_EQUAL(receive(fd), 413);
+    close(fd);
+    fd = ask_with("/early", HTTP_STREAM_BODY_MAX + 1);
+    CU_ASSERT(http_stream_case_until(&test, has_begun));
     close(fd);
     close_case();
 }
