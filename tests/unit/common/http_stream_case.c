@@ -66,6 +66,8 @@ static size_t take(void *context, const char *bytes, size_t length)
         test->wrong = test->wrong || bytes[i] != http_stream_byte(test->got + i);
     test->got += taken;
     test->paused = taken < length;
+    if (test->hurries)
+        http_stream_read(test->request);
     return taken;
 }
 
@@ -88,6 +90,7 @@ static ssize_t give(void *context, char *bytes, size_t size)
     struct http_stream_case *test = context;
     uint64_t left = (uint64_t)test->length - test->sent;
     bool fails = is_path(test, "/fail") || is_path(test, "/openfail");
+    test->asked++;
     test->largest = size > test->largest ? size : test->largest;
     if (fails && test->sent >= (uint64_t)test->length / 2)
         return HTTP_SOURCE_FAILED;
@@ -95,6 +98,8 @@ static ssize_t give(void *context, char *bytes, size_t size)
         return HTTP_SOURCE_END;
     if (test->stalls || (test->gives > 0 && !test->waits)) {
         test->waits = true;
+        if (test->hurries)
+            http_stream_write(test->request);
         return HTTP_SOURCE_WAIT;
     }
     test->waits = false;
@@ -161,7 +166,7 @@ static void handle(void *context, struct http_request *request)
 static void nudge(void *context)
 {
     struct http_stream_case *test = context;
-    if (test->request == NULL || test->stalls)
+    if (test->request == NULL || test->stalls || test->hurries)
         return;
     if (test->paused)
         http_stream_read(test->request);
@@ -179,7 +184,7 @@ void http_stream_case_open(struct http_stream_case *test, const struct http_sett
     socket_address(settings.listen_fd, address);
     snprintf(test->url, sizeof test->url, "http://%s", address);
     held_loop_open(&test->held);
-    settings.body_max = 1000;
+    settings.body_max = HTTP_STREAM_BODY_MAX;
     settings.connection_memory = CONNECTION_MEMORY;
     settings.handler = handle;
     settings.streams = streams;

@@ -19,7 +19,8 @@
 #include "tests/unit/common/held_loop.h"
 
 enum {
-    HTTP_STREAM_SECONDS = 20, /* for whatever is due at once */
+    HTTP_STREAM_SECONDS = 20,        /* for whatever is due at once */
+    HTTP_STREAM_BODY_MAX = 12 << 20, /* of what is collected */
 };
 
 struct http_stream_case {
@@ -32,7 +33,8 @@ struct http_stream_case {
     size_t gives;   /* at a time, and then it waits. 0: all that is asked for */
     int64_t length; /* of an answer */
     unsigned status;
-    bool stalls; /* what pauses or waits is not called for */
+    bool stalls;  /* nothing is taken or given, and nothing called for */
+    bool hurries; /* what pauses or waits is called for before it does, and not again */
 
     /* what was seen */
     struct http_request *request; /* the last one, while it is not over */
@@ -47,7 +49,8 @@ struct http_stream_case {
     uint64_t sent;  /* bytes of its answer */
     size_t largest; /* that a source was asked for */
     bool paused, waits;
-    unsigned pieces, begun, ended, over, whole, plain;
+    unsigned pieces, asked; /* calls of body and source */
+    unsigned begun, ended, over, whole, plain;
 };
 
 /* `bounds`: connections_max and patience. The loop is free afterwards. */

@@ -74,6 +74,12 @@ static unsigned receive(int fd)
     return answer.status;
 }
 
+static bool has_begun(void *context)
+{
+    const struct http_stream_case *seen = context;
+    return seen->begun > 0;
+}
+
 /* The next request on the connection is answered, too. */
 static void expect_alive(int fd)
 {
@@ -372,6 +378,24 @@ static void a_source_that_fails_cuts(void)
     CU_ASSERT_EQUAL(test.whole, 0);
 }
 
+/* A side that is ready again before it has said that it is not. */
+static void a_call_from_inside_is_not_lost(void)
+{
+    open_with(100, 100, SMALL);
+    held_loop_hold(&test.held);
+    test.hurries = true;
+    held_loop_free(&test.held);
+    int fd = ask_with("/known", SMALL);
+    CU_ASSERT(http_stream_send(fd, 0, SMALL));
+    CU_ASSERT_EQUAL(receive(fd), 200);
+    CU_ASSERT_EQUAL(test.got, SMALL);
+    CU_ASSERT(http_stream_is_pattern(raw_body(&answer), SMALL));
+    expect_alive(fd);
+    close(fd);
+    close_case();
+    CU_ASSERT_EQUAL(test.whole, 1);
+}
+
 static void the_next_request_waits_behind_it(void)
 {
     open_with(0, 50, SMALL);
@@ -394,8 +418,11 @@ static void the_next_request_waits_behind_it(void)
 static void only_what_is_streamed_has_no_bound(void)
 {
     open_case();
-    int fd = ask_with("/plain", 1001);
+    int fd = ask_with("/plain", HTTP_STREAM_BODY_MAX + 1);
     CU_ASSERT_EQUAL(receive(fd), 413);
+    close(fd);
+    fd = ask_with("/early", HTTP_STREAM_BODY_MAX + 1);
+    CU_ASSERT(http_stream_case_until(&test, has_begun));
     close(fd);
     close_case();
 }
@@ -443,6 +470,7 @@ static __attribute__((constructor)) void suite(void)
         {"an answer in the handler is the last before a body",
          an_answer_in_the_handler_is_the_last_before_a_body},
         {"a source that fails cuts", a_source_that_fails_cuts},
+        {"a call from inside is not lost", a_call_from_inside_is_not_lost},
         {"the next request waits behind it", the_next_request_waits_behind_it},
         {"only what is streamed has no bound", only_what_is_streamed_has_no_bound},
         {"quiescing ends keep-alive", quiescing_ends_keep_alive},
