@@ -122,7 +122,7 @@ static void find_session(const struct gate *gate, const struct http_request *req
     const char *pool = gate->config->pools[visit->route->pool].name, *cookie;
     int64_t now = clock_now() / CLOCK_SECOND;
     size_t length;
-    if (session_find(http_header(request, "Cookie"), &cookie, &length) &&
+    if (session_find(http_header(request, "Cookie"), pool, &cookie, &length) &&
         session_read(gate->session_key, pool, cookie, length, now, &visit->session))
         visit->pinned = server_of_session(gate, visit);
     if (visit->pinned == SERVER_NONE)
@@ -187,6 +187,6 @@ bool visit_cookie(const struct gate *gate, struct visit *visit, const char *serv
         return false;
     visit->session.expires = now + SESSION_SECONDS;
     session_write(gate->session_key, pool, &visit->session, server, cookie);
-    session_set_cookie(cookie, out);
+    session_set_cookie(pool, cookie, out);
     return true;
 }

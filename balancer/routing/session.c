@@ -130,10 +130,11 @@ void session_write(const unsigned char key[SESSION_KEY_SIZE], const char *pool,
     base64url_encode(content, sizeof content, cookie);
 }
 
-void session_set_cookie(const char cookie[SESSION_COOKIE_SIZE], char out[SESSION_SET_COOKIE_SIZE])
+void session_set_cookie(const char *pool, const char cookie[SESSION_COOKIE_SIZE],
+                        char out[SESSION_SET_COOKIE_SIZE])
 {
     snprintf(out, SESSION_SET_COOKIE_SIZE,
-             SESSION_COOKIE_NAME "=%s; Path=/; HttpOnly; SameSite=Lax", cookie);
+             SESSION_COOKIE_PREFIX "%s=%s; Path=/; HttpOnly; SameSite=Lax", pool, cookie);
 }
 
 void session_id_text(const struct session *session, char text[SESSION_ID_TEXT_SIZE])
@@ -157,7 +158,8 @@ static void trim(const char **begin, const char **end)
 
 static void look_for_ours(struct session_pair *pair)
 {
-    static const char name[] = SESSION_COOKIE_NAME;
+    static const char prefix[] = SESSION_COOKIE_PREFIX;
+    const size_t prefix_length = sizeof prefix - 1;
     const char *name_begin = pair->begin, *value_end = pair->end;
     const char *equals = memchr(pair->begin, '=', (size_t)(pair->end - pair->begin));
     if (equals == NULL)
@@ -165,8 +167,12 @@ static void look_for_ours(struct session_pair *pair)
     const char *name_end = equals, *value = equals + 1;
     trim(&name_begin, &name_end);
     trim(&value, &value_end);
-    pair->ours = (size_t)(name_end - name_begin) == sizeof name - 1 &&
-                 memcmp(name_begin, name, sizeof name - 1) == 0;
+    size_t name_length = (size_t)(name_end - name_begin);
+    pair->ours = name_length >= prefix_length && memcmp(name_begin, prefix, prefix_length) == 0;
+    if (!pair->ours)
+        return;
+    pair->pool = name_begin + prefix_length;
+    pair->pool_length = name_length - prefix_length;
     pair->value = value;
     pair->length = (size_t)(value_end - value);
 }
@@ -182,12 +188,14 @@ bool session_pair_next(const char **at, const char *end, struct session_pair *pa
     return true;
 }
 
-bool session_find(const char *cookie_header, const char **value, size_t *length)
+bool session_find(const char *cookie_header, const char *pool, const char **value, size_t *length)
 {
     struct session_pair pair;
+    size_t pool_length = strlen(pool);
     const char *end = cookie_header != NULL ? cookie_header + strlen(cookie_header) : NULL;
     while (session_pair_next(&cookie_header, end, &pair))
-        if (pair.ours) {
+        if (pair.ours && pair.pool_length == pool_length &&
+            memcmp(pair.pool, pool, pool_length) == 0) {
             *value = pair.value;
             *length = pair.length;
             return true;

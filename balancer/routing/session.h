@@ -16,10 +16,12 @@
 #include "common/base64url.h"
 #include "common/secret_file.h"
 
-#define SESSION_COOKIE_NAME "box_office_session"
+#define SESSION_COOKIE_PREFIX "box_office_session_" /* then the pool's name */
 
 enum {
     SESSION_KEY_SIZE = SECRET_SIZE,
+    SESSION_POOL_SIZE =
+        33, /* of a pool's name in a cookie's: 1 to 32 bytes of a token, and the NUL */
     SESSION_ID_SIZE = 16,
     SESSION_ID_TEXT_SIZE = 2 * SESSION_ID_SIZE + 1,
     SESSION_TAG_SIZE = 8,
@@ -27,7 +29,7 @@ enum {
     SESSION_COOKIE_LENGTH =
         BASE64URL_LENGTH(SESSION_ID_SIZE + 8 + SESSION_TAG_SIZE + SESSION_MAC_SIZE),
     SESSION_COOKIE_SIZE = SESSION_COOKIE_LENGTH + 1,
-    SESSION_SET_COOKIE_SIZE = SESSION_COOKIE_SIZE + 80,
+    SESSION_SET_COOKIE_SIZE = SESSION_COOKIE_SIZE + 80 + SESSION_POOL_SIZE,
 };
 
 struct session {
@@ -55,7 +57,8 @@ void session_write(const unsigned char key[SESSION_KEY_SIZE], const char *pool,
 
 /* The value of a Set-Cookie header (RFC 6265, 4.1) for what session_write wrote: out of reach of scripts,
  * not sent along with other sites' requests, and forgotten when the browser is closed. */
-void session_set_cookie(const char cookie[SESSION_COOKIE_SIZE], char out[SESSION_SET_COOKIE_SIZE]);
+void session_set_cookie(const char *pool, const char cookie[SESSION_COOKIE_SIZE],
+                        char out[SESSION_SET_COOKIE_SIZE]);
 
 /* The id as 32 hexadecimal digits: for the log. It is no secret, but no session without the MAC. */
 void session_id_text(const struct session *session, char text[SESSION_ID_TEXT_SIZE]);
@@ -63,7 +66,9 @@ void session_id_text(const struct session *session, char text[SESSION_ID_TEXT_SI
 /* One pair of a Cookie header's value: all between two ';', and the value in it. */
 struct session_pair {
     const char *begin, *end;
-    bool ours;         /* its name is SESSION_COOKIE_NAME */
+    bool ours;        /* its name begins with SESSION_COOKIE_PREFIX; then the next four are set */
+    const char *pool; /* the rest of the name */
+    size_t pool_length;
     const char *value; /* where it is ours: without white space around it */
     size_t length;
 };
@@ -72,8 +77,8 @@ struct session_pair {
  * beginning). Whatever is not a pair is none of ours. */
 bool session_pair_next(const char **at, const char *end, struct session_pair *pair);
 
-/* Finds our cookie in a Cookie header's value, which may be NULL; of several the first. */
-bool session_find(const char *cookie_header, const char **value, size_t *length);
+/* Finds the pool's cookie in a Cookie header's value, which may be NULL; of several the first. */
+bool session_find(const char *cookie_header, const char *pool, const char **value, size_t *length);
 
 /* Makes the key's file where there is none, and reads it; false with a line on stderr where that cannot
  * be done, or where the file is malformed or open to others. */

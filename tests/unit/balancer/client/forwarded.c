@@ -105,15 +105,17 @@ static const struct row rows[] = {
     {"Request-Id: another\n", ""},
     /* our cookie */
     {"Cookie: a=1;b=2; c=\"3\" \n", "Cookie: a=1;b=2; c=\"3\" \n"},
-    {"Cookie: box_office_session=x\n", ""},
-    {"Cookie: box_office_session=x;\n", ""},
-    {"Cookie: a=1; box_office_session=x; ;\n", "Cookie: a=1\n"},
-    {"Cookie: a=1; box_office_session=x; b=2\n", "Cookie: a=1; b=2\n"},
-    {"cookie: box_office_session=x; a=1;b=2\n", "cookie: a=1;b=2\n"},
-    {"Cookie: a=1;b=2; box_office_session=x\n", "Cookie: a=1;b=2\n"},
-    {"Cookie: box_office_session=x; a=1; box_office_session = y;box_office_session\n",
-     "Cookie: a=1;box_office_session\n"},
-    {"Cookie: a=1\nCookie: box_office_session=x\nCookie: b=2\n", "Cookie: a=1\nCookie: b=2\n"},
+    {"Cookie: box_office_session_files=x\n", ""},
+    {"Cookie: box_office_session_files=x;\n", ""},
+    {"Cookie: a=1; box_office_session_files=x; ;\n", "Cookie: a=1\n"},
+    {"Cookie: a=1; box_office_session_files=x; b=2\n", "Cookie: a=1; b=2\n"},
+    {"cookie: box_office_session_files=x; a=1;b=2\n", "cookie: a=1;b=2\n"},
+    {"Cookie: a=1;b=2; box_office_session_files=x\n", "Cookie: a=1;b=2\n"},
+    {"Cookie: box_office_session_files=x; a=1; box_office_session_files = "
+     "y;box_office_session_files\n",
+     "Cookie: a=1;box_office_session_files\n"},
+    {"Cookie: a=1\nCookie: box_office_session_files=x\nCookie: b=2\n",
+     "Cookie: a=1\nCookie: b=2\n"},
 };
 
 static void fields_pass_or_not(void)

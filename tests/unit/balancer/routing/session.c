@@ -111,20 +111,23 @@ static const struct header headers[] = {
     {NULL, NULL},
     {"", NULL},
     {";", NULL},
-    {"box_office_session", NULL},
-    {"box_office_session=", ""},
-    {"box_office_session=one", "one"},
-    {"box_office_session=one; box_office_session=two", "one"},
-    {"a=b; box_office_session=one", "one"},
-    {"a=b;box_office_session=one;c=d", "one"},
-    {" ;;\tbox_office_session = one ; c=d", "one"},
-    {"box_office_session=one=two", "one=two"},
+    {"box_office_session_pool", NULL},
+    {"box_office_session_pool=", ""},
+    {"box_office_session_pool=one", "one"},
+    {"box_office_session_pool=one; box_office_session_pool=two", "one"},
+    {"a=b; box_office_session_pool=one", "one"},
+    {"a=b;box_office_session_pool=one;c=d", "one"},
+    {" ;;\tbox_office_session_pool = one ; c=d", "one"},
+    {"box_office_session_pool=one=two", "one=two"},
     {"Box_Office_Session=one", NULL}, /* cookies' names have a case */
-    {"box_office_sessions=one", NULL},
-    {"xbox_office_session=one", NULL},
-    {"a=box_office_session=one", NULL},
-    {"a box_office_session=one", NULL},
-    {"a=\"b; box_office_session=one; c\"", "one"}, /* no quoting (RFC 6265, 4.1.1) */
+    {"box_office_session_pools=one", NULL},
+    {"box_office_session_=one", NULL},
+    {"box_office_session_loop=one", NULL},
+    {"box_office_session_loop=one; box_office_session_pool=two", "two"},
+    {"xbox_office_session_pool=one", NULL},
+    {"a=box_office_session_pool=one", NULL},
+    {"a box_office_session_pool=one", NULL},
+    {"a=\"b; box_office_session_pool=one; c\"", "one"}, /* no quoting (RFC 6265, 4.1.1) */
 };
 
 static void the_cookie_is_found(void)
@@ -132,7 +135,7 @@ static void the_cookie_is_found(void)
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
         const char *value = NULL;
         size_t length = 0;
-        bool found = session_find(headers[i].text, &value, &length);
+        bool found = session_find(headers[i].text, "pool", &value, &length);
         const char *due = headers[i].value;
         if (found == (due != NULL) &&
             (!found || (length == strlen(due) && memcmp(value, due, length) == 0)))
@@ -146,8 +149,8 @@ static void it_is_set_out_of_reach_of_scripts(void)
 {
     char cookie[SESSION_COOKIE_SIZE], set[SESSION_SET_COOKIE_SIZE], due[256];
     make(cookie);
-    session_set_cookie(cookie, set);
-    snprintf(due, sizeof due, "box_office_session=%s; Path=/; HttpOnly; SameSite=Lax", cookie);
+    session_set_cookie("pool", cookie, set);
+    snprintf(due, sizeof due, "box_office_session_pool=%s; Path=/; HttpOnly; SameSite=Lax", cookie);
     CU_ASSERT_STRING_EQUAL(set, due);
 }
 
