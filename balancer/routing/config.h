@@ -58,8 +58,7 @@ enum {
 };
 
 struct server_config {
-    char
-        id[SERVER_SIZE]; /* unique over all pools; never "server-N", which are the balancer's own */
+    char id[SERVER_SIZE];       /* unique over all pools; "server-N" are the balancer's own */
     char address[ADDRESS_SIZE]; /* numeric "ADDR:PORT", the port not 0 */
     int64_t weight;             /* 1 to CONFIG_WEIGHT_MAX */
 };
@@ -130,7 +129,8 @@ bool config_read(const char *file, const char *text, size_t length, struct confi
  * (/events and below, round-robin), both to "tickets". */
 void config_builtin(struct config *config, enum policy purchases);
 
-/* Appends it as JSON that config_read reads to the same, every default spelled out. */
+/* Appends it as JSON that config_read reads to the same, every default spelled out (with which a file
+ * near CONFIG_FILE_MAX may pass it). */
 void config_print(const struct config *config, struct buffer *out);
 
 void config_free(struct config *config);

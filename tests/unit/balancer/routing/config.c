@@ -93,7 +93,7 @@ static void names_may_be_used_before_they_are_defined(void)
     static const char text[] =
         "{\"routes\":[{\"demand_token\":true,\"policy\":\"random\",\"pool\":\"b\",\"name\":\"r\"}],"
         "\"jwt\":{\"key_file\":\"k\",\"algorithm\":\"ES256\"},"
-        "\"pools\":{\"a\":{\"servers\":[{\"id\":\"f\",\"address\":\"[::1]:1\"}]},"
+        "\"pools\":{\"a\":{\"servers\":[{\"id\":\"server-\",\"address\":\"[::1]:1\"}]},"
         "\"tickets\":{},\"b\":{\"servers\":[{\"id\":\"server-x\",\"address\":\"[::1]:1\"}]}}}";
     struct config config;
     char error[CONFIG_ERROR_SIZE] = "";

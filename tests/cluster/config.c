@@ -1,0 +1,39 @@
+/* A cluster with a configuration file: what its master has read counts until it stops. */
+#include <signal.h>
+
+#include "tests/lib/cluster.h"
+#include "tests/lib/suite.h"
+
+static const char two_routes[] =
+    "{\"routes\": [\n"
+    "  {\"name\": \"purchase\", \"match\": {\"path\": \"/purchases\"}, \"pool\": \"tickets\",\n"
+    "   \"policy\": \"fewest-sold\"},\n"
+    "  {\"name\": \"read\", \"match\": {\"prefix\": \"/events\"}, \"pool\": \"tickets\"}\n"
+    "]}\n";
+
+/* A router that is started again does not see the file: it was edited in the meantime. */
+static void the_file_may_change_while_it_runs(void)
+{
+    struct cluster cluster;
+    char dir[FILES_PATH_SIZE], file[FILES_PATH_SIZE];
+    process_sweep();
+    files_directory(dir);
+    files_path(file, dir, "x.json");
+    files_write(file, two_routes, sizeof two_routes - 1);
+    const char *const options[] = {"--config", file, NULL};
+    cluster_open_with(&cluster, 100, 2, options);
+    files_write(file, "{", 1);
+    for (int i = 0; i < 2; i++) {
+        pid_t router = cluster.router;
+        process_signal(router, SIGKILL);
+        CU_ASSERT(cluster_router_restarted(&cluster, router));
+    }
+    cluster_stop(&cluster, SIGTERM);
+    cluster_close(&cluster);
+    files_remove(dir);
+}
+
+static __attribute__((constructor)) void suite(void)
+{
+    suite_add("config", "the_file_may_change_while_it_runs", the_file_may_change_while_it_runs);
+}
