@@ -19,7 +19,7 @@ enum {
     CUT_SECONDS = 20,
     LENGTH = 300,
     ENDLESS = 1 << 30, /* more than kernels hold */
-    A_FEW = 400000,    /* bytes that a kernel holds for a client */
+    A_FEW = 200000,    /* bytes that a kernel holds for a client */
 };
 
 static const int64_t limit = CLOCK_SECOND;
