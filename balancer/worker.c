@@ -39,11 +39,12 @@ struct worker {
     int64_t busy_at;     /* when it was last seen with something to do */
 };
 
-/* A purchase for a flight is taken whole; everything else is passed on as it comes. */
+/* What the proxy takes is passed on as it comes; a purchase for a flight, and what is refused, is taken whole. */
 static bool is_streamed(void *context, struct http_request *request)
 {
     const struct worker *worker = context;
-    return visit_is_proxied(worker->settings.gate, request);
+    const struct route *route = visit_route(worker->settings.gate, request);
+    return route != NULL && !visit_is_purchase(route, request) && proxy_takes(route, request);
 }
 
 /* The way in: which request is whose. */
@@ -55,7 +56,7 @@ static void accept_request(void *context, struct http_request *request)
         http_refuse(request, PROBLEM_NO_SERVER, "This balancer is being stopped.", NULL);
     else if (!visit_begin(worker->settings.gate, request, &visit))
         return;
-    else if (visit_is_purchase(&visit, request))
+    else if (visit_is_purchase(visit.route, request))
         purchases_accept(worker->purchases, request, &visit);
     else
         proxy_accept(worker->proxy, request, &visit);

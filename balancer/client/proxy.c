@@ -407,6 +407,10 @@ static bool make_fields(struct proxied *proxied)
     forwarded_begin(&fields);
     http_headers(http, take_field, &fields);
     buffer_clear(&proxied->fields);
+    /* Which an HTTP/1.0 client may leave out, and we may not (RFC 9112, section 3.2). */
+    if (http_header(http, "Host") == NULL)
+        buffer_printf(&proxied->fields, "Host: %s\r\n",
+                      config->pools[proxied->visit.route->pool].name);
     if (forwarded_loops(&fields, pseudonym))
         refuse(proxied, PROBLEM_BAD_GATEWAY,
                "This request has come through this balancer too often: its route leads back here.");
@@ -441,31 +445,48 @@ static bool has_body(const struct http_request *http)
            is_one_of(http_method(http), methods, sizeof methods / sizeof *methods);
 }
 
-/* What a ticket server would not answer is not brought there. */
-static bool admit_read(struct proxy *proxy, struct http_request *http)
+static bool is_tunnel(const struct http_request *http)
 {
-    static const char *const methods[] = {"GET", "HEAD"};
-    const char *path = http_path(http);
-    if (!is_one_of(http_method(http), methods, 2))
-        http_refuse(http, PROBLEM_METHOD_NOT_ALLOWED, "This can only be read.", "GET, HEAD");
-    else if (path[strspn(path, path_characters)] != '\0' || strlen(path) > PATH_LENGTH_MAX)
-        http_refuse(http, PROBLEM_NOT_FOUND, "There is nothing at this path.", NULL);
-    else if (proxy->reads == PROXY_READS_MAX)
-        http_refuse(http, PROBLEM_OVERLOADED, problem_detail(PROBLEM_OVERLOADED), NULL);
-    else
-        return true;
-    return false;
+    return strcmp(http_method(http), "CONNECT") == 0;
 }
 
-static bool admit(struct proxy *proxy, struct http_request *http, const struct visit *visit)
+static bool only_reads(const struct http_request *http)
 {
-    if (visit->route->pool == POOL_TICKETS)
-        return admit_read(proxy, http);
-    if (strcmp(http_method(http), "CONNECT") != 0)
-        return true;
-    http_refuse(http, PROBLEM_METHOD_NOT_ALLOWED, "No tunnel begins here.",
-                "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-    return false;
+    static const char *const methods[] = {"GET", "HEAD"};
+    return is_one_of(http_method(http), methods, 2);
+}
+
+static bool has_simple_path(const struct http_request *http)
+{
+    const char *path = http_path(http);
+    return path[strspn(path, path_characters)] == '\0' && strlen(path) <= PATH_LENGTH_MAX;
+}
+
+bool proxy_takes(const struct route *route, const struct http_request *http)
+{
+    return route->pool == POOL_TICKETS ? only_reads(http) && has_simple_path(http)
+                                       : !is_tunnel(http);
+}
+
+static void refuse_unfit(struct http_request *http)
+{
+    if (is_tunnel(http))
+        http_refuse(http, PROBLEM_METHOD_NOT_ALLOWED, "No tunnel begins here.",
+                    "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    else if (!only_reads(http))
+        http_refuse(http, PROBLEM_METHOD_NOT_ALLOWED, "This can only be read.", "GET, HEAD");
+    else
+        http_refuse(http, PROBLEM_NOT_FOUND, "There is nothing at this path.", NULL);
+}
+
+static bool admit(const struct proxy *proxy, struct http_request *http, const struct visit *visit)
+{
+    bool full = visit->route->pool == POOL_TICKETS && proxy->reads == PROXY_READS_MAX;
+    if (!proxy_takes(visit->route, http))
+        refuse_unfit(http);
+    else if (full)
+        http_refuse(http, PROBLEM_OVERLOADED, problem_detail(PROBLEM_OVERLOADED), NULL);
+    return proxy_takes(visit->route, http) && !full;
 }
 
 /* Client and server know it by the Request-Id that the client brought, if that can be kept. */

@@ -29,7 +29,7 @@ static bool has_token(const struct gate *gate, const struct http_request *reques
            jwt_check(&gate->jwt, token, length, clock_now() / CLOCK_SECOND, subject) == JWT_GOOD;
 }
 
-static const struct route *find_route(const struct gate *gate, const struct http_request *request)
+const struct route *visit_route(const struct gate *gate, const struct http_request *request)
 {
     char subject[JWT_SUBJECT_SIZE];
     struct route_request asked = {
@@ -43,21 +43,9 @@ static const struct route *find_route(const struct gate *gate, const struct http
     return routes_find(gate->config, &asked);
 }
 
-static bool is_purchase(const struct route *route, const struct http_request *request)
+bool visit_is_purchase(const struct route *route, const struct http_request *request)
 {
-    return route != NULL && route->pool == POOL_TICKETS &&
-           strcmp(http_path(request), "/purchases") == 0;
-}
-
-bool visit_is_proxied(const struct gate *gate, const struct http_request *request)
-{
-    return strcmp(http_path(request), "/purchases") != 0 ||
-           !is_purchase(find_route(gate, request), request);
-}
-
-bool visit_is_purchase(const struct visit *visit, const struct http_request *request)
-{
-    return is_purchase(visit->route, request);
+    return route->pool == POOL_TICKETS && strcmp(http_path(request), "/purchases") == 0;
 }
 
 /* --- who asks ---------------------------------------------------------------------------------- */
@@ -141,7 +129,7 @@ static bool refuse(struct http_request *request, enum problem problem, const cha
 bool visit_begin(const struct gate *gate, struct http_request *request, struct visit *visit)
 {
     char subject[JWT_SUBJECT_SIZE];
-    const struct route *route = visit->route = find_route(gate, request);
+    const struct route *route = visit->route = visit_route(gate, request);
     visit->pinned = SERVER_NONE;
     if (route == NULL)
         return refuse(request, PROBLEM_NOT_FOUND, "There is nothing at this path.");

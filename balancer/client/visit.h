@@ -19,14 +19,14 @@ struct visit {
     char client[FORWARDED_ADDRESS_SIZE]; /* that a trusted proxy tells; "": who is connected */
 };
 
-/* Whether the request, whose head has come, is none that ticket servers get as a purchase, on a flight. */
-bool visit_is_proxied(const struct gate *gate, const struct http_request *request);
+/* The route of a request whose head has come; NULL: none. */
+const struct route *visit_route(const struct gate *gate, const struct http_request *request);
 
 /* Finds it all out. False where the request was refused: no route, or no token where one is demanded. */
 bool visit_begin(const struct gate *gate, struct http_request *request, struct visit *visit);
 
-/* Whether it goes on a flight. */
-bool visit_is_purchase(const struct visit *visit, const struct http_request *request);
+/* Whether a request of this route goes to ticket servers as a purchase, on a flight. */
+bool visit_is_purchase(const struct route *route, const struct http_request *request);
 
 /* What is to be chosen for; it points into all three. `id`: the request's, UUID text. */
 struct choice visit_choice(const struct visit *visit, const struct http_request *request,

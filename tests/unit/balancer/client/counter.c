@@ -24,7 +24,7 @@ static void handle(void *context, struct http_request *request)
     struct visit visit = {0};
     if (!visit_begin(&counter.gate, request, &visit))
         return;
-    if (visit_is_purchase(&visit, request))
+    if (visit_is_purchase(visit.route, request))
         purchases_accept(counter.purchases, request, &visit);
     else
         proxy_accept(counter.proxy, request, &visit);
@@ -33,7 +33,8 @@ static void handle(void *context, struct http_request *request)
 static bool is_streamed(void *context, struct http_request *request)
 {
     (void)context;
-    return visit_is_proxied(&counter.gate, request);
+    const struct route *route = visit_route(&counter.gate, request);
+    return route != NULL && !visit_is_purchase(route, request) && proxy_takes(route, request);
 }
 
 static void turn(void *context)
