@@ -280,7 +280,7 @@ static size_t choice_max(const struct routing_choice *line)
            (line->id != NULL ? value_max(line->id) : 0) + value_max(line->route) +
            (line->session != NULL ? value_max(line->session) : 0) +
            (line->event != NULL ? value_max(line->event) : 0) + value_max(line->why) +
-           2 * SERVER_SIZE + (listed + 1) * CANDIDATE_MAX;
+           4 * SERVER_SIZE + (listed + 1) * CANDIDATE_MAX;
 }
 
 void routing_line_choice(struct buffer *out, uint64_t n, int64_t time,
@@ -301,6 +301,10 @@ void routing_line_choice(struct buffer *out, uint64_t n, int64_t time,
     }
     if (line->affinity != AFFINITY_NONE)
         to = put_affinity(to, line);
+    if (line->drawn[0] != NULL) {
+        to = put_server(put(to, " drawn="), line->drawn[0]);
+        to = put_server(put(to, ","), line->drawn[1]);
+    }
     to = put_server(put(to, " to="), line->candidates[line->to].server);
     if (line->event != NULL)
         to = put_count(put(to, " flight="), line->flight);

@@ -26,8 +26,8 @@
  * choice   a request was given to a server of its route's pool. Of a purchase that boards a flight,
  *          event, quantity and flight tell more. All figures are those before the choice; they list
  *          the pool's servers in the order of the list, those out of the running with a mark (!down,
- *          !joining, !full); above 16 servers the chosen one, the runner-up (none where chance
- *          decides) and then "+N" for how many were left out. What is listed is what the policy reads:
+ *          !joining, !full); above 16 servers the chosen one, the runner-up (the other one drawn;
+ *          none of random) and then "+N" for how many were left out. What is listed is what the policy reads:
  *            fewest-sold                      sold=  tickets told+pending
  *            round-robin                      turn=  credit/weight (smooth weighted: each choice gives
  *                                                    every server in the running its weight, and takes
@@ -41,6 +41,7 @@
  *          several had as few, and of these it was chosen longest ago; less-busy (power-of-two);
  *          drawn (random); stale (no fresh report: the least busy). retry: asked again after a failure.
  *          id= stands behind client= where that brought a Request-Id of its own.
+ *          drawn=ID,ID stands before to= where power-of-two had two to draw.
  *          With affinity, affinity=cookie session=HEX pinned=ID (none: a new session) or affinity=jwt
  *          session=HEX or affinity=address stands before to=. why=session: it went where its session is;
  *          why=moved: the session's server is out of the running. Sessions by token or address belong to
@@ -135,9 +136,10 @@ struct routing_choice {
     const char *route;
     enum policy policy;
     enum affinity affinity;
-    const char *session; /* of affinity by cookie or jwt: hexadecimal digits */
-    const char *pinned;  /* of affinity by cookie: a server's id, or NULL */
-    const char *event;   /* of a purchase on a flight; else NULL, and the next two say nothing */
+    const char *session;  /* of affinity by cookie or jwt: hexadecimal digits */
+    const char *pinned;   /* of affinity by cookie: a server's id, or NULL */
+    const char *drawn[2]; /* of power-of-two: which it compared; NULL: it had no two */
+    const char *event;    /* of a purchase on a flight; else NULL, and the next two say nothing */
     int quantity;
     uint64_t flight;
     const char *why;

@@ -152,6 +152,12 @@ static bool read_affinity(struct cursor *cursor, struct routing_choice *choice)
            read_server(cursor, "", &choice->pinned);
 }
 
+static bool read_drawn(struct cursor *cursor, struct routing_choice *choice)
+{
+    return read_server(cursor, "", &choice->drawn[0]) &&
+           read_server(cursor, ",", &choice->drawn[1]);
+}
+
 static bool read_choice(struct cursor *cursor, struct routing_line *line)
 {
     struct routing_choice *choice = &line->choice;
@@ -164,6 +170,7 @@ static bool read_choice(struct cursor *cursor, struct routing_line *line)
         !read_policy(cursor, &choice->policy) ||
         (cursor_skip(cursor, " event=") && !read_purchase(cursor, choice)) ||
         (cursor_skip(cursor, " affinity=") && !read_affinity(cursor, choice)) ||
+        (cursor_skip(cursor, " drawn=") && !read_drawn(cursor, choice)) ||
         !read_server(cursor, " to=", &to) ||
         (choice->event &&
          !(cursor_expect(cursor, " flight=") && cursor_count(cursor, &choice->flight))) ||

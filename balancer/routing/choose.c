@@ -12,7 +12,9 @@ struct choosing {
     uint64_t n;                             /* the line's number */
     size_t count, to;
     const char *why;
-    bool by_policy; /* not by a session */
+    const char *drawn[2]; /* by power-of-two: their ids, or NULL */
+    size_t second;        /* the other one */
+    bool by_policy;       /* not by a session */
     struct candidate candidates[ROUTING_SERVERS_MAX];
 };
 
@@ -103,12 +105,24 @@ static const char *why(const struct choosing *choosing, const struct policy_rule
     return policy_tied(rule, snapshot, choosing->to) ? "least-recent" : rule->why;
 }
 
+static void note_drawn(struct choosing *choosing, const struct snapshot *snapshot)
+{
+    size_t drawn[2];
+    if (!power_of_two_drawn(snapshot, drawn))
+        return;
+    choosing->drawn[0] = choosing->candidates[drawn[0]].server;
+    choosing->drawn[1] = choosing->candidates[drawn[1]].server;
+    choosing->second = drawn[drawn[0] == choosing->to];
+}
+
 /* By the policy, whatever session there may be. */
 static void choose_by_policy(struct choosing *choosing, const struct snapshot *snapshot)
 {
     const struct policy_rule *rule = policy_rule(choosing->choice->policy);
     choosing->to = rule->pick(snapshot);
     choosing->by_policy = true;
+    if (rule == &power_of_two)
+        note_drawn(choosing, snapshot);
     if (choosing->to < choosing->count)
         choosing->why = why(choosing, rule, snapshot);
 }
@@ -166,6 +180,8 @@ static size_t runner_up(struct choosing *choosing)
         return to;
     const struct policy_rule *rule =
         is_keyed(choosing->choice) ? &ip_hash : policy_rule(choosing->choice->policy);
+    if (choosing->drawn[0] != NULL)
+        return choosing->second;
     if (rule->order == NULL)
         return to;
     struct snapshot snapshot = {.candidates = choosing->candidates, .count = choosing->count};
@@ -188,6 +204,7 @@ static void write_line(struct choosing *choosing, uint64_t flight)
         .policy = choice->policy,
         .affinity = choice->affinity,
         .session = choice->session,
+        .drawn = {choosing->drawn[0], choosing->drawn[1]},
         .pinned = at < choosing->count ? choosing->candidates[at].server : NULL,
         .event = choosing->purchase != NULL ? choosing->purchase->event : NULL,
         .quantity = choosing->purchase != NULL ? choosing->purchase->quantity : 0,
@@ -228,6 +245,7 @@ static bool begin(struct choosing *choosing, struct servers *servers, const stru
     choosing->n = servers->n + 1;
     choosing->count = 0;
     choosing->by_policy = false;
+    choosing->drawn[0] = choosing->drawn[1] = NULL;
     look(choosing);
     choose(choosing);
     return choosing->to < choosing->count;

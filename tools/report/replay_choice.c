@@ -261,12 +261,14 @@ static void prove_why(const struct proof *proof, const char *due)
                     "why=%s, but why=%s was expected", why, due);
 }
 
-static void prove_runner_up(const struct proof *proof, const struct replay_server *to)
+/* `held`: by a session. Where lots decide, the runner-up is the other one that was drawn. */
+static void prove_runner_up(const struct proof *proof, const struct replay_server *to, bool held)
 {
     const struct routing_choice *choice = proof->choice;
     if (!choice->left_out)
         return;
-    const struct replay_server *second = replay_winner(proof, to);
+    bool undrawn = held && proof->policy == POLICY_POWER_OF_TWO;
+    const struct replay_server *second = undrawn ? NULL : replay_winner(proof, to);
     const char *listed =
         choice->runner_up == choice->to ? "none" : choice->candidates[choice->runner_up].server;
     const char *due = second != NULL ? second->id : "none";
@@ -289,6 +291,23 @@ static const struct replay_server *pinned_server(const struct proof *proof)
     return NULL;
 }
 
+/* drawn= is there where two were drawn and decided. */
+static void prove_drawn(const struct proof *proof, bool decided)
+{
+    const char *const *listed = proof->choice->drawn;
+    struct replay_server *due[2] = {NULL, NULL};
+    if (proof->policy == POLICY_POWER_OF_TWO && decided)
+        replay_draw(proof, due);
+    bool two = due[1] != NULL;
+    if (two == (listed[0] != NULL) &&
+        (!two || (strcmp(listed[0], due[0]->id) == 0 && strcmp(listed[1], due[1]->id) == 0)))
+        return;
+    findings_broken(replay_findings(proof->replay), proof->check, proof->place,
+                    "drawn=%s,%s, but drawn=%s,%s was expected", listed[0] ? listed[0] : "none",
+                    listed[0] ? listed[1] : "none", two ? due[0]->id : "none",
+                    two ? due[1]->id : "none");
+}
+
 static void prove_winner(const struct proof *proof, struct replay_server *to)
 {
     const struct replay_server *pinned = pinned_server(proof);
@@ -299,8 +318,9 @@ static void prove_winner(const struct proof *proof, struct replay_server *to)
                         "to=%s, but to=%s was expected", to->id, due ? due->id : "(none)");
     } else {
         prove_why(proof, why_due(proof, to, pinned));
-        prove_runner_up(proof, to);
+        prove_runner_up(proof, to, held);
     }
+    prove_drawn(proof, !held);
     if (proof->policy == POLICY_ROUND_ROBIN && !held)
         replay_turn(proof, to);
 }

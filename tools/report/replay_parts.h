@@ -58,6 +58,9 @@ int replay_order(const struct proof *proof, const struct replay_server *a,
 /* The server that must be chosen if `spared` is out of the running; NULL where none can be. */
 struct replay_server *replay_winner(const struct proof *proof, const struct replay_server *spared);
 
+/* Whom random and power-of-two draw; the second is NULL where there is none. */
+void replay_draw(const struct proof *proof, struct replay_server *drawn[2]);
+
 /* What the policy looks for, as why= says it. */
 const char *replay_rule_word(enum policy policy);
 int64_t replay_workload(const struct proof *proof, const struct replay_server *server);

@@ -103,25 +103,36 @@ static uint64_t running_count(const struct proof *proof)
 }
 
 /* The upper half of the draw says which; of two, the lower half which of the others. */
-static struct replay_server *drawn(const struct proof *proof)
+void replay_draw(const struct proof *proof, struct replay_server *drawn[2])
 {
     const struct replay *replay = proof->replay;
     const char *router = names_text(&replay->ledger->routers, replay->router);
     uint64_t draw = policy_draw(policy_hash(router), replay->line.n), count = running_count(proof);
     uint64_t first = (draw >> 32) * count >> 32;
-    struct replay_server *a = in_the_running(proof, first);
+    drawn[0] = in_the_running(proof, first);
+    drawn[1] = NULL;
     if (proof->policy == POLICY_RANDOM || count < 2)
-        return a;
+        return;
     uint64_t second = (draw & UINT32_MAX) * (count - 1) >> 32;
-    struct replay_server *b = in_the_running(proof, second + (second >= first));
-    return goes_before(proof, b, a) ? b : a;
+    drawn[1] = in_the_running(proof, second + (second >= first));
+}
+
+/* The other one of two, where one is out of the running. */
+static struct replay_server *winner_by_lot(const struct proof *proof,
+                                           const struct replay_server *spared)
+{
+    struct replay_server *drawn[2];
+    replay_draw(proof, drawn);
+    if (spared != NULL)
+        return drawn[0] == spared ? drawn[1] : drawn[1] == spared ? drawn[0] : NULL;
+    return drawn[1] != NULL && goes_before(proof, drawn[1], drawn[0]) ? drawn[1] : drawn[0];
 }
 
 struct replay_server *replay_winner(const struct proof *proof, const struct replay_server *spared)
 {
     struct replay *replay = proof->replay;
     if (proof->policy == POLICY_RANDOM || proof->policy == POLICY_POWER_OF_TWO)
-        return spared == NULL ? drawn(proof) : NULL;
+        return winner_by_lot(proof, spared);
     struct replay_server *best = NULL;
     for (size_t i = 0; i < replay->count; i++) {
         struct replay_server *server = &replay->servers[i];

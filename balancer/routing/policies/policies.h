@@ -24,6 +24,9 @@ const struct policy_rule *policy_rule(enum policy policy);
 /* Whether another unmarked candidate than `chosen` is as good by the policy's figures. */
 bool policy_tied(const struct policy_rule *rule, const struct snapshot *snapshot, size_t chosen);
 
+/* The two that power-of-two compares. False where fewer than two are in the running. */
+bool power_of_two_drawn(const struct snapshot *snapshot, size_t drawn[2]);
+
 /* What the choice of round-robin changes: every unmarked candidate is given its weight as credit, and
  * the chosen one pays the sum of them. (Smooth weighted round-robin, as in nginx since 1.3.1.) */
 void round_robin_turn(struct candidate *candidates, size_t count, size_t chosen);
