@@ -298,9 +298,8 @@ static bool hide_runner_up(char *text, const struct routing_choice *choice)
 /* Raises the number at `at` by one; a "?" becomes a 0. */
 static void raise_number(char *at)
 {
-    char *rest, changed[32];
+    char *rest = at + 1, changed[32];
     int64_t number = *at == '?' ? -1 : strtoll(at, &rest, 10);
-    rest = *at == '?' ? at + 1 : rest;
     snprintf(changed, sizeof changed, "%" PRId64, number + 1);
     replace(at, (size_t)(rest - at), changed);
 }
