@@ -182,6 +182,8 @@ $(BUILD)/nothing: $(OBJ)/tests/bench/nothing.o $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/fill: $(OBJ)/tests/bench/fill.o $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE)
+$(BUILD)/choice: $(OBJ)/tests/bench/choice.o $(COMMON) $(filter-out %/main.o,$(BALANCER))
+	$(LINK) $(LIBS_BALANCER)
 
 # The unit tests see everything but the programs' main files.
 UNDER_TEST = $(COMMON) $(DB) $(REPORT) $(filter-out %/main.o,$(BALANCER) $(TICKET_SERVER))

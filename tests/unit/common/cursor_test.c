@@ -145,8 +145,8 @@ static void values_by_the_table(void)
 
 static void values_are_kept_one_after_the_other(void)
 {
-    const char *a, *b;
-    int64_t number;
+    const char *a = "", *b = "";
+    int64_t number = 0;
     struct cursor cursor = over("a=one n=5 b=\"t w\"");
     CU_ASSERT(cursor_text(&cursor, "a=", &a) && cursor_field(&cursor, " n=", &number));
     CU_ASSERT(cursor_text(&cursor, " b=", &b));

@@ -158,7 +158,7 @@ static void figures_are_read(void)
     b = read_one(samples[20], 0);
     CU_ASSERT(b->workload == -1 && b->busy == 3);
     CU_ASSERT(line.choice.candidates[1].workload == 310);
-    b = read_one(samples[22], 0);
+    read_one(samples[22], 0);
     CU_ASSERT(line.choice.left_out == 16 && line.choice.runner_up == line.choice.to);
     read_one(samples[24], 0);
     CU_ASSERT_EQUAL(line.choice.affinity, AFFINITY_COOKIE);

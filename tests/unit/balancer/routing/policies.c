@@ -78,7 +78,9 @@ static void ties_go_to_the_least_recent(void)
         {"equal in everything", 2, {{.weight = 1}, {.weight = 1}}, 0, true},
         {"who is out ties with nobody",
          3,
-         {{.weight = 1, .mark = MARK_DOWN}, {.weight = 1, .last = 9}, {.weight = 1, .mark = MARK_FULL}},
+         {{.weight = 1, .mark = MARK_DOWN},
+          {.weight = 1, .last = 9},
+          {.weight = 1, .mark = MARK_FULL}},
          1,
          false},
     };

@@ -112,7 +112,8 @@ static void place_all(size_t without, size_t placed[ADDRESSES])
         char id[SERVER_SIZE];
         snprintf(id, sizeof id, "server-%zu", i + 1);
         identities[i] = policy_hash(id);
-        candidates[i] = (struct candidate){.weight = 1, .mark = i == without ? MARK_DOWN : MARK_NONE};
+        candidates[i] =
+            (struct candidate){.weight = 1, .mark = i == without ? MARK_DOWN : MARK_NONE};
     }
     for (unsigned address = 0; address < ADDRESSES; address++) {
         char client[32];
