@@ -30,7 +30,7 @@ static volatile size_t sink; /* so that no pick is left out */
 static void open_pool(size_t count)
 {
     servers_init(&servers);
-    size_t pool = servers_pool_add(&servers, "bench");
+    size_t pool = servers_pool_add(&servers, "bench", NULL);
     servers.pools[pool].reports = true;
     for (size_t i = 0; i < count; i++) {
         char id[SERVER_SIZE];

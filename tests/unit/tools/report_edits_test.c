@@ -114,6 +114,8 @@ static const struct text_edit {
     {" status=2", " status=1"},
     {" policy=least-connections ", " policy=power-of-two "},
     {" policy=power-of-two ", " policy=least-connections "},
+    {" drawn=server-", " drawn=servex-"},
+    {" drawn=files-", " drawn=filex-"},
     {" policy=ip-hash ", " policy=random "},
     {" affinity=cookie ", " affinity=jwt "},
     {" affinity=jwt ", " affinity=cookie "},

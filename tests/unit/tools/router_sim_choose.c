@@ -17,6 +17,7 @@ struct choosing {
     enum candidate_mark marks[SIM_SERVERS_MAX];
     bool running[SIM_SERVERS_MAX];
     size_t to, second;
+    const char *drawn[2]; /* by power-of-two; NULL: no two were drawn */
 };
 
 static const char *const clients[] = {"127.0.0.1", "192.0.2.7", "2001:db8::1", "10.1.2.3"};
@@ -119,7 +120,7 @@ static size_t champion(const struct choosing *choosing, size_t not )
 
 /* --- the choice -------------------------------------------------------------------------------- */
 
-static size_t drawn(const struct choosing *choosing)
+static size_t drawn(struct choosing *choosing)
 {
     const struct sim *sim = choosing->sim;
     uint64_t draw = policy_draw(policy_hash(sim->router), sim->n + 1);
@@ -134,10 +135,14 @@ static size_t drawn(const struct choosing *choosing)
         return first;
     memmove(&lots[place], &lots[place + 1], (count - place - 1) * sizeof *lots);
     size_t second = lots[(draw & UINT32_MAX) * (count - 1) >> 32];
+    choosing->drawn[0] = sim->servers[first].id;
+    choosing->drawn[1] = sim->servers[second].id;
     bool older = sim->servers[second].last < sim->servers[first].last;
     int64_t less =
         cost_of(choosing, &sim->servers[first]) - cost_of(choosing, &sim->servers[second]);
-    return less > 0 || (less == 0 && older) ? second : first;
+    bool takes_second = less > 0 || (less == 0 && older);
+    choosing->second = takes_second ? first : second;
+    return takes_second ? second : first;
 }
 
 static bool by_lot(const struct choosing *choosing)
@@ -161,10 +166,12 @@ static void choose(struct choosing *choosing)
             sim->servers[i].pool == choosing->asking->pool && choosing->marks[i] == MARK_NONE;
     }
     bool lot = by_lot(choosing) && !is_keyed(choosing);
+    choosing->second = sim->count;
     choosing->to = is_held(choosing) ? *choosing->cookie - 1
                    : lot             ? drawn(choosing)
                                      : champion(choosing, sim->count);
-    choosing->second = lot ? sim->count : champion(choosing, choosing->to);
+    if (!lot)
+        choosing->second = champion(choosing, choosing->to);
 }
 
 static const char *why_by_policy(const struct choosing *choosing)
@@ -177,7 +184,7 @@ static const char *why_by_policy(const struct choosing *choosing)
         return "retry";
     if (choosing->policy == POLICY_LEAST_WORKLOAD && workload_of(choosing, to) < 0)
         return "stale";
-    bool tie = choosing->second < choosing->sim->count &&
+    bool tie = !by_lot(choosing) && choosing->second < choosing->sim->count &&
                cost_of(choosing, &servers[choosing->second]) == cost_of(choosing, to);
     return tie ? "least-recent" : words[choosing->policy];
 }
@@ -235,6 +242,7 @@ static void write_line(const struct choosing *choosing)
         .policy = choosing->policy,
         .affinity = choosing->affinity,
         .session = named ? choosing->session : NULL,
+        .drawn = {choosing->drawn[0], choosing->drawn[1]},
         .pinned = pinned ? sim->servers[*choosing->cookie - 1].id : NULL,
         .event = asking->quantity > 0 ? "demo" : NULL,
         .quantity = asking->quantity,

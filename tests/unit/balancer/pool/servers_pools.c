@@ -16,7 +16,7 @@ static void open_pools(void)
 {
     servers_init(&servers);
     CU_ASSERT(servers_joined(&servers, "server-1", "127.0.0.1:1", 41));
-    CU_ASSERT_EQUAL(servers_pool_add(&servers, "files"), 1);
+    CU_ASSERT_EQUAL(servers_pool_add(&servers, "files", NULL), 1);
     history_text(&servers);
     struct server_about about = {"files-1", "127.0.0.1:2", 1, 3, 64};
     CU_ASSERT(servers_add(&servers, &about));
