@@ -26,17 +26,23 @@ struct edit {
 };
 
 static const struct edit edits[] = {
-    {"to", " choice ", " to=server-", "digit"},
-    {"sold of the first candidate", " choice ", " sold=server-1:", "digit"},
-    {"pending of the first candidate", " choice ", "+", "digit"},
-    {"quantity", " choice ", " quantity=", "digit"},
+    {"to", " event=demo ", " to=server-", "digit"},
+    {"sold of the first candidate", " event=demo ", " sold=server-1:", "digit"},
+    {"pending of the first candidate", " event=demo ", "+", "digit"},
+    {"quantity", " event=demo ", " quantity=", "digit"},
     {"n of a choice", " choice ", "n=", "digit"},
     {"n of a settlement", " settled ", "n=", "digit"},
     {"told of a settlement", " settled ", " told=", "digit"},
     {"released of a settlement", " settled ", " released=", "digit"},
     {"sold of a settlement", " settled ", " sold=", "digit"},
     {"commit of a settlement", " settled ", " commit=", "digit"},
-    {"flight of a choice", " choice ", " flight=", "digit"},
+    {"flight of a choice", " event=demo ", " flight=", "digit"},
+    {"to of a read", " route=read ", " to=server-", "digit"},
+    {"weight of a read's first candidate", " route=read ", "/", "digit"},
+    {"request of a read that is done", " done ", " request=", "digit"},
+    {"server of a read that is done", " done ", " server=server-", "digit"},
+    {"a done line taken out", " done ", "n=", ""},
+    {"weight of a server", " state=joining→up ", " weight=", "digit"},
     {"a choice taken out", " choice ", "n=", ""},
     {"a settlement taken out", " settled ", "n=", ""},
     {"a server's line taken out", " server ", "n=", ""},
@@ -116,6 +122,15 @@ static void expect_found_out(struct cluster *cluster, const struct edit *edit)
     files_discard(logs);
 }
 
+static void read_once(struct client *client, const char *url)
+{
+    struct query query = {.url = url, .path = "/events/demo"};
+    struct response response = {0};
+    CU_ASSERT(client_ask(client, &query, &response));
+    CU_ASSERT_EQUAL(response.status, 200);
+    response_free(&response);
+}
+
 static void edits_are_found_out(void)
 {
     struct cluster cluster;
@@ -125,6 +140,7 @@ static void edits_are_found_out(void)
         struct bought bought;
         const char *form = i % 2 ? "event=demo&quantity=2" : "event=demo";
         CU_ASSERT(client_buy(client, cluster.url, form, NULL, &bought));
+        read_once(client, cluster.url);
     }
     client_close(client);
     cluster_stop(&cluster, SIGTERM);
