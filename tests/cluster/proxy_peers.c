@@ -69,8 +69,8 @@ static void run_script(struct play *play, const char *script)
     for (int i = 0; i < PEERS; i++)
         snprintf(peers[i], sizeof peers[i], "peer%d=%s", i + 1,
                  play->peers[i < play->count ? i : 0].address);
-    const char *argv[] = {program, "-q",     "-t", "30",     "-D", balancer,
-                          "-D",    peers[0], "-D", peers[1], path, NULL};
+    const char *argv[] = {program,  "-t", "30",     "-D", balancer, "-D",
+                          peers[0], "-D", peers[1], path, NULL};
     if (process_run(&process, play->cluster.dir, argv, 0) != 0)
         printf("  script: %s\n", path);
 }
