@@ -138,16 +138,22 @@ static void write_nginx(const struct peer *peer, const char *path, const char *n
     buffer_free(&text);
 }
 
+void peer_nginx_again(struct peer *peer)
+{
+    char program[FILES_PATH_SIZE], config[FILES_PATH_SIZE], errors[FILES_PATH_SIZE];
+    files_path(config, peer->dir, "nginx.conf");
+    files_path(errors, peer->dir, "errors");
+    process_find(program, "nginx");
+    start(peer, (const char *const[]){program, "-p", peer->dir, "-e", errors, "-c", config, NULL});
+}
+
 void peer_nginx(struct peer *peer, const char *dir, const char *name, const char *further)
 {
-    char program[FILES_PATH_SIZE], www[FILES_PATH_SIZE], config[FILES_PATH_SIZE],
-        errors[FILES_PATH_SIZE];
+    char www[FILES_PATH_SIZE], config[FILES_PATH_SIZE];
     make_place(peer, dir, www);
     files_path(config, dir, "nginx.conf");
-    files_path(errors, dir, "errors");
     write_nginx(peer, config, name, further);
-    process_find(program, "nginx");
-    start(peer, (const char *const[]){program, "-p", dir, "-e", errors, "-c", config, NULL});
+    peer_nginx_again(peer);
 }
 
 void peer_python(struct peer *peer, const char *dir)

@@ -35,6 +35,9 @@ void peer_greet(struct peer *peer);
  * block. It answers with X-Served-By: `name`. Waits until it listens. */
 void peer_nginx(struct peer *peer, const char *dir, const char *name, const char *further);
 
+/* Starts it again, after peer_stop, at the same address and with the same files. */
+void peer_nginx_again(struct peer *peer);
+
 /* Starts `python3 -m http.server` at the address, over `dir`/www, which is made. */
 void peer_python(struct peer *peer, const char *dir);
 
