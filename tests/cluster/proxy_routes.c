@@ -7,22 +7,19 @@
 #include "tests/lib/routing.h"
 #include "tests/lib/suite.h"
 
-#define ROUTE(name, match) "{\"name\": \"" name "\", \"match\": {" match "}, \"pool\": \"files\"}"
-
-static const char
-    routes[] =
-        ROUTE("method", "\"method\": [\"PUT\"], \"prefix\": \"/a\"") ", " ROUTE("host", "\"host\": "
-                                                                                        "\"shop."
-                                                                                        "example\"") ", " ROUTE("header", "\"header\": {\"X-Beta\": \"1\"}") ", " ROUTE("cookie", "\"cookie\": {\"lang\": true}") ", " ROUTE(
-            "exact",
-            "\"path\": \"/a\"") ", " ROUTE("prefix",
-                                           "\"prefix\": \"/a\"") ", " ROUTE("member",
-                                                                            "\"authenticated\": "
-                                                                            "true, \"prefix\": "
-                                                                            "\"/club\"") ", " ROUTE("guest",
-                                                                                                    "\"authenticated\": false, \"prefix\": \"/club\"") ", "
-                                                                                                                                                       "{\"name\": \"closed\", \"match\": {\"prefix\": \"/closed\"}, \"pool\": \"files\", "
-                                                                                                                                                       "\"demand_token\": true}";
+/* In the order in which they are tried. */
+static const struct {
+    const char *name, *match;
+} routes[] = {
+    {"method", "\"method\": [\"PUT\"], \"prefix\": \"/a\""},
+    {"host", "\"host\": \"shop.example\""},
+    {"header", "\"header\": {\"X-Beta\": \"1\"}"},
+    {"cookie", "\"cookie\": {\"lang\": true}"},
+    {"exact", "\"path\": \"/a\""},
+    {"prefix", "\"prefix\": \"/a\""},
+    {"member", "\"authenticated\": true, \"prefix\": \"/club\""},
+    {"guest", "\"authenticated\": false, \"prefix\": \"/club\""},
+};
 
 struct row {
     const char *method, *path;
@@ -51,12 +48,19 @@ static const struct row rows[] = {
 
 static void open_routes(struct stage *stage)
 {
-    static char further[FILES_PATH_SIZE + 128], directory[FILES_PATH_SIZE];
+    char further[FILES_PATH_SIZE + 128], directory[FILES_PATH_SIZE];
+    struct buffer text = {0};
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
+        buffer_printf(&text, "{\"name\": \"%s\", \"match\": {%s}, \"pool\": \"files\"}, ",
+                      routes[i].name, routes[i].match);
+    buffer_add(&text, "{\"name\": \"closed\", \"match\": {\"prefix\": \"/closed\"}, "
+                      "\"pool\": \"files\", \"demand_token\": true}");
     files_directory(directory);
     tokens_configure(directory, further, sizeof further);
-    stage_open(stage, &(struct stage_plan){.routes = routes,
+    stage_open(stage, &(struct stage_plan){.routes = buffer_text(&text),
                                            .further = further,
                                            .nginx = "location / { return 200 ok; }"});
+    buffer_free(&text);
     files_discard(directory); /* it has been read */
 }
 

@@ -38,9 +38,10 @@ void tokens_field(char field[TOKEN_FIELD_SIZE], const char *subject, int seconds
 {
     char claims[160], head[64], body[256], content[330], signature[64];
     unsigned char hash[HASH_SIZE];
+    int64_t expires = clock_now() / CLOCK_SECOND + seconds;
     const char *key = signed_by != NULL ? signed_by : secret;
     snprintf(claims, sizeof claims, "{\"iss\":\"tests\",\"sub\":\"%s\",\"exp\":%lld}", subject,
-             (long long)(clock_now() / CLOCK_SECOND + seconds));
+             (long long)expires);
     encode("{\"alg\":\"HS256\",\"typ\":\"JWT\"}", head);
     encode(claims, body);
     snprintf(content, sizeof content, "%s.%s", head, body);

@@ -67,7 +67,7 @@ static bool done_fits(const struct routing_wanted *wanted, const struct routing_
            (wanted->status == 0 || (unsigned)wanted->status == done->status);
 }
 
-static void count(void *context, const struct routing_line *line)
+static void count_line(void *context, const struct routing_line *line)
 {
     struct counting *counting = context;
     counting->count += counting->wanted->how != NULL ? done_fits(counting->wanted, line)
@@ -77,7 +77,7 @@ static void count(void *context, const struct routing_line *line)
 int routing_count(const struct cluster *cluster, const struct routing_wanted *wanted)
 {
     struct counting counting = {.wanted = wanted};
-    routing_each(cluster, count, &counting);
+    routing_each(cluster, count_line, &counting);
     return counting.count;
 }
 
@@ -94,9 +94,9 @@ static bool there(void *context)
     return awaited->count >= awaited->most;
 }
 
-int routing_await(const struct cluster *cluster, const struct routing_wanted *wanted, int most)
+int routing_await(const struct cluster *cluster, const struct routing_wanted *wanted, int count)
 {
-    struct awaited awaited = {cluster, wanted, most, 0};
+    struct awaited awaited = {cluster, wanted, count, 0};
     wait_until(there, &awaited, AWAIT_SECONDS);
     return awaited.count;
 }
