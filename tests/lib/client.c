@@ -56,6 +56,9 @@ static struct curl_slist *headers_of(const struct query *query)
         snprintf(bearer, sizeof bearer, "Bearer %s", query->token);
         list = add_header(list, "Authorization:", bearer);
     }
+    for (size_t i = 0; i < sizeof query->fields / sizeof *query->fields; i++)
+        if (query->fields[i] != NULL)
+            list = curl_slist_append(list, query->fields[i]);
     list = add_header(list, "Idempotency-Key:", query->key);
     return add_header(list, "Content-Type:", query->type);
 }

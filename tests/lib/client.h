@@ -23,10 +23,11 @@ struct query {
     const char *path;
     const char *type; /* Content-Type; default with a body: a form's */
     const char *body;
-    const char *key;   /* Idempotency-Key */
-    const char *token; /* of the admin listener */
-    bool alone;        /* over a connection of its own: nothing is ever sent twice */
-    long patience;     /* milliseconds; 0: 30 s */
+    const char *key;       /* Idempotency-Key */
+    const char *token;     /* of the admin listener */
+    const char *fields[4]; /* further lines of the head: "Name: value" */
+    bool alone;            /* over a connection of its own: nothing is ever sent twice */
+    long patience;         /* milliseconds; 0: 30 s */
 };
 
 /* Zeroed memory to begin with; freed with response_free; may be used again. */

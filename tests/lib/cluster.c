@@ -58,7 +58,7 @@ static void start_balancer(struct cluster *cluster, const char *listen, const ch
 {
     char servers[8];
     snprintf(servers, sizeof servers, "%d", cluster->servers);
-    const char *argv[14 + CLUSTER_OPTIONS_MAX + 1] = {cluster->balancer,
+    const char *argv[17 + CLUSTER_OPTIONS_MAX + 1] = {cluster->balancer,
                                                       "--listen",
                                                       listen,
                                                       "--admin",
@@ -70,8 +70,14 @@ static void start_balancer(struct cluster *cluster, const char *listen, const ch
                                                       "--log-dir",
                                                       cluster->logs,
                                                       "--token-file",
-                                                      cluster->token_file};
-    size_t count = 13;
+                                                      cluster->token_file,
+                                                      "--session-file",
+                                                      cluster->session};
+    size_t count = 15;
+    if (cluster->config[0] != '\0') {
+        argv[count++] = "--config";
+        argv[count++] = cluster->config;
+    }
     for (const char *const *option = cluster->options; *option != NULL; option++)
         argv[count++] = *option;
     process_start(&cluster->master, cluster->dir, argv);
@@ -101,10 +107,9 @@ static void make_store(struct cluster *cluster, int64_t capacity)
     CU_ASSERT_EQUAL_FATAL(process_run(&init, cluster->dir, argv, 0), 0);
 }
 
-static void open_cluster(struct cluster *cluster, const char *balancer, int64_t capacity,
-                         int servers, const char *const *options)
+static void prepare(struct cluster *cluster, const char *balancer, int64_t capacity, int servers,
+                    const char *const *options)
 {
-    process_sweep();
     *cluster = (struct cluster){.servers = servers, .balancer = balancer};
     for (size_t i = 0; i < CLUSTER_OPTIONS_MAX && options[i] != NULL; i++)
         cluster->options[i] = options[i];
@@ -112,9 +117,26 @@ static void open_cluster(struct cluster *cluster, const char *balancer, int64_t 
     files_path(cluster->logs, cluster->dir, "logs");
     files_path(cluster->database, cluster->dir, "tickets.db");
     files_path(cluster->token_file, cluster->dir, "admin.token");
+    files_path(cluster->session, cluster->dir, "session.key");
     snprintf(cluster->store, sizeof cluster->store, "sqlite:%s", cluster->database);
     CU_ASSERT_EQUAL_FATAL(mkdir(cluster->logs, 0755), 0);
     make_store(cluster, capacity);
+}
+
+static void open_cluster(struct cluster *cluster, const char *balancer, int64_t capacity,
+                         int servers, const char *const *options)
+{
+    process_sweep();
+    prepare(cluster, balancer, capacity, servers, options);
+    start(cluster, "127.0.0.1:0", "127.0.0.1:0");
+}
+
+void cluster_open_config(struct cluster *cluster, int64_t capacity, int servers, const char *json,
+                         const char *const *options)
+{
+    prepare(cluster, "balancer", capacity, servers, options);
+    files_path(cluster->config, cluster->dir, "config.json");
+    files_write(cluster->config, json, strlen(json));
     start(cluster, "127.0.0.1:0", "127.0.0.1:0");
 }
 
@@ -176,20 +198,65 @@ static bool read_servers(struct cluster *cluster, const struct buffer *body)
     cluster->count = 0;
     cJSON_ArrayForEach(entry, servers)
     {
-        if (cluster->count < CLUSTER_SERVERS_MAX)
+        const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(entry, "id"));
+        bool ours = id != NULL && strncmp(id, "server-", strlen("server-")) == 0;
+        if (ours && cluster->count < CLUSTER_SERVERS_MAX)
             read_server(entry, &cluster->server[cluster->count++]);
     }
     cJSON_Delete(json);
     return cluster->router > 0;
 }
 
-bool cluster_look(struct cluster *cluster)
+static void ask_admin(struct cluster *cluster, struct response *response)
 {
     struct query query = {.url = cluster->admin, .path = "/servers", .token = cluster->token};
-    struct response response = {0};
     struct client *client = client_open();
-    client_ask(client, &query, &response);
+    client_ask(client, &query, response);
     client_close(client);
+}
+
+void cluster_state(struct cluster *cluster, const char *id, char state[16])
+{
+    char error[JSON_ERROR_SIZE];
+    struct response response = {0};
+    ask_admin(cluster, &response);
+    cJSON *json = json_parse(response.body.data, response.body.length, error), *entry;
+    state[0] = '\0';
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(json, "servers"))
+    {
+        char found[SERVER_SIZE];
+        copy_text(found, sizeof found, entry, "id");
+        if (strcmp(found, id) == 0)
+            copy_text(state, 16, entry, "state");
+    }
+    cJSON_Delete(json);
+    response_free(&response);
+}
+
+/* Who is to get where. */
+struct arrival {
+    struct cluster *cluster;
+    const char *id, *state;
+};
+
+static bool arrived(void *context)
+{
+    const struct arrival *arrival = context;
+    char state[16];
+    cluster_state(arrival->cluster, arrival->id, state);
+    return strcmp(state, arrival->state) == 0;
+}
+
+bool cluster_reaches(struct cluster *cluster, const char *id, const char *state)
+{
+    struct arrival arrival = {cluster, id, state};
+    return wait_until(arrived, &arrival, CHANGE_SECONDS);
+}
+
+bool cluster_look(struct cluster *cluster)
+{
+    struct response response = {0};
+    ask_admin(cluster, &response);
     bool had = response.status == 200 && read_servers(cluster, &response.body);
     response_free(&response);
     return had;

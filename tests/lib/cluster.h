@@ -39,13 +39,15 @@ struct cluster {
     char token[CLUSTER_TOKEN_SIZE];
     char url[CLUSTER_URL_SIZE]; /* public */
     char admin[CLUSTER_URL_SIZE];
+    char config[FILES_PATH_SIZE];  /* "": none, so that what is built in is in force */
+    char session[FILES_PATH_SIZE]; /* the key of sessions */
     const char *balancer; /* below the build directory; the ticket servers are those beside it */
     struct process master;
     int servers;
     const char
         *options[CLUSTER_OPTIONS_MAX + 1]; /* further ones of the balancer's; NULL ends them */
 
-    /* As of the last cluster_look. */
+    /* As of the last cluster_look; ticket servers only. */
     pid_t router;
     struct cluster_server server[CLUSTER_SERVERS_MAX];
     size_t count;
@@ -59,6 +61,12 @@ void cluster_open(struct cluster *cluster, int64_t capacity, int servers);
 void cluster_open_with(struct cluster *cluster, int64_t capacity, int servers,
                        const char *const *options);
 
+/* The same with a configuration, of which `json` is the text, so also with servers that are not ours: those
+ * listen already, or not yet; nobody waits for them. What an earlier test left is not killed here, as they
+ * may be running: that is their caller's (process_sweep). */
+void cluster_open_config(struct cluster *cluster, int64_t capacity, int servers, const char *json,
+                         const char *const *options);
+
 /* The same with another build of the programs: "DIRECTORY/balancer". */
 void cluster_open_build(struct cluster *cluster, const char *balancer, int64_t capacity,
                         int servers);
@@ -69,7 +77,13 @@ void cluster_start_again(struct cluster *cluster);
 /* Reads GET /servers; false where it cannot be had. */
 bool cluster_look(struct cluster *cluster);
 
-/* Waits until the admin listener shows all servers up. False where that does not come. */
+/* The state of any server by its id, those of other pools too; "" where it is not known. */
+void cluster_state(struct cluster *cluster, const char *id, char state[16]);
+
+/* Waits until this server is in this state. */
+bool cluster_reaches(struct cluster *cluster, const char *id, const char *state);
+
+/* Waits until the admin listener shows all ticket servers up. False where that does not come. */
 bool cluster_all_up(struct cluster *cluster);
 
 /* Waits until this server has another pid than `pid` and is up. */

@@ -52,6 +52,21 @@ static _Noreturn void become(const struct process *process, const char *path, ch
     _exit(127);
 }
 
+void process_find(char path[FILES_PATH_SIZE], const char *name)
+{
+    const char *places = getenv("PATH");
+    char all[4096];
+    snprintf(all, sizeof all, "%s:/usr/sbin:/sbin", places != NULL ? places : "/usr/bin:/bin");
+    char *rest = all;
+    for (char *place = strsep(&rest, ":"); place != NULL; place = strsep(&rest, ":")) {
+        int length = snprintf(path, FILES_PATH_SIZE, "%s/%s", place, name);
+        if (place[0] == '/' && length < FILES_PATH_SIZE && access(path, X_OK) == 0)
+            return;
+    }
+    printf("  %s is not installed: .ci/packages test\n", name);
+    CU_FAIL_FATAL("a program that the tests need");
+}
+
 void process_start(struct process *process, const char *directory, const char *const *argv)
 {
     static unsigned count;
@@ -62,7 +77,10 @@ void process_start(struct process *process, const char *directory, const char *c
     files_path(process->out, directory, name);
     snprintf(name, sizeof name, "%s-%u.err", program, count);
     files_path(process->err, directory, name);
-    program_path(path, argv[0]);
+    if (argv[0][0] == '/')
+        snprintf(path, sizeof path, "%s", argv[0]);
+    else
+        program_path(path, argv[0]);
     files_write(process->out, "", 0); /* so that it can be read from the first moment */
     files_write(process->err, "", 0);
     prctl(PR_SET_CHILD_SUBREAPER, 1);

@@ -25,8 +25,12 @@ enum {
     PROCESS_KILLED = 256, /* plus the signal's number */
 };
 
-/* Starts argv[0] (a path below the build directory) with its output in files under `directory`.
- * argv ends with NULL. */
+/* The path of a program that others have made: from PATH, or where what only administrators use lies. One
+ * that is not installed is a failed assertion. */
+void process_find(char path[FILES_PATH_SIZE], const char *name);
+
+/* Starts argv[0] (a path below the build directory, or an absolute one) with its output in files under
+ * `directory`. argv ends with NULL. */
 void process_start(struct process *process, const char *directory, const char *const *argv);
 
 /* The exit status; PROCESS_KILLED + signal; PROCESS_RUNNING where it does not end within `seconds`.
