@@ -167,6 +167,12 @@ static void read_server(const cJSON *json, struct cluster_server *server)
     server->boot = number_of(json, "boot");
 }
 
+/* Those of other pools are not the cluster's. */
+static bool is_ticket_server(const struct cluster_server *server)
+{
+    return strncmp(server->id, "server-", strlen("server-")) == 0;
+}
+
 static bool read_servers(struct cluster *cluster, const struct buffer *body)
 {
     char error[JSON_ERROR_SIZE];
@@ -176,8 +182,10 @@ static bool read_servers(struct cluster *cluster, const struct buffer *body)
     cluster->count = 0;
     cJSON_ArrayForEach(entry, servers)
     {
-        if (cluster->count < CLUSTER_SERVERS_MAX)
-            read_server(entry, &cluster->server[cluster->count++]);
+        struct cluster_server server;
+        read_server(entry, &server);
+        if (cluster->count < CLUSTER_SERVERS_MAX && is_ticket_server(&server))
+            cluster->server[cluster->count++] = server;
     }
     cJSON_Delete(json);
     return cluster->router > 0;
