@@ -139,6 +139,8 @@ static void send_behind(struct exchange *exchange, struct iovec *parts, size_t c
         taken = put(exchange, parts, count);
     exchange->out_at += taken < unsent ? taken : unsent;
     taken -= taken < unsent ? taken : unsent;
+    if (taken > 0) /* of the body, which is kept nowhere: what was repeated would lack it */
+        exchange->repeatable = false;
     compact(exchange);
     for (size_t i = 1; i < count; i++) {
         size_t skipped = taken < parts[i].iov_len ? taken : parts[i].iov_len;
