@@ -23,12 +23,23 @@ static void write_config(struct streams_scene *scene, int timeout)
     buffer_free(&text);
 }
 
-void scene_begin(struct streams_scene *scene, int timeout)
+static void begin(struct streams_scene *scene, int timeout, bool late)
 {
     upstream_open(&scene->upstream);
+    scene->upstream.late_checks = late;
     write_config(scene, timeout);
     cluster_open_with(&scene->cluster, 1000000, 2,
                       (const char *const[]){"--config", scene->config, NULL});
+}
+
+void scene_begin(struct streams_scene *scene, int timeout)
+{
+    begin(scene, timeout, false);
+}
+
+void scene_begin_late(struct streams_scene *scene, int timeout)
+{
+    begin(scene, timeout, true);
 }
 
 void scene_prove(struct streams_scene *scene)

@@ -16,6 +16,9 @@ struct streams_scene {
 /* `timeout`: seconds for which the balancer waits for the upstream. */
 void scene_begin(struct streams_scene *scene, int timeout);
 
+/* The same over an upstream whose checks are answered late. */
+void scene_begin_late(struct streams_scene *scene, int timeout);
+
 /* Stops the cluster, and has the report prove its log and the audit its store. */
 void scene_prove(struct streams_scene *scene);
 

@@ -30,8 +30,10 @@ static bool moves(struct stream *stream, const struct wire *wire, size_t length)
     const struct linger at_once = {.l_onoff = 1};
     int64_t before = atomic_fetch_add(&stream->moved, (long long)length);
     int64_t now = before + (int64_t)length;
-    if (stream->pause != NULL && before < stream->pause_at && now >= stream->pause_at)
+    if (stream->pause != NULL && before < stream->pause_at && now >= stream->pause_at) {
+        stream->pause_at = stream->pause_every > 0 ? now + stream->pause_every : stream->pause_at;
         stream->pause(stream);
+    }
     if (stream->leave_at == 0 || now < stream->leave_at)
         return false;
     setsockopt(wire->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
@@ -105,14 +107,15 @@ static void read_body(struct stream *stream, struct wire *wire)
 }
 
 /* Sends the request's head, over a connection of its own. False where that cannot be. */
-static bool ask(const struct stream *stream, struct wire *wire, const char *method,
-                const char *path, const char *framing)
+static bool ask(struct stream *stream, struct wire *wire, const char *method, const char *path,
+                const char *framing)
 {
     char head[400];
     int fd = connect_to(stream);
     if (fd < 0)
         return false;
     wire_open(wire, fd);
+    atomic_store(&stream->fd, fd);
     int length = snprintf(
         head, sizeof head,
         "%s %s?n=%llu&bytes=%lld&chunked=%d&trouble=%d&at=%lld HTTP/1.1\r\nHost: x\r\n%s\r\n",
@@ -132,6 +135,7 @@ static struct wire *begin(struct stream *stream)
 
 static void end(struct stream *stream, struct wire *wire)
 {
+    atomic_store(&stream->fd, 0);
     if (wire->fd >= 0)
         close(wire->fd);
     free(wire);
@@ -173,6 +177,14 @@ void stream_trickle(struct stream *stream)
     read_from(stream, "/trickle");
 }
 
+void stream_leave(struct stream *stream)
+{
+    stream->left = clock_monotonic();
+    int fd = atomic_load(&stream->fd);
+    if (fd > 0)
+        shutdown(fd, SHUT_RDWR);
+}
+
 bool stream_is_equal(const struct stream *stream, const struct upstream *upstream)
 {
     const struct upstream_note *note = &upstream->note[stream->number];
@@ -181,4 +193,17 @@ bool stream_is_equal(const struct stream *stream, const struct upstream *upstrea
            strcmp(stream->digest, note->digest) == 0 &&
            (stream->answer[0] == '\0' ||
             strncmp(stream->answer, note->digest, DIGEST_TEXT_SIZE - 1) == 0);
+}
+
+void stream_show(const struct stream *stream, const struct upstream *upstream)
+{
+    const struct upstream_note *note = &upstream->note[stream->number];
+    printf("  stream %llu%s: status %u, %s, %lld of %lld bytes here, after %lld ms; there asked %u "
+           "times, %lld received and %lld sent, %s\n  here  %s\n  there %s %s\n",
+           (unsigned long long)stream->number, stream->chunked ? " in chunks" : "", stream->status,
+           stream->whole ? "whole" : "broken", (long long)atomic_load(&stream->moved),
+           (long long)stream->bytes, (long long)(stream->took / CLOCK_MILLISECOND),
+           atomic_load(&note->times), (long long)atomic_load(&note->received),
+           (long long)atomic_load(&note->sent), atomic_load(&note->whole) ? "whole" : "broken",
+           stream->digest, note->digest, stream->answer);
 }

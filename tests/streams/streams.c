@@ -117,7 +117,7 @@ static void set_up(struct run *run, size_t number)
     streamer->run = run;
     streamer->body = number % 2 == 0 ? stream_up : stream_down;
     streamer->stream.url = run->scene.cluster.url;
-    streamer->stream.number = number;
+    streamer->stream.number = number + 1;
     streamer->stream.bytes = run->bytes;
     streamer->stream.chunked = (client + (number % 2) * (client / 2)) % 2 == 0;
     streamer->stream.context = streamer;
@@ -155,7 +155,7 @@ static bool upstream_over(void *context)
 {
     struct run *run = context;
     for (size_t i = 0; i < run->count; i++)
-        if (atomic_load(&run->scene.upstream.note[i].over) == 0)
+        if (atomic_load(&run->scene.upstream.note[i + 1].over) == 0)
             return false;
     return true;
 }
@@ -183,20 +183,6 @@ static void stream_all(struct run *run)
 
 /* --- what came of it --------------------------------------------------------------------------- */
 
-static void show_unequal(const struct run *run, const struct streamer *streamer)
-{
-    const struct stream *stream = &streamer->stream;
-    const struct upstream_note *note = &run->scene.upstream.note[stream->number];
-    printf("  stream %llu %s%s: status %u, %s, %lld of %lld bytes here, %lld received and %lld "
-           "sent there, %s\n  here  %s\n  there %s %s\n",
-           (unsigned long long)stream->number, streamer->body == stream_up ? "up" : "down",
-           stream->chunked ? " in chunks" : "", stream->status, stream->whole ? "whole" : "broken",
-           (long long)atomic_load(&stream->moved), (long long)stream->bytes,
-           (long long)atomic_load(&note->received), (long long)atomic_load(&note->sent),
-           atomic_load(&note->whole) ? "whole" : "broken", stream->digest, note->digest,
-           stream->answer);
-}
-
 static int64_t judge_equal(const struct run *run)
 {
     int64_t bytes = 0;
@@ -207,7 +193,7 @@ static int64_t judge_equal(const struct run *run)
         if (leaves(streamer) || stream_is_equal(&streamer->stream, &run->scene.upstream))
             continue;
         if (unequal++ < 10)
-            show_unequal(run, streamer);
+            stream_show(&streamer->stream, &run->scene.upstream);
     }
     CU_ASSERT_EQUAL(unequal, 0);
     return bytes;
@@ -233,7 +219,7 @@ static int64_t judge_leavers(const struct run *run)
     int64_t longest = 0;
     for (size_t i = 0; i < run->count; i++) {
         const struct stream *stream = &run->streamers[i].stream;
-        const struct upstream_note *note = &run->scene.upstream.note[i];
+        const struct upstream_note *note = &run->scene.upstream.note[stream->number];
         if (stream->leave_at == 0)
             continue;
         CU_ASSERT(stream->left > 0);

@@ -1,6 +1,7 @@
 #include "tests/streams/upstream.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@ enum {
     SEND_BUFFER = 256 << 10, /* so that who is stopped shows it soon */
     HEAD_SIZE = 256,
 };
+
+static const int64_t look_interval = 10 * CLOCK_MILLISECOND; /* of who is stopped */
 
 /* One connection, and its thread. */
 struct upstream_visit {
@@ -47,19 +50,33 @@ static int64_t parameter(const char *head, const char *name)
     return at != NULL && at < strchr(head, '\r') ? strtoll(at + strlen(lead), NULL, 10) : 0;
 }
 
-/* Whether it is time for it; who is only to be stopped is stopped here. */
-static bool meets(const struct asked *asked, enum upstream_trouble trouble, int64_t at)
+/* Whoever is stopped looks now and then whether its client is there still. */
+static bool client_has_left(const struct asked *asked)
+{
+    struct pollfd entry = {.fd = asked->wire->fd, .events = POLLRDHUP};
+    return poll(&entry, 1, 0) == 1;
+}
+
+/* False where its client has left. */
+static bool stop(const struct asked *asked)
 {
     struct upstream *upstream = asked->upstream;
-    if (asked->trouble != trouble || at < asked->at)
-        return false;
-    if (trouble != TROUBLE_DEAF && trouble != TROUBLE_SILENT)
-        return true;
+    bool left = false;
     lock_take(&upstream->lock);
-    while (!upstream->released && !upstream->closing)
-        lock_wait(&upstream->lock);
+    while (!upstream->released && !upstream->closing && !left) {
+        lock_wait_until(&upstream->lock, clock_monotonic() + look_interval);
+        left = client_has_left(asked);
+    }
     lock_drop(&upstream->lock);
-    return false;
+    return !left;
+}
+
+/* False where the request ends here. */
+static bool goes_on(const struct asked *asked, enum upstream_trouble trouble, int64_t at)
+{
+    if (asked->trouble != trouble || at < asked->at)
+        return true;
+    return trouble >= TROUBLE_DEAF && stop(asked);
 }
 
 static bool read_body(struct asked *asked, gnutls_hash_hd_t hash)
@@ -70,7 +87,8 @@ static bool read_body(struct asked *asked, gnutls_hash_hd_t hash)
     while ((got = wire_read(asked->wire, &bytes, WIRE_PIECE)) > 0) {
         gnutls_hash(hash, bytes, (size_t)got);
         int64_t received = atomic_fetch_add(&note->received, got) + got;
-        if (meets(asked, TROUBLE_WITHIN_BODY, received) || meets(asked, TROUBLE_DEAF, received))
+        if (!goes_on(asked, TROUBLE_WITHIN_BODY, received) ||
+            !goes_on(asked, TROUBLE_DEAF, received))
             return false;
     }
     return got == 0;
@@ -93,11 +111,17 @@ static bool send_head(const struct asked *asked, const char *type, int64_t lengt
 static bool send_piece(struct asked *asked, const char *bytes, size_t length)
 {
     int64_t sent = atomic_load(&asked->note->sent);
-    if (meets(asked, TROUBLE_WITHIN_ANSWER, sent) || meets(asked, TROUBLE_SILENT, sent) ||
+    if (!goes_on(asked, TROUBLE_WITHIN_ANSWER, sent) || !goes_on(asked, TROUBLE_SILENT, sent) ||
         !wire_send_piece(asked->wire, asked->chunked, bytes, length))
         return false;
     atomic_fetch_add(&asked->note->sent, (long long)length);
     return true;
+}
+
+static bool may_answer(const struct asked *asked)
+{
+    return goes_on(asked, TROUBLE_BEFORE_ANSWER, asked->at) &&
+           goes_on(asked, TROUBLE_MUTE, asked->at);
 }
 
 static bool answer_up(struct asked *asked)
@@ -106,7 +130,7 @@ static bool answer_up(struct asked *asked)
     gnutls_hash_hd_t hash = digest_begin();
     bool whole = read_body(asked, hash);
     digest_end(hash, digest);
-    if (!whole || asked->trouble == TROUBLE_BEFORE_ANSWER)
+    if (!whole || !may_answer(asked))
         return false;
     memcpy(asked->note->digest, digest, sizeof digest);
     int length = snprintf(body, sizeof body, "%s %lld\n", digest,
@@ -130,10 +154,10 @@ static bool answer_down(struct asked *asked)
     return sent && wire_send_end(asked->wire, asked->chunked);
 }
 
-/* One line a second, which is what is measured: nothing could be waited for instead. */
-static void pause_for_a_second(struct upstream *upstream)
+/* Nothing could be waited for instead: who is slow is what is tested. */
+static void pause_for(struct upstream *upstream, int64_t length)
 {
-    int64_t until = clock_monotonic() + CLOCK_SECOND;
+    int64_t until = clock_monotonic() + length;
     lock_take(&upstream->lock);
     while (!upstream->closing && clock_monotonic() < until)
         lock_wait_until(&upstream->lock, until);
@@ -147,7 +171,7 @@ static bool answer_trickle(struct asked *asked)
     bool sent = send_head(asked, "text/event-stream", 0);
     for (int64_t i = 0; sent && i < asked->bytes; i++) {
         if (i > 0)
-            pause_for_a_second(asked->upstream);
+            pause_for(asked->upstream, CLOCK_SECOND);
         sent = send_piece(asked, line, sizeof line - 1);
     }
     return sent && wire_send_end(asked->wire, asked->chunked);
@@ -160,7 +184,7 @@ static bool answer(struct asked *asked)
         return false;
     if (strncmp(path, " /up", 4) == 0)
         return answer_up(asked);
-    if (asked->trouble == TROUBLE_BEFORE_ANSWER)
+    if (!may_answer(asked))
         return false;
     return strncmp(path, " /trickle", 9) == 0 ? answer_trickle(asked) : answer_down(asked);
 }
@@ -178,6 +202,8 @@ static bool serve_one(struct upstream_visit *visit)
         .chunked = parameter(head, "chunked") != 0,
     };
     asked.note = &visit->upstream->note[asked.number];
+    if (asked.number == 0 && visit->upstream->late_checks)
+        pause_for(visit->upstream, CLOCK_SECOND / 2);
     atomic_fetch_add(&asked.note->times, 1);
     bool whole = answer(&asked);
     atomic_store(&asked.note->whole, whole);

@@ -1,5 +1,5 @@
 /* A foreign server that streams: a thread per connection, and a note of each request by its number, so that a
- * test sees what came of it at this end.
+ * test sees what came of it at this end. (The balancer's own checks have no number, which is number 0.)
  *
  *     PUT /up?n=N                          reads the body, answers with its SHA-256 and its length
  *     GET /down?n=N&bytes=B[&chunked=1]    sends B bytes that follow from the seed N
@@ -24,15 +24,17 @@ enum {
     UPSTREAM_ADDRESS_SIZE = 32,
 };
 
+/* `at` counts bytes of a body. Who stops goes on after upstream_release, unless its client has left by then. */
 enum upstream_trouble {
     TROUBLE_NONE,
     TROUBLE_BEFORE_BODY,   /* closes once the request's head has come */
-    TROUBLE_WITHIN_BODY,   /* closes after `at` bytes of the request's body */
+    TROUBLE_WITHIN_BODY,   /* closes after so much of the request's body */
     TROUBLE_BEFORE_ANSWER, /* closes once the request has come whole */
     TROUBLE_WITHIN_HEAD,   /* closes within the answer's head */
-    TROUBLE_WITHIN_ANSWER, /* closes after `at` bytes of the answer's body */
-    TROUBLE_DEAF, /* after `at` bytes of the request's body reads no more until upstream_release */
-    TROUBLE_SILENT, /* after `at` bytes of the answer's body sends no more until upstream_release */
+    TROUBLE_WITHIN_ANSWER, /* closes after so much of the answer's body */
+    TROUBLE_DEAF,          /* stops after so much of the request's body */
+    TROUBLE_MUTE,          /* stops before its answer */
+    TROUBLE_SILENT,        /* stops after so much of the answer's body */
 };
 
 /* What came of a request. */
@@ -52,6 +54,7 @@ struct upstream {
     struct upstream_visit *visits; /* of all connections */
     int connections;
     bool released, closing;
+    bool late_checks; /* set by the caller: a check is answered after half a second */
 
     struct upstream_note note[UPSTREAM_REQUESTS_MAX];
 };
