@@ -12,6 +12,8 @@ BUYERS     = 5000
 KILLS      = 1000
 MINUTES    = 10
 CONNECTIONS = 100000
+CLIENTS   = 100
+MIB       = 256
 SECONDS    = 600
 TARGET     =
 SEED      ?=
@@ -43,7 +45,7 @@ UNIT          = $(call objects,tests/unit tests/unit/common tests/unit/balancer 
 STORE_SUITE   = $(call objects,tests/store)
 SOAK          = $(filter-out %/main.o %/buyer.o,$(call objects,tests/soak))
 FAULTS        = $(call objects,tests/soak/faults)
-CLUSTER       = $(call objects,tests/cluster tests/growth) $(OBJ)/tools/rush/caller.o
+CLUSTER       = $(call objects,tests/cluster tests/growth tests/streams) $(OBJ)/tools/rush/caller.o
 FUZZ          = $(filter-out %/shim.o %/replay.o,$(call objects,tests/fuzz tests/fuzz/targets))
 
 PROGRAMS = $(BUILD)/balancer $(BUILD)/ticket_server \
@@ -52,7 +54,7 @@ TESTS    = $(addprefix $(BUILD)/test_,unit store fuzz cluster)
 FOR_SOAK = $(addprefix $(BUILD)/,soak_buyer faulty/balancer faulty/ticket_server)
 
 .DEFAULT_GOAL = help
-.PHONY: all help run reset rush report audit watch test soak growth asan tsan lint format fuzz bench bench-quick slow broken clean packages-% \
+.PHONY: all help run reset rush report audit watch test soak growth streams asan tsan lint format fuzz bench bench-quick slow broken clean packages-% \
         check
 
 help: ## this list
@@ -62,6 +64,7 @@ help: ## this list
 	@echo "            POLICY=$(POLICY) CONFIG=$(CONFIG)"
 	@echo "            CAPACITY=$(CAPACITY) LOG_DIR=$(LOG_DIR) BUYERS=$(BUYERS) SEED=$(SEED) KILLS=$(KILLS)"
 	@echo "            MINUTES=$(MINUTES) CONNECTIONS=$(CONNECTIONS) SECONDS=$(SECONDS) TARGET=$(TARGET)"
+	@echo "            CLIENTS=$(CLIENTS) MIB=$(MIB)"
 
 packages-%:
 	@.ci/packages $*
@@ -105,6 +108,10 @@ soak: packages-run packages-test ## kills KILLS processes of a cluster under loa
 growth: packages-run packages-test ## MINUTES of buying, CONNECTIONS short visits, a crowd: what is left of it
 	@$(MAKE) --no-print-directory -s all $(BUILD)/test_cluster
 	@.ci/scratch tests/growth/run $(BUILD) $(MINUTES) $(CONNECTIONS)
+
+streams: packages-run packages-test ## CLIENTS stream MIB up and MIB down each, at once: memory, speed, what buyers feel
+	@$(MAKE) --no-print-directory -s all $(BUILD)/test_cluster
+	@CLIENTS=$(CLIENTS) MIB=$(MIB) .ci/scratch $(BUILD)/test_cluster stream
 
 # The same tests under the sanitizers, with less load: they are slower by a factor.
 asan: packages-run packages-test ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer

@@ -153,8 +153,9 @@ static bool start_workers(struct router *router)
     return true;
 }
 
-/* Buyers are let in once a server is up, so that those who came while the router was started again, and
- * wait in the listen queue, are not turned away; but no later than after a second. */
+/* Clients are let in once a ticket server is up and each foreign one has been checked, so that those who came
+ * while the router was started again, and wait in the listen queue, are not turned away; but no later than
+ * after a second. */
 static void open_doors(void *context)
 {
     struct router *router = context;
@@ -168,15 +169,17 @@ static void look(void *context)
 {
     struct router *router = context;
     struct server server;
-    size_t up = 0;
+    size_t up = 0, unchecked = 0;
     for (size_t i = 0; i < router->worker_count; i++)
         worker_wake(router->workers[i]);
-    for (size_t i = 0; servers_get(&router->servers, i, &server); i++)
+    for (size_t i = 0; servers_get(&router->servers, i, &server); i++) {
         up += server.pool == POOL_TICKETS && server.state == SERVER_UP;
+        unchecked += server.pool != POOL_TICKETS && server.state == SERVER_JOINING;
+    }
+    if (up > 0 && unchecked == 0)
+        open_doors(router);
     if (up == router->told_up)
         return;
-    if (up > 0)
-        open_doors(router);
     router->told_up = up;
     channel_send(router->master_fd, "up %zu", up);
 }

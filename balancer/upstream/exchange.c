@@ -166,10 +166,21 @@ static bool may_be_kept(const struct exchange *exchange)
            exchange->response.keep_alive && !exchange->excess;
 }
 
+/* Whoever is abandoned learns it at once: behind bytes that he does not read, an orderly end would wait in the
+ * kernel for as long as he likes. */
+static void abandon(struct connection *connection)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    exchange_disconnect(connection);
+}
+
 void exchange_close(struct exchange *exchange)
 {
     if (exchange->connection != NULL && may_be_kept(exchange))
         exchange_keep(exchange->connection);
+    else if (exchange->connection != NULL && exchange->response.state != RESPONSE_DONE)
+        abandon(exchange->connection);
     else if (exchange->connection != NULL)
         exchange_disconnect(exchange->connection);
     release(exchange);
@@ -183,7 +194,7 @@ static void fail(struct exchange *exchange, enum exchange_failure failure, const
     bool sent = exchange->sent;
     snprintf(copy, sizeof copy, "%s", why);
     if (exchange->connection != NULL)
-        exchange_disconnect(exchange->connection);
+        abandon(exchange->connection);
     release(exchange);
     calls.failed(context, failure, sent, copy);
 }

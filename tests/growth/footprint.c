@@ -39,6 +39,7 @@ bool footprint_take(pid_t pid, struct footprint *footprint)
     footprint->resident = number_after(pid, "smaps_rollup", "Rss:");
     footprint->proportional = number_after(pid, "smaps_rollup", "Pss:");
     footprint->anonymous = number_after(pid, "smaps_rollup", "Anonymous:");
+    footprint->peak = number_after(pid, "status", "VmHWM:");
     footprint->threads = number_after(pid, "status", "Threads:");
     footprint->descriptors = count_descriptors(pid);
     return footprint->anonymous >= 0 && footprint->descriptors >= 0;
@@ -53,6 +54,7 @@ static void raise(int64_t *most, int64_t now)
 void footprint_raise(struct footprint *most, const struct footprint *now)
 {
     raise(&most->resident, now->resident);
+    raise(&most->peak, now->peak);
     raise(&most->proportional, now->proportional);
     raise(&most->anonymous, now->anonymous);
     raise(&most->descriptors, now->descriptors);

@@ -8,6 +8,7 @@
 
 struct footprint {
     int64_t resident;     /* KiB: all that is in memory, what is shared counted whole */
+    int64_t peak;         /* KiB: the most of that since the process began */
     int64_t proportional; /* KiB: what is shared counted by share */
     int64_t anonymous;    /* KiB: heap and stacks */
     int64_t descriptors;

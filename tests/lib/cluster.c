@@ -189,6 +189,7 @@ static void read_server(const cJSON *json, struct cluster_server *server)
     server->boot = number_of(json, "boot");
 }
 
+/* Those of other pools are not the cluster's. */
 static bool read_servers(struct cluster *cluster, const struct buffer *body)
 {
     char error[JSON_ERROR_SIZE];
