@@ -50,7 +50,6 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     struct http_connection *client = http_connection_of(connection);
     patience_set(&server->patience, &client->patience, PATIENCE_REQUEST);
     client->patience.request_streams = false;
-    client->query.length = 0;
     if (target == NULL)
         return NULL;
     client->target_length = strlen(target);

@@ -156,10 +156,10 @@ struct http_stream_calls {
      * called where there is an answer already. */
     void (*body_end)(void *context);
 
-    /* Puts up to `size` bytes of the answer's body, and returns how many. HTTP_SOURCE_WAIT: none yet, asked
-     * again after http_stream_write. HTTP_SOURCE_END: that was all; not asked where the length is known
-     * and reached, and a failure where it is not reached. HTTP_SOURCE_FAILED: the connection is cut, so
-     * that the client sees that something is missing. NULL where only whole answers are given. */
+    /* Puts up to `size` bytes of the answer's body, and returns how many. HTTP_SOURCE_WAIT: none yet,
+     * asked again after http_stream_write. HTTP_SOURCE_END: that was all; not asked where the length is
+     * known and reached, and a failure where it is not reached. HTTP_SOURCE_FAILED: the connection is
+     * cut, so that the client sees that something is missing. NULL where only whole answers are given. */
     ssize_t (*source)(void *context, char *bytes, size_t size);
 
     /* The request is over, and no longer valid; nothing is called any more. Called exactly once,

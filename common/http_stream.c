@@ -43,7 +43,9 @@ static bool client_has_left(const struct http_request *request)
 }
 
 /* Connections with a limit of their own are asked first in each of MHD's runs, before more is read into
- * their buffers, and are walked over in each: so only those that have been suspended have one. */
+ * their buffers, and are walked over in each: so only those that have been suspended have one, and chunks
+ * as they come (see HTTP_CHUNKS_IDLE_SECONDS: the kernel's count would not show that MHD turns in circles).
+ */
 static void limit_idleness(struct http_request *request, unsigned seconds)
 {
     MHD_set_connection_option(request->connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
@@ -76,8 +78,9 @@ static bool may_go_on(struct http_stream *stream)
         return false;
     if (waited == WAIT_NONE)
         return true;
+    bool is_chunks = waited == WAIT_ROOM && request->chunked;
     stream->wait = WAIT_NONE;
-    limit_idleness(request, HTTP_IDLE_SECONDS);
+    limit_idleness(request, is_chunks ? HTTP_REQUEST_SECONDS : HTTP_IDLE_SECONDS);
     stage(request, waited == WAIT_ROOM ? PATIENCE_REQUEST : PATIENCE_ANSWER);
     return true;
 }
@@ -119,6 +122,8 @@ static enum MHD_Result end_body(struct http_stream *stream)
     bool ends = !stream->ended && !request->answered;
     stream->ended = true;
     stream->again = false;
+    if (request->chunked)
+        limit_idleness(request, HTTP_IDLE_SECONDS);
     if (ends)
         stream->calls->body_end(stream->context);
     if (stream->cut)
@@ -147,6 +152,8 @@ enum MHD_Result http_stream_begin(struct http_request *request)
     request->handed = true;
     server->unanswered++;
     patience_stream(&http_client_of(request)->patience);
+    if (request->chunked)
+        limit_idleness(request, HTTP_REQUEST_SECONDS);
     server->settings.handler(server->settings.context, request);
     assert(request->stream != NULL || request->answered);
     if (request->stream != NULL && request->stream->cut)

@@ -25,9 +25,11 @@ const char *policy_name(enum policy policy)
 
 bool policy_parse(const char *name, size_t length, enum policy *policy)
 {
-    for (*policy = POLICY_FEWEST_SOLD; *policy < POLICY_COUNT; (*policy)++)
-        if (strlen(names[*policy]) == length && memcmp(names[*policy], name, length) == 0)
+    for (enum policy i = 0; i < POLICY_COUNT; i++)
+        if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0) {
+            *policy = i;
             return true;
+        }
     return false;
 }
 

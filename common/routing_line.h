@@ -15,7 +15,7 @@
  *   n=4 time=T settled server=server-2 flight=7 boot=3 commit=17 told=6 released=2 sold=1 replayed=0
  *       refused=0 lost=0 unsent=0
  *   n=5 time=T choice request=UUID client=127.0.0.1 route=read policy=round-robin to=server-1
- *       why=turn turn=server-1:0/1,server-2:0/1,server-3:0/1
+ *       why=turn turn=server-1:0/1,server-2:-1/1,server-3:0/1!down
  *   n=6 time=T done request=UUID server=server-1 status=200 sent=0 received=412 took=812 how=answered
  *   n=7 time=T told server=server-1 boot=3 commit=18 told=7
  *   n=8 time=T load server=server-1 cpu=310 memory=9 commit=812 workload=310
@@ -216,8 +216,9 @@ struct routing_snapshot {
 };
 
 /* Append one line each, newline included. `n` and `time` (wall clock) open it. Any thread, a buffer of
- * its own. Server ids are valid ones; other texts may hold anything. routing_line_choice is on the way
- * of every purchase, so it allocates nothing once the buffer has grown. */
+ * its own. Server ids are valid ones, and so are names of pools and routes (ROUTING_NAME_SIZE); other
+ * texts may hold anything. routing_line_choice is on the way of every purchase, so it allocates nothing
+ * once the buffer has grown. */
 void routing_line_started(struct buffer *out, uint64_t n, int64_t time, const char *router);
 void routing_line_stopped(struct buffer *out, uint64_t n, int64_t time, const char *router);
 void routing_line_server(struct buffer *out, uint64_t n, int64_t time,

@@ -148,7 +148,8 @@ static bool read_affinity(struct cursor *cursor, struct routing_choice *choice)
         return cursor_fail(cursor, "an affinity");
     if (choice->affinity != AFFINITY_ADDRESS && !cursor_text(cursor, " session=", &choice->session))
         return false;
-    return !cursor_skip(cursor, " pinned=") || read_server(cursor, "", &choice->pinned);
+    return choice->affinity != AFFINITY_COOKIE || !cursor_skip(cursor, " pinned=") ||
+           read_server(cursor, "", &choice->pinned);
 }
 
 static bool read_choice(struct cursor *cursor, struct routing_line *line)

@@ -83,6 +83,8 @@ static void look(struct choosing *choosing)
 
 /* --- the choice -------------------------------------------------------------------------------- */
 
+/* The candidate that the session is at; `count` where there is none, as where a cookie names a server that
+ * is in another pool by now. */
 static size_t pinned(const struct choosing *choosing)
 {
     size_t i = 0;
@@ -177,7 +179,7 @@ static void write_line(struct choosing *choosing, uint64_t flight)
 {
     const struct choice *choice = choosing->choice;
     struct servers *servers = choosing->servers;
-    bool is_pinned = choice->affinity == AFFINITY_COOKIE && choice->pinned != SERVER_NONE;
+    size_t at = choice->affinity == AFFINITY_COOKIE ? pinned(choosing) : choosing->count;
     struct routing_choice line = {
         .request = choice->request,
         .client = choice->client,
@@ -186,7 +188,7 @@ static void write_line(struct choosing *choosing, uint64_t flight)
         .policy = choice->policy,
         .affinity = choice->affinity,
         .session = choice->session,
-        .pinned = is_pinned ? servers->list[choice->pinned].id : NULL,
+        .pinned = at < choosing->count ? choosing->candidates[at].server : NULL,
         .event = choosing->purchase != NULL ? choosing->purchase->event : NULL,
         .quantity = choosing->purchase != NULL ? choosing->purchase->quantity : 0,
         .flight = flight,

@@ -23,12 +23,16 @@ struct exchanges *exchanges_open(struct loop *loop)
     return exchanges;
 }
 
-static void free_exchange(struct exchange *exchange)
+static void trim_spares(struct exchanges *exchanges, size_t most)
 {
-    buffer_free(&exchange->out);
-    buffer_free(&exchange->in);
-    response_discard(&exchange->response);
-    free(exchange);
+    for (; exchanges->spare_count > most; exchanges->spare_count--) {
+        struct exchange *spare = exchanges->spares;
+        exchanges->spares = spare->next;
+        buffer_free(&spare->out);
+        buffer_free(&spare->in);
+        response_discard(&spare->response);
+        free(spare);
+    }
 }
 
 void exchanges_close(struct exchanges *exchanges)
@@ -36,11 +40,7 @@ void exchanges_close(struct exchanges *exchanges)
     assert(exchanges->open == NULL && exchanges->attention == NULL);
     while (exchanges->oldest != NULL)
         exchange_disconnect(exchanges->oldest);
-    while (exchanges->spares != NULL) {
-        struct exchange *spare = exchanges->spares;
-        exchanges->spares = spare->next;
-        free_exchange(spare);
-    }
+    trim_spares(exchanges, 0);
     loop_timer_forget(exchanges->loop, &exchanges->look);
     loop_timer_forget(exchanges->loop, &exchanges->soon);
     free(exchanges);
@@ -86,10 +86,6 @@ static void release(struct exchange *exchange)
     unlink_from_list(exchange);
     if (exchanges->called == exchange)
         exchanges->called = NULL;
-    if (exchanges->spare_count == EXCHANGE_SPARES_MAX) {
-        free_exchange(exchange);
-        return;
-    }
     buffer_rest(&exchange->out, EXCHANGE_MEMORY_KEPT);
     buffer_rest(&exchange->in, EXCHANGE_MEMORY_KEPT);
     response_rest(&exchange->response);
@@ -326,6 +322,7 @@ static void look(void *context)
     struct exchange *next;
     int64_t now = clock_monotonic();
     exchanges_expire(exchanges, now);
+    trim_spares(exchanges, EXCHANGE_SPARES_MAX);
     for (struct exchange *exchange = exchanges->open; exchange != NULL; exchange = next) {
         next = exchange->next;
         if (!exchange->broke)

@@ -58,21 +58,21 @@ struct exchange_calls {
 };
 
 struct exchange_request {
-    const char *address; /* ADDR:PORT or [ADDR]:PORT, numeric; all texts here are copied */
-    const char *method,
-        *target; /* no CONNECT; without spaces and control characters: the caller looks */
-    const char
-        *fields; /* lines, each with its CRLF: Host and all others but Connection, Content-Length
-                           and Transfer-Encoding */
+    /* ADDR:PORT or [ADDR]:PORT, numeric. All texts here are copied. */
+    const char *address;
+    /* No CONNECT. Without spaces and control characters: the caller looks. */
+    const char *method, *target;
+    /* Lines, each with its CRLF: Host and all others but Connection, Content-Length, Transfer-Encoding. */
+    const char *fields;
     size_t fields_length;
     bool has_body;       /* body_length is told to the server, also 0 (as a POST's must be) */
     int64_t body_length; /* bytes, or EXCHANGE_CHUNKED */
-    bool
-        repeatable; /* idempotent (RFC 9110, 9.2.2): where a kept connection turns out to be dead before a
-                            byte of the answer and of the body has passed, it is sent once more, on a fresh one.
-                            Others only where not a byte had left */
-    int64_t
-        timeout; /* microseconds without a byte sent or received, while the server is waited for */
+    /* Idempotent (RFC 9110, 9.2.2): where a kept connection turns out to be dead before a byte of the answer
+     * and of the body has passed, it is sent once more, on a fresh one. Others only where not a byte had
+     * left. */
+    bool repeatable;
+    /* Microseconds without a byte sent or received, while the server is waited for. */
+    int64_t timeout;
     struct exchange_calls calls;
     void *context;
 };

@@ -164,6 +164,10 @@ void exchange_disconnect(struct connection *connection)
 void exchanges_expire(struct exchanges *exchanges, int64_t now)
 {
     const int64_t limit = EXCHANGE_KEPT_SECONDS * CLOCK_SECOND;
-    while (exchanges->oldest != NULL && now - exchanges->oldest->since >= limit)
-        exchange_disconnect(exchanges->oldest);
+    struct connection *next;
+    for (struct connection *at = exchanges->oldest; at != NULL && now - at->since >= limit;
+         at = next) {
+        next = at->younger;
+        exchange_disconnect(at);
+    }
 }

@@ -106,12 +106,17 @@ static void read_chunk_size(struct response *response, const struct line *line)
     response->step = size > 0 ? STEP_CHUNK : STEP_TRAILERS;
 }
 
-static void end_chunk(struct response *response, const struct line *line)
+/* CRLF, byte for byte. */
+static void end_chunk(struct response *response, struct line *rest)
 {
+    if (*rest->text != "\r\n"[response->taken])
+        response_refuse(response, "a chunk is longer than its size");
+    rest->text++;
+    rest->length--;
+    if (++response->taken < 2)
+        return;
     response->taken = 0;
     response->step = STEP_CHUNK_SIZE;
-    if (line->length > 0)
-        response_refuse(response, "a chunk is longer than its size");
 }
 
 /* They are looked at and dropped: nobody here has asked for any (RFC 9110, 6.5). */
@@ -134,8 +139,7 @@ static void read_framing(struct response *response, struct line *rest)
             read_chunk_size(response, &line);
         break;
     case STEP_CHUNK_END:
-        if (response_take_line(response, rest, 2, "a chunk is longer than its size", &line))
-            end_chunk(response, &line);
+        end_chunk(response, rest);
         break;
     default:
         if (response_take_line(response, rest, RESPONSE_TRAILERS_MAX, "the trailers are too long",

@@ -53,7 +53,9 @@ struct replay {
     size_t count;
     struct buffer open;  /* uint32_t: flights that are not settled */
     struct map requests; /* forwarded requests that are not done: id's hash → server, place */
-    struct map pinned;   /* by cookie: session's hash → a bit for each server it has been given */
+    struct map
+        pinned; /* by cookie: session's hash → a bit for each server it has been given by this
+                          * router */
 
     uint64_t sessions, crashes, gaps;
     struct routing_line line; /* being read */

@@ -74,7 +74,8 @@ void replay_load(struct replay *replay, uint32_t place);
 /* A session by cookie was given this server; proves that it was pinned to one it had been given. */
 void replay_session(const struct proof *proof, const struct replay_server *to);
 
-/* All requests under way may be done without their choices in the log. */
+/* Lines are missing, legally: all requests under way may be done without their choices in the log, and
+ * sessions may be at servers that the log did not see them given. */
 void replay_requests_unseen(struct replay *replay);
 
 /* replay_flight.c */

@@ -120,6 +120,7 @@ void replay_session(const struct proof *proof, const struct replay_server *to)
 void replay_requests_unseen(struct replay *replay)
 {
     map_clear(&replay->requests);
+    map_clear(&replay->pinned);
     for (size_t i = 0; i < replay->count; i++)
         replay->servers[i].unseen = replay->servers[i].busy;
 }

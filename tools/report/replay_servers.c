@@ -163,8 +163,9 @@ static void prove_configured(struct replay *replay, struct replay_server *server
     if (!first && (strcmp(server->pool, line->pool) != 0 || server->weight != line->weight))
         findings_broken(replay_findings(replay), CHECK_STATES, place,
                         "%s has pool=%s weight=%" PRId64 ", but pool=%s weight=%" PRId64
-                        " was said before",
-                        server->id, line->pool, line->weight, server->pool, server->weight);
+                        " was said at %s",
+                        server->id, line->pool, line->weight, server->pool, server->weight,
+                        replay_where(replay, server->state_at).text);
     snprintf(server->pool, sizeof server->pool, "%s", line->pool);
     ledger_server(replay->ledger, server->number)->foreign =
         strcmp(server->pool, ROUTING_TICKETS) != 0;

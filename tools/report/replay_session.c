@@ -31,6 +31,8 @@ void replay_started(struct replay *replay)
         replay_crashed(replay);
     buffer_clear(&replay->open);
     map_clear(&replay->requests);
+    map_clear(
+        &replay->pinned); /* a cookie outlives its router: others may have moved it meanwhile */
     replay->router = ledger_router(replay->ledger, replay->line.router);
     replay->count = 0;
     replay->flight_next = 1;

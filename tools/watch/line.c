@@ -41,7 +41,10 @@ static void add_candidate(struct buffer *out, enum policy policy, const struct c
         buffer_printf(out, "%" PRIu64, candidate->score);
         break;
     case POLICY_LEAST_WORKLOAD:
-        buffer_printf(out, "%" PRId64 "+%" PRId64, candidate->workload, candidate->busy);
+        if (candidate->workload < 0)
+            buffer_printf(out, "?+%" PRId64, candidate->busy);
+        else
+            buffer_printf(out, "%" PRId64 "+%" PRId64, candidate->workload, candidate->busy);
         break;
     case POLICY_RANDOM:
     case POLICY_COUNT:

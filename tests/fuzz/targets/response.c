@@ -24,7 +24,8 @@ static void read_piece(struct reading *reading, const char *bytes, size_t length
     while (bytes < end && reading->response.state < RESPONSE_DONE) {
         size_t used =
             response_feed(&reading->response, bytes, (size_t)(end - bytes), &body, &body_length);
-        must(used > 0 && used <= (size_t)(end - bytes), "it goes on, and not too far");
+        must((used > 0 || reading->response.state == RESPONSE_BAD) && used <= (size_t)(end - bytes),
+             "it goes on, and not too far");
         must(body_length == 0 || (body >= bytes && body + body_length <= bytes + used),
              "the body lies within what was read");
         buffer_append(&reading->body, body, body_length);

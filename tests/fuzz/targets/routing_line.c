@@ -11,6 +11,29 @@ static void check_text(const char *text)
     must(grammar_text(text, strlen(text)), "a value is UTF-8");
 }
 
+/* A pool's or a route's. */
+static void check_name(const char *name)
+{
+    check_text(name);
+    must(name[0] != '\0' && strlen(name) < ROUTING_NAME_SIZE, "a name's length is within bounds");
+}
+
+static void check_session(const struct routing_choice *choice)
+{
+    bool named = choice->affinity == AFFINITY_COOKIE || choice->affinity == AFFINITY_JWT;
+    must(choice->policy < POLICY_COUNT && choice->affinity < AFFINITY_COUNT,
+         "policy and affinity are known");
+    must((choice->session != NULL) == named, "a session by cookie or token has a name");
+    must(choice->pinned == NULL ||
+             (choice->affinity == AFFINITY_COOKIE && server_id_valid(choice->pinned)),
+         "only a session by cookie is pinned, to a server");
+    check_name(choice->route);
+    if (named)
+        check_text(choice->session);
+    if (choice->id != NULL)
+        check_text(choice->id);
+}
+
 static void check_choice(const struct routing_choice *choice)
 {
     check_text(choice->request);
@@ -22,13 +45,38 @@ static void check_choice(const struct routing_choice *choice)
     for (size_t i = 0; i < choice->count; i++) {
         const struct candidate *candidate = &choice->candidates[i];
         must(server_id_valid(candidate->server), "a candidate has an id");
-        must(candidate->told >= 0 && candidate->pending >= 0, "counts are not negative");
+        must(candidate->told >= 0 && candidate->pending >= 0 && candidate->busy >= 0 &&
+                 candidate->weight >= 0 && candidate->workload >= -1 &&
+                 candidate->score <= INT64_MAX,
+             "counts are not negative");
     }
-    if (choice->route == ROUTE_READ)
+    check_session(choice);
+    if (choice->event == NULL)
         return;
     check_text(choice->event);
     must(choice->quantity >= 1 && choice->quantity <= QUANTITY_MAX,
          "the quantity is within bounds");
+}
+
+static void check_state(const struct routing_snapshot *state)
+{
+    must(state->count <= ROUTING_SERVERS_MAX, "not more servers than a router can know");
+    for (size_t i = 0; i < state->count; i++)
+        check_name(state->servers[i].pool);
+}
+
+static void check_done(const struct routing_done *done)
+{
+    check_text(done->request);
+    must(server_id_valid(done->server), "a request is done by a server");
+    must(done->status <= 999 && done->how <= END_LEFT, "status and end are within bounds");
+    must(done->sent >= 0 && done->received >= 0 && done->took >= 0, "counts are not negative");
+}
+
+static void check_server(const struct routing_server *server)
+{
+    check_text(server->why);
+    check_name(server->pool);
 }
 
 static void check(const struct routing_line *line)
@@ -37,11 +85,15 @@ static void check(const struct routing_line *line)
     if (line->kind == ROUTING_CHOICE)
         check_choice(&line->choice);
     else if (line->kind == ROUTING_STATE)
-        must(line->state.count <= ROUTING_SERVERS_MAX, "not more servers than a router can know");
+        check_state(&line->state);
     else if (line->kind == ROUTING_STARTED || line->kind == ROUTING_STOPPED)
         check_text(line->router);
     else if (line->kind == ROUTING_SERVER)
-        check_text(line->server.why);
+        check_server(&line->server);
+    else if (line->kind == ROUTING_DONE)
+        check_done(&line->done);
+    else if (line->kind == ROUTING_LOAD)
+        must(server_id_valid(line->load.server), "a load is a server's");
 }
 
 void fuzz_routing_line(const uint8_t *data, size_t size)

@@ -11,7 +11,7 @@
 #include "tests/fuzz/input.h"
 
 enum {
-    TEXTS = 4,
+    TEXTS = 6,
     SERVERS = 20, /* more than are listed in full */
 };
 
@@ -116,6 +116,8 @@ static void write_server(struct writing *writing)
     struct input *input = &writing->input;
     struct routing_server line = {
         .server = writing->ids[0],
+        .pool = writing->ids[1],
+        .weight = input_number(input),
         .from = (enum server_state)(input_byte(input) % 4),
         .to = (enum server_state)(input_byte(input) % 4),
         .boot = input_number(input),
@@ -128,7 +130,8 @@ static void write_server(struct writing *writing)
     routing_line_server(&writing->out, writing->n, writing->time, &line);
     read_back(writing);
     const struct routing_server *read = &writing->read.server;
-    must(strcmp(read->server, line.server) == 0 && read->from == line.from && read->to == line.to &&
+    must(strcmp(read->server, line.server) == 0 && strcmp(read->pool, line.pool) == 0 &&
+             read->weight == line.weight && read->from == line.from && read->to == line.to &&
              read->boot == line.boot && read->commit == line.commit && read->told == line.told &&
              read->limit == line.limit,
          "a server line says what was written");
@@ -161,8 +164,35 @@ static void take_candidates(struct writing *writing, struct candidate *candidate
             .server = writing->ids[i],
             .told = input_number(&writing->input),
             .pending = input_number(&writing->input),
+            .busy = input_number(&writing->input),
+            .weight = input_number(&writing->input),
+            .credit = 1 - input_number(&writing->input),
+            .workload = input_number(&writing->input) - 1,
+            .score = (uint64_t)input_number(&writing->input),
             .mark = (enum candidate_mark)(input_byte(&writing->input) % 4),
         };
+}
+
+/* Whether what the policy reads is the same. */
+static bool same_figures(enum policy policy, const struct candidate *a, const struct candidate *b)
+{
+    switch (policy) {
+    case POLICY_FEWEST_SOLD:
+        return a->told == b->told && a->pending == b->pending;
+    case POLICY_ROUND_ROBIN:
+        return a->credit == b->credit && a->weight == b->weight;
+    case POLICY_LEAST_CONNECTIONS:
+    case POLICY_POWER_OF_TWO:
+        return a->busy == b->busy && a->weight == b->weight;
+    case POLICY_IP_HASH:
+        return a->score == b->score;
+    case POLICY_LEAST_WORKLOAD:
+        return a->workload == b->workload && a->busy == b->busy;
+    case POLICY_RANDOM:
+    case POLICY_COUNT:
+        break;
+    }
+    return true;
 }
 
 static void same_candidates(const struct routing_choice *read, const struct routing_choice *line)
@@ -173,10 +203,28 @@ static void same_candidates(const struct routing_choice *read, const struct rout
          "the chosen one is the one written");
     for (size_t i = 0; all && i < read->count; i++) {
         const struct candidate *a = &read->candidates[i], *b = &line->candidates[i];
-        must(strcmp(a->server, b->server) == 0 && a->told == b->told && a->pending == b->pending &&
-                 a->mark == b->mark,
+        must(strcmp(a->server, b->server) == 0 && a->mark == b->mark &&
+                 same_figures(routing_choice_lists(line), a, b),
              "a candidate is the one written");
     }
+}
+
+static void take_session(struct writing *writing, struct routing_choice *line)
+{
+    struct input *input = &writing->input;
+    line->id = input_byte(input) % 2 ? writing->texts[4] : NULL;
+    line->affinity = (enum affinity)(input_byte(input) % AFFINITY_COUNT);
+    if (line->affinity == AFFINITY_COOKIE || line->affinity == AFFINITY_JWT)
+        line->session = writing->texts[5];
+    if (line->affinity == AFFINITY_COOKIE && input_byte(input) % 2)
+        line->pinned = writing->ids[1];
+}
+
+static void same_optional(const char *read, const char *written)
+{
+    must((read == NULL) == (written == NULL), "a text that is left out stays out");
+    if (read != NULL)
+        same_text(read, written);
 }
 
 static void write_choice(struct writing *writing)
@@ -188,8 +236,9 @@ static void write_choice(struct writing *writing)
     struct routing_choice line = {
         .request = writing->texts[0],
         .client = writing->texts[1],
-        .route = input_byte(input) % 2 ? ROUTE_READ : ROUTE_PURCHASE,
-        .event = writing->texts[2],
+        .route = writing->ids[0],
+        .policy = (enum policy)(input_byte(input) % POLICY_COUNT),
+        .event = input_byte(input) % 2 ? writing->texts[2] : NULL,
         .quantity = 1 + (int)(input_number(input) % QUANTITY_MAX),
         .flight = (uint64_t)input_number(input),
         .why = writing->texts[3],
@@ -198,15 +247,22 @@ static void write_choice(struct writing *writing)
         .candidates = candidates,
         .count = count,
     };
+    take_session(writing, &line);
     routing_line_choice(&writing->out, writing->n, writing->time, &line);
     read_back(writing);
     const struct routing_choice *read = &writing->read.choice;
     same_text(read->request, line.request);
     same_text(read->client, line.client);
     same_text(read->why, line.why);
-    must(read->route == line.route, "the route is the one written");
+    must(strcmp(read->route, line.route) == 0 && read->policy == line.policy &&
+             read->affinity == line.affinity,
+         "route, policy and affinity are those written");
+    same_optional(read->id, line.id);
+    same_optional(read->session, line.session);
+    same_optional(read->pinned, line.pinned);
     same_candidates(read, &line);
-    if (line.route == ROUTE_READ)
+    must((read->event == NULL) == (line.event == NULL), "a purchase is one as it was written");
+    if (line.event == NULL)
         return;
     same_text(read->event, line.event);
     must(read->quantity == line.quantity && read->flight == line.flight,
@@ -229,10 +285,16 @@ static void write_state(struct writing *writing)
     for (size_t i = 0; i < line.count; i++)
         servers[i] = (struct routing_snapshot_server){
             .server = writing->ids[i],
+            .pool = writing->ids[SERVERS - 1 - i],
             .state = (enum server_state)(input_byte(input) % 4),
             .told = input_number(input),
             .limit = input_number(input),
             .last = (uint64_t)input_number(input),
+            .busy = input_number(input),
+            .weight = input_number(input),
+            .credit = 1 - input_number(input),
+            .workload = input_number(input),
+            .workload_at = input_byte(input) % 2 ? writing->time : 0,
         };
     routing_line_state(&writing->out, writing->n, writing->time, &line);
     read_back(writing);
@@ -245,9 +307,54 @@ static void write_state(struct writing *writing)
     for (size_t i = 0; i < line.count; i++)
         must(strcmp(read->servers[i].server, servers[i].server) == 0 &&
                  read->servers[i].told == servers[i].told &&
+                 strcmp(read->servers[i].pool, servers[i].pool) == 0 &&
                  read->servers[i].limit == servers[i].limit &&
+                 read->servers[i].busy == servers[i].busy &&
+                 read->servers[i].weight == servers[i].weight &&
+                 read->servers[i].credit == servers[i].credit &&
+                 read->servers[i].workload == servers[i].workload &&
+                 read->servers[i].workload_at == servers[i].workload_at &&
                  read->servers[i].last == servers[i].last,
              "a server of it is the one written");
+}
+
+static void write_done(struct writing *writing)
+{
+    struct input *input = &writing->input;
+    struct routing_done line = {
+        .request = writing->texts[0],
+        .server = writing->ids[0],
+        .status = (unsigned)(input_number(input) % 1000),
+        .sent = input_number(input),
+        .received = input_number(input),
+        .took = input_number(input),
+        .how = (enum routing_end)(input_byte(input) % (END_LEFT + 1)),
+    };
+    routing_line_done(&writing->out, writing->n, writing->time, &line);
+    read_back(writing);
+    const struct routing_done *read = &writing->read.done;
+    same_text(read->request, line.request);
+    must(strcmp(read->server, line.server) == 0 && read->status == line.status &&
+             read->sent == line.sent && read->received == line.received &&
+             read->took == line.took && read->how == line.how,
+         "a done line says what was written");
+}
+
+static void write_load(struct writing *writing)
+{
+    struct input *input = &writing->input;
+    struct routing_load line = {.server = writing->ids[0],
+                                .cpu = input_number(input),
+                                .memory = input_number(input),
+                                .commit = input_number(input),
+                                .workload = input_number(input)};
+    routing_line_load(&writing->out, writing->n, writing->time, &line);
+    read_back(writing);
+    const struct routing_load *read = &writing->read.load;
+    must(strcmp(read->server, line.server) == 0 && read->cpu == line.cpu &&
+             read->memory == line.memory && read->commit == line.commit &&
+             read->workload == line.workload,
+         "a load line says what was written");
 }
 
 void fuzz_routing_print(const uint8_t *data, size_t size)
@@ -255,7 +362,7 @@ void fuzz_routing_print(const uint8_t *data, size_t size)
     static struct writing writing;
     memset(&writing, 0, sizeof writing);
     writing.input = input_of(data, size);
-    uint8_t kind = input_byte(&writing.input) % 6;
+    uint8_t kind = input_byte(&writing.input) % 8;
     take(&writing);
     if (kind < 2)
         write_ends(&writing, kind == 0);
@@ -265,8 +372,12 @@ void fuzz_routing_print(const uint8_t *data, size_t size)
         write_settled(&writing);
     else if (kind == 4)
         write_choice(&writing);
-    else
+    else if (kind == 5)
         write_state(&writing);
+    else if (kind == 6)
+        write_done(&writing);
+    else
+        write_load(&writing);
     for (size_t i = 0; i < TEXTS; i++)
         free(writing.texts[i]);
     buffer_free(&writing.out);

@@ -94,6 +94,8 @@ static ssize_t give(void *context, char *bytes, size_t size)
     test->largest = size > test->largest ? size : test->largest;
     if (fails && test->sent >= (uint64_t)test->length / 2)
         return HTTP_SOURCE_FAILED;
+    if (is_path(test, "/short") && test->sent >= (uint64_t)test->length / 2)
+        return HTTP_SOURCE_END;
     if (left == 0)
         return HTTP_SOURCE_END;
     if (test->stalls || (test->gives > 0 && !test->waits)) {

@@ -8,6 +8,7 @@
  *   /early   answered in the first piece of the body, and refused there for /refuse
  *   /first   answered in the handler
  *   /fail    `length` announced; the source fails after half of it; /openfail: not announced
+ *   /short   the same, and ends there without saying that it fails
  *   /plain   not streamed: collected and answered
  *
  * Bodies are the pattern of http_stream_byte, both ways. */

@@ -364,6 +364,10 @@ static void a_source_that_fails_cuts(void)
     CU_ASSERT(answer.closed);
     CU_ASSERT(answer.bytes.length > SMALL * 50);
     close(fd);
+    fd = ask(GET("/short"));
+    CU_ASSERT_EQUAL(receive(fd), 0);
+    CU_ASSERT(answer.closed);
+    close(fd);
     fd = ask(GET("/openfail"));
     CU_ASSERT(http_stream_receive(fd, &answer.bytes));
     size_t head = (size_t)(strstr(buffer_text(&answer.bytes), "\r\n\r\n") - answer.bytes.data) + 4;
@@ -374,7 +378,7 @@ static void a_source_that_fails_cuts(void)
     CU_ASSERT_FALSE(http_stream_receive(fd, &answer.bytes));
     close(fd);
     close_case();
-    CU_ASSERT_EQUAL(test.over, 3);
+    CU_ASSERT_EQUAL(test.over, 4);
     CU_ASSERT_EQUAL(test.whole, 0);
 }
 

@@ -52,7 +52,7 @@ static void feed_sales(struct ledger *ledger, const struct sim *sim)
     ledger_snapshot(ledger);
     for (size_t i = 0; i < count; i++)
         ledger_sale(ledger, &sales[i].sale, sales[i].router);
-    for (size_t i = 0; i < sim->count; i++)
+    for (size_t i = 0; i < sim->tickets; i++)
         ledger_total(ledger, sim->servers[i].id, sim->servers[i].real_sold);
 }
 

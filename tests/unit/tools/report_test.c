@@ -26,7 +26,7 @@ static void passes_what_is_right(void)
 static void passes_more_servers_than_are_listed(void)
 {
     for (uint64_t seed = 1; seed <= 10; seed++) {
-        simulate(&sim, SIM_SERVERS_MAX, 500, seed);
+        simulate(&sim, SIM_TICKETS_MAX, 500, seed);
         take_apart(&sim.log, &lines);
         expect_clean(&lines, &sim, &verdict);
         sim_free(&sim);

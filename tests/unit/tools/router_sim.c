@@ -1,10 +1,10 @@
-#include "tests/unit/tools/router_sim.h"
-
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/unit/tools/router_sim_parts.h"
+
 /* xorshift64* */
-static uint64_t roll(struct sim *sim, uint64_t sides)
+uint64_t sim_roll(struct sim *sim, uint64_t sides)
 {
     sim->random ^= sim->random >> 12;
     sim->random ^= sim->random << 25;
@@ -12,20 +12,28 @@ static uint64_t roll(struct sim *sim, uint64_t sides)
     return (sim->random * UINT64_C(2685821657736338717) >> 33) % sides;
 }
 
-static int64_t tick(struct sim *sim)
+int64_t sim_tick(struct sim *sim)
 {
     sim->time += 100000;
     return sim->time;
 }
 
-void sim_init(struct sim *sim, size_t servers, uint64_t seed)
+void sim_init(struct sim *sim, size_t tickets, uint64_t seed)
 {
     memset(sim, 0, sizeof *sim);
     sim->random = seed;
-    sim->count = servers;
+    sim->tickets = tickets;
+    sim->count = tickets + (tickets > ROUTING_CANDIDATES_MAX ? 18 : 3);
     sim->time = INT64_C(1795255200000000);
-    for (size_t i = 0; i < servers; i++)
-        snprintf(sim->servers[i].id, sizeof sim->servers[i].id, "server-%zu", i + 1);
+    for (size_t i = 0; i < sim->count; i++) {
+        struct sim_server *server = &sim->servers[i];
+        bool sells = i < tickets;
+        server->pool = sells ? SIM_TICKETS : SIM_FILES;
+        server->weight = 1 + (int64_t)i % 3;
+        server->limit = sells ? 12 : 4;
+        snprintf(server->id, sizeof server->id, "%s-%zu", sells ? "server" : "files",
+                 sells ? i + 1 : i - tickets + 1);
+    }
 }
 
 void sim_free(struct sim *sim)
@@ -60,7 +68,7 @@ static void decide(struct sim *sim, struct sim_server *server, struct routing_se
         struct sim_passenger *passenger = &server->seats[i];
         if (passenger->sold) {
             settled->replayed++;
-        } else if (roll(sim, 5) == 0) {
+        } else if (sim_roll(sim, 5) == 0) {
             settled->refused++;
         } else {
             add_sale(sim, server, &passenger->request, passenger->quantity, sim->router);
@@ -71,7 +79,7 @@ static void decide(struct sim *sim, struct sim_server *server, struct routing_se
     server->real_commit++;
 }
 
-static struct id next_request(struct sim *sim)
+struct id sim_next_request(struct sim *sim)
 {
     struct id id = {{[6] = 0x70, [8] = 0x80}};
     uint64_t number = ++sim->requests, milliseconds = (uint64_t)sim->time / 1000;
@@ -84,17 +92,29 @@ static struct id next_request(struct sim *sim)
 
 /* --- the router -------------------------------------------------------------------------------- */
 
-static void move(struct sim *sim, struct sim_server *server, enum server_state to, const char *why)
+static const char *const pool_names[SIM_POOLS] = {ROUTING_TICKETS, "files"};
+
+void sim_move(struct sim *sim, struct sim_server *server, enum server_state to, const char *why)
 {
-    struct routing_server line = {server->id,    server->state,  to,
-                                  server->boot,  server->commit, server->told,
-                                  server->limit, SIM_STORE,      why};
+    struct routing_server line = {.server = server->id,
+                                  .pool = pool_names[server->pool],
+                                  .weight = server->weight,
+                                  .from = server->state,
+                                  .to = to,
+                                  .boot = server->boot,
+                                  .commit = server->commit,
+                                  .told = server->told,
+                                  .limit = server->limit,
+                                  .store = SIM_STORE,
+                                  .why = why};
     server->state = to;
-    routing_line_server(&sim->log, ++sim->n, tick(sim), &line);
+    routing_line_server(&sim->log, ++sim->n, sim_tick(sim), &line);
 }
 
 static void hear(struct sim_server *server)
 {
+    if (server->pool != SIM_TICKETS)
+        return;
     server->boot = server->real_boot;
     server->commit = server->real_commit;
     server->told = server->real_sold;
@@ -104,29 +124,31 @@ static void restart_server(struct sim *sim, struct sim_server *server)
 {
     server->real_boot++;
     server->real_commit = 0;
-    move(sim, server, SERVER_JOINING, "started as process 7");
+    sim_move(sim, server, SERVER_JOINING, "started as process 7");
 }
 
 void sim_start(struct sim *sim)
 {
-    struct id router = next_request(sim);
+    struct id router = sim_next_request(sim);
     id_format(&router, sim->router);
     sim->n = 0;
     sim->flight = 0;
     sim->sold = 0;
-    routing_line_started(&sim->log, ++sim->n, tick(sim), sim->router);
+    routing_line_started(&sim->log, ++sim->n, sim_tick(sim), sim->router);
     for (size_t i = 0; i < sim->count; i++) {
         struct sim_server *server = &sim->servers[i];
         server->state = SERVER_NEW;
         server->told = server->boot = server->commit = server->pending = 0;
-        server->last = server->last_read = server->flight = 0;
-        server->limit = 12;
+        server->busy = server->credit = server->workload = server->workload_at = 0;
+        server->last = server->flight = 0;
         server->count = 0;
         restart_server(sim, server);
     }
     for (size_t i = 0; i < sim->count; i++) {
         hear(&sim->servers[i]);
-        move(sim, &sim->servers[i], SERVER_UP, "probe: answered");
+        sim_move(sim, &sim->servers[i], SERVER_UP, "probe: answered");
+        if (sim->tickets <= ROUTING_CANDIDATES_MAX) /* where a choice can show who joins */
+            sim_forward(sim);
     }
 }
 
@@ -135,6 +157,7 @@ static void settle(struct sim *sim, struct sim_server *server, struct routing_se
     for (size_t i = 0; i < server->count; i++)
         settled->released += server->seats[i].quantity;
     server->pending -= settled->released;
+    server->busy -= (int64_t)server->count;
     sim->sold += settled->sold;
     settled->server = server->id;
     settled->flight = server->flight;
@@ -143,7 +166,7 @@ static void settle(struct sim *sim, struct sim_server *server, struct routing_se
     settled->told = server->told;
     server->flight = 0;
     server->count = 0;
-    routing_line_settled(&sim->log, ++sim->n, tick(sim), settled);
+    routing_line_settled(&sim->log, ++sim->n, sim_tick(sim), settled);
 }
 
 static void land(struct sim *sim, struct sim_server *server)
@@ -156,91 +179,30 @@ static void land(struct sim *sim, struct sim_server *server)
     settle(sim, server, &settled);
 }
 
-static enum candidate_mark mark_of(const struct sim_server *server, int quantity)
-{
-    if (server->state != SERVER_UP)
-        return server->state == SERVER_JOINING ? MARK_JOINING : MARK_DOWN;
-    bool full = quantity && server->pending && server->pending + quantity > server->limit;
-    return full ? MARK_FULL : MARK_NONE;
-}
-
-/* The best unmarked candidate but `not`; `count` where there is none. */
-static size_t best_of(const struct candidate *candidates, size_t count, size_t not, bool read)
-{
-    size_t best = count;
-    for (size_t i = 0; i < count; i++) {
-        if (i == not || candidates[i].mark != MARK_NONE)
-            continue;
-        const struct candidate *a = &candidates[i], *b = &candidates[best < count ? best : i];
-        int64_t left = read ? 0 : a->told + a->pending, right = read ? 0 : b->told + b->pending;
-        if (best == count || left < right || (left == right && a->last < b->last))
-            best = i;
-    }
-    return best;
-}
-
-/* Writes a choice; NULL where nobody can take it. */
-static struct sim_server *choose(struct sim *sim, const struct sim_passenger *passenger)
-{
-    struct candidate candidates[SIM_SERVERS_MAX];
-    bool read = passenger->quantity == 0;
-    for (size_t i = 0; i < sim->count; i++) {
-        const struct sim_server *server = &sim->servers[i];
-        candidates[i] = (struct candidate){server->id, server->told, server->pending,
-                                           read ? server->last_read : server->last,
-                                           mark_of(server, passenger->quantity)};
-    }
-    size_t to = best_of(candidates, sim->count, sim->count, read);
-    if (to == sim->count)
-        return NULL;
-    struct sim_server *server = &sim->servers[to];
-    if (!read && server->count == SIM_FLIGHT_MAX)
-        return NULL;
-    size_t second = best_of(candidates, sim->count, to, read);
-    bool tie = second < sim->count && candidates[second].told + candidates[second].pending ==
-                                          candidates[to].told + candidates[to].pending;
-    char request[ID_TEXT_SIZE];
-    id_format(&passenger->request, request);
-    if (!read && server->flight == 0)
-        server->flight = ++sim->flight;
-    struct routing_choice choice = {
-        .request = request,
-        .client = "127.0.0.1",
-        .route = read ? ROUTE_READ : ROUTE_PURCHASE,
-        .event = "demo",
-        .quantity = passenger->quantity,
-        .flight = server->flight,
-        .why = read               ? "turn"
-               : passenger->retry ? "retry"
-               : tie              ? "least-recent"
-                                  : "fewest",
-        .to = to,
-        .runner_up = second < sim->count ? second : to,
-        .candidates = candidates,
-        .count = sim->count,
-    };
-    routing_line_choice(&sim->log, ++sim->n, tick(sim), &choice);
-    return server;
-}
-
-static void read_once(struct sim *sim)
-{
-    struct sim_passenger reader = {.request = next_request(sim)};
-    struct sim_server *server = choose(sim, &reader);
-    if (server)
-        server->last_read = sim->n;
-}
-
 static bool buy(struct sim *sim, struct sim_passenger passenger)
 {
-    struct sim_server *server = choose(sim, &passenger);
+    struct sim_asking asking = {
+        .pool = SIM_TICKETS,
+        .route = passenger.route,
+        .request = &passenger.request,
+        .quantity = passenger.quantity,
+        .retry = passenger.retry,
+    };
+    struct sim_server *server = sim_choose(sim, &asking);
     if (!server)
         return false;
     passenger.retry = true;
-    server->last = sim->n;
     server->pending += passenger.quantity;
     server->seats[server->count++] = passenger;
     return true;
+}
+
+static void buy_anew(struct sim *sim)
+{
+    struct sim_passenger passenger = {.request = sim_next_request(sim),
+                                      .quantity = 1 + (int)sim_roll(sim, 4),
+                                      .route = sim_roll(sim, 1 << 20)};
+    buy(sim, passenger);
 }
 
 static void retry_all(struct sim *sim, const struct sim_passenger *passengers, size_t count)
@@ -248,7 +210,7 @@ static void retry_all(struct sim *sim, const struct sim_passenger *passengers, s
     for (size_t i = 0; i < count; i++) {
         if (buy(sim, passengers[i]))
             continue;
-        for (size_t j = 0; j < sim->count; j++)
+        for (size_t j = 0; j < sim->tickets; j++)
             land(sim, &sim->servers[j]);
         buy(sim, passengers[i]);
     }
@@ -262,16 +224,16 @@ static void lose(struct sim *sim, struct sim_server *server)
     size_t count = server->count;
     if (count == 0 || server->state != SERVER_UP)
         return;
-    if (roll(sim, 2))
+    if (sim_roll(sim, 2))
         decide(sim, server, &(struct routing_settled){0});
     memcpy(passengers, server->seats, sizeof passengers);
-    move(sim, server, SERVER_DOWN, "flight: connection reset");
+    sim_move(sim, server, SERVER_DOWN, "flight: connection reset");
     settled.lost = (int64_t)count;
     settle(sim, server, &settled);
     retry_all(sim, passengers, count);
     restart_server(sim, server);
     hear(server);
-    move(sim, server, SERVER_UP, "probe: answered");
+    sim_move(sim, server, SERVER_UP, "probe: answered");
 }
 
 static void unload(struct sim *sim, struct sim_server *server)
@@ -290,32 +252,48 @@ static void unload(struct sim *sim, struct sim_server *server)
 /* Somebody buys at the server itself; a probe tells. */
 static void sell_directly(struct sim *sim, struct sim_server *server)
 {
-    struct id id = next_request(sim);
+    struct id id = sim_next_request(sim);
     if (server->state != SERVER_UP)
         return;
     add_sale(sim, server, &id, 3, "");
     server->real_commit++;
     hear(server);
-    routing_line_told(&sim->log, ++sim->n, tick(sim), server->id, server->boot, server->commit,
+    routing_line_told(&sim->log, ++sim->n, sim_tick(sim), server->id, server->boot, server->commit,
                       server->told);
+}
+
+/* A server of files goes down, with requests under way, or comes back. */
+static void flip(struct sim *sim)
+{
+    size_t files = sim->count - sim->tickets;
+    struct sim_server *server = &sim->servers[sim->tickets + sim_roll(sim, files)];
+    bool up = server->state == SERVER_UP;
+    sim_move(sim, server, up ? SERVER_DOWN : SERVER_UP,
+             up ? "connection reset" : "check: answered");
 }
 
 static void step(struct sim *sim)
 {
-    struct sim_server *server = &sim->servers[roll(sim, sim->count)];
-    uint64_t kind = roll(sim, 100);
+    struct sim_server *server = &sim->servers[sim_roll(sim, sim->tickets)];
+    uint64_t kind = sim_roll(sim, 200);
     if (kind < 60)
-        buy(sim, (struct sim_passenger){next_request(sim), 1 + (int)roll(sim, 4), false, false});
-    else if (kind < 65)
-        read_once(sim);
-    else if (kind < 90)
+        buy_anew(sim);
+    else if (kind < 85)
         land(sim, server);
-    else if (kind < 94)
+    else if (kind < 89)
         lose(sim, server);
-    else if (kind < 97)
+    else if (kind < 92)
         unload(sim, server);
-    else
+    else if (kind < 95)
         sell_directly(sim, server);
+    else if (kind < 145)
+        sim_forward(sim);
+    else if (kind < 180)
+        sim_finish(sim, sim_roll(sim, sim->open_count + 1));
+    else if (kind < 195)
+        sim_report(sim);
+    else
+        flip(sim);
 }
 
 void sim_run(struct sim *sim, int steps)
@@ -336,27 +314,47 @@ void sim_state(struct sim *sim, bool gap)
     for (size_t i = 0; i < sim->count; i++) {
         const struct sim_server *server = &sim->servers[i];
         list[i] = (struct routing_snapshot_server){
-            server->id,     server->state, server->told, server->pending,  server->boot,
-            server->commit, server->limit, server->last, server->last_read};
+            .server = server->id,
+            .pool = pool_names[server->pool],
+            .state = server->state,
+            .told = server->told,
+            .pending = server->pending,
+            .boot = server->boot,
+            .commit = server->commit,
+            .limit = server->limit,
+            .last = server->last,
+            .busy = server->busy,
+            .weight = server->weight,
+            .credit = server->credit,
+            .workload = server->workload,
+            .workload_at = server->workload_at,
+        };
     }
     struct routing_snapshot state = {
         sim->router, SIM_STORE, sim->flight + 1, sim->sold, gap && sim->n >= from ? from : 0,
         list,        sim->count};
-    routing_line_state(&sim->log, ++sim->n, tick(sim), &state);
+    routing_line_state(&sim->log, ++sim->n, sim_tick(sim), &state);
 }
 
 void sim_stop(struct sim *sim)
 {
-    for (size_t i = 0; i < sim->count; i++)
+    for (size_t i = 0; i < sim->tickets; i++)
         land(sim, &sim->servers[i]);
-    routing_line_stopped(&sim->log, ++sim->n, tick(sim), sim->router);
+    while (sim->open_count > 0)
+        sim_finish(sim, 0);
+    routing_line_stopped(&sim->log, ++sim->n, sim_tick(sim), sim->router);
 }
 
 void sim_crash(struct sim *sim)
 {
-    for (size_t i = 0; i < sim->count; i++) {
+    size_t written = sim->log.length;
+    for (int i = 0; i < 10; i++)
+        sim_forward(sim);
+    sim->log.length = written;
+    sim->open_count = 0;
+    for (size_t i = 0; i < sim->tickets; i++) {
         struct routing_settled never_written = {0};
-        if (roll(sim, 2))
+        if (sim_roll(sim, 2))
             decide(sim, &sim->servers[i], &never_written);
         sim->servers[i].count = 0;
     }

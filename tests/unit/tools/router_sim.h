@@ -1,5 +1,6 @@
-/* A small router and its ticket servers, simulated: writes a valid routing log, with the sales that go
- * with it. Deterministic for a seed. One thread. */
+/* A small router and the servers of two pools, simulated: writes a valid routing log, with the sales that
+ * go with it. Its choices come from rules of its own, slow and plain. Deterministic for a seed. One
+ * thread. */
 #ifndef BOX_OFFICE_ROUTER_SIM_H
 #define BOX_OFFICE_ROUTER_SIM_H
 
@@ -14,23 +15,36 @@
 #define SIM_STORE "0193b0aa-0000-7000-8000-00000000feed"
 
 enum {
-    SIM_SERVERS_MAX = 20,
+    SIM_SERVERS_MAX = 40,
+    SIM_TICKETS_MAX = 20, /* ticket servers */
     SIM_FLIGHT_MAX = 8,
+    SIM_OPEN_MAX = 64,
+    SIM_SESSIONS = 4, /* by cookie, in each pool */
+};
+
+enum sim_pool {
+    SIM_TICKETS,
+    SIM_FILES,
+    SIM_POOLS,
 };
 
 struct sim_passenger {
     struct id request;
     int quantity;
-    bool sold;  /* in the store already */
-    bool retry; /* was chosen for before */
+    bool sold;      /* in the store already */
+    bool retry;     /* was chosen for before */
+    uint64_t route; /* how its policy and session are drawn, the same for each try */
 };
 
 struct sim_server {
     char id[SERVER_SIZE];
+    enum sim_pool pool;
+    int64_t weight;
     int64_t real_sold, real_boot, real_commit;  /* of the ticket server itself */
     int64_t told, boot, commit, pending, limit; /* as the router holds them */
+    int64_t busy, credit, workload, workload_at;
     enum server_state state;
-    uint64_t last, last_read;
+    uint64_t last;
     uint64_t flight; /* open; 0: none */
     struct sim_passenger seats[SIM_FLIGHT_MAX];
     size_t count;
@@ -41,10 +55,19 @@ struct sim_sale {
     char router[ID_TEXT_SIZE]; /* "" sold directly */
 };
 
+/* A request that was forwarded and is not done. */
+struct sim_request {
+    struct id id;
+    size_t server;
+};
+
 struct sim {
     uint64_t random;
-    struct sim_server servers[SIM_SERVERS_MAX];
-    size_t count;
+    struct sim_server servers[SIM_SERVERS_MAX]; /* the ticket servers first */
+    size_t tickets, count;
+    struct sim_request open[SIM_OPEN_MAX];
+    size_t open_count;
+    size_t sessions[SIM_POOLS][SIM_SESSIONS]; /* a server + 1; 0: new */
     char router[ID_TEXT_SIZE];
     uint64_t n, flight;
     int64_t time, sold;
@@ -53,23 +76,26 @@ struct sim {
     struct buffer sales; /* struct sim_sale */
 };
 
-void sim_init(struct sim *sim, size_t servers, uint64_t seed);
+/* So many ticket servers, and 3 servers of files; 18 where the ticket servers are not all listed. */
+void sim_init(struct sim *sim, size_t tickets, uint64_t seed);
 void sim_free(struct sim *sim);
 
 /* `started`, and every server joins and comes up. */
 void sim_start(struct sim *sim);
 
-/* So many steps: purchases, reads, landings, lost and unsent flights, probes, direct sales, servers that
- * go down and come back. */
+/* So many steps: purchases by every policy, landings, lost and unsent flights, probes, direct sales; other
+ * requests on routes with every policy and affinity, which end in every way; reports of workload; servers
+ * that go down and come back. */
 void sim_run(struct sim *sim, int steps);
 
 /* A `state` line, as a rotation writes it; with a gap: some lines before it are not written. */
 void sim_state(struct sim *sim, bool gap);
 
-/* Settles every flight, and `stopped`. */
+/* Settles every flight, ends every request, and `stopped`. */
 void sim_stop(struct sim *sim);
 
-/* Nothing more is written; flights stay open, some of them decided. */
+/* Some last lines of forwarded requests are never written, nor anything else; flights stay open, some of
+ * them decided. */
 void sim_crash(struct sim *sim);
 
 /* A copy of the list; how many there are. */

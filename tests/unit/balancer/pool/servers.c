@@ -48,7 +48,7 @@ static void history_begins_with_started(void)
     struct servers servers;
     char expected[128];
     servers_init(&servers);
-    snprintf(expected, sizeof expected, "started router=%s version=1\n", servers.router);
+    snprintf(expected, sizeof expected, "started router=%s version=2\n", servers.router);
     history_expect(&servers, expected);
     servers_stopped(&servers);
     snprintf(expected, sizeof expected, "stopped router=%s\n", servers.router);
@@ -64,13 +64,17 @@ static void a_server_joins_and_is_up(void)
     history_text(&servers);
     CU_ASSERT_FALSE(servers_any(&servers));
     CU_ASSERT(servers_joined(&servers, "server-1", address, 41));
-    history_expect(&servers, "server server=server-1 state=new→joining boot=0 commit=0 told=0 "
-                             "limit=512 store=\"\" why=\"started as process 41\"\n");
+    history_expect(
+        &servers,
+        "server server=server-1 pool=tickets weight=1 state=new→joining boot=0 commit=0 told=0 "
+        "limit=512 store=\"\" why=\"started as process 41\"\n");
     CU_ASSERT(servers_any(&servers)); /* it may be up in a moment */
     int64_t before = clock_now();
     probe(&servers, 0, 1, told(3, 7, 20));
-    history_expect(&servers, "server server=server-1 state=joining→up boot=3 commit=7 told=20 "
-                             "limit=512 store=" HISTORY_STORE " why=\"probe: answered\"\n");
+    history_expect(
+        &servers,
+        "server server=server-1 pool=tickets weight=1 state=joining→up boot=3 commit=7 told=20 "
+        "limit=512 store=" HISTORY_STORE " why=\"probe: answered\"\n");
     CU_ASSERT(servers_any(&servers));
     struct server server = get(&servers, 0);
     CU_ASSERT_STRING_EQUAL(server.id, "server-1");
@@ -88,15 +92,19 @@ static void a_server_goes_down_and_up_again(void)
     struct servers servers;
     open_up(&servers);
     servers_failed(&servers, 0, 1, "flight 9: refused");
-    history_expect(&servers, "server server=server-1 state=up→down boot=3 commit=7 told=20 "
-                             "limit=512 store=" HISTORY_STORE " why=\"flight 9: refused\"\n");
+    history_expect(
+        &servers,
+        "server server=server-1 pool=tickets weight=1 state=up→down boot=3 commit=7 told=20 "
+        "limit=512 store=" HISTORY_STORE " why=\"flight 9: refused\"\n");
     CU_ASSERT_FALSE(servers_any(&servers));
     servers_failed(&servers, 0, 1, "again");
     history_expect(&servers, "");
     CU_ASSERT_STRING_EQUAL(get(&servers, 0).why, "flight 9: refused");
     probe(&servers, 0, 1, told(3, 7, 20));
-    history_expect(&servers, "server server=server-1 state=down→up boot=3 commit=7 told=20 "
-                             "limit=512 store=" HISTORY_STORE " why=\"probe: answered\"\n");
+    history_expect(
+        &servers,
+        "server server=server-1 pool=tickets weight=1 state=down→up boot=3 commit=7 told=20 "
+        "limit=512 store=" HISTORY_STORE " why=\"probe: answered\"\n");
     servers_free(&servers);
 }
 
@@ -105,8 +113,10 @@ static void one_that_never_came_up_goes_down(void)
     struct servers servers;
     open_joining(&servers);
     servers_failed(&servers, 0, 1, "probe: no");
-    history_expect(&servers, "server server=server-1 state=joining→down boot=0 commit=0 told=0 "
-                             "limit=512 store=\"\" why=\"probe: no\"\n");
+    history_expect(
+        &servers,
+        "server server=server-1 pool=tickets weight=1 state=joining→down boot=0 commit=0 told=0 "
+        "limit=512 store=\"\" why=\"probe: no\"\n");
     CU_ASSERT_EQUAL(get(&servers, 0).state, SERVER_DOWN);
     servers_free(&servers);
 }
@@ -116,9 +126,9 @@ static void a_dead_process_is_not_believed(void)
     struct servers servers;
     open_up(&servers);
     servers_gone(&servers, "server-1", "killed by signal 9 (Killed)");
-    history_expect(&servers,
-                   "server server=server-1 state=up→down boot=3 commit=7 told=20 limit=512 "
-                   "store=" HISTORY_STORE " why=\"killed by signal 9 (Killed)\"\n");
+    history_expect(&servers, "server server=server-1 pool=tickets weight=1 state=up→down boot=3 "
+                             "commit=7 told=20 limit=512 "
+                             "store=" HISTORY_STORE " why=\"killed by signal 9 (Killed)\"\n");
     CU_ASSERT_EQUAL(get(&servers, 0).pid, 0);
     probe(&servers, 0, 1, told(3, 8, 21)); /* sent before it died */
     servers_gone(&servers, "server-1", "told twice");
@@ -134,8 +144,10 @@ static void a_process_is_started_anew(void)
     servers_gone(&servers, "server-1", "gone");
     history_text(&servers);
     CU_ASSERT(servers_joined(&servers, "server-1", "127.0.0.1:9002", 42));
-    history_expect(&servers, "server server=server-1 state=down→joining boot=3 commit=7 told=20 "
-                             "limit=512 store=" HISTORY_STORE " why=\"started as process 42\"\n");
+    history_expect(
+        &servers,
+        "server server=server-1 pool=tickets weight=1 state=down→joining boot=3 commit=7 told=20 "
+        "limit=512 store=" HISTORY_STORE " why=\"started as process 42\"\n");
     CU_ASSERT_EQUAL(servers.count, 1);
     CU_ASSERT_EQUAL(get(&servers, 0).start, 2);
     CU_ASSERT_STRING_EQUAL(get(&servers, 0).address, "127.0.0.1:9002");
@@ -153,17 +165,19 @@ static void a_process_is_replaced_unseen(void)
     struct servers servers;
     open_up(&servers);
     CU_ASSERT(servers_joined(&servers, "server-1", address, 43));
-    history_expect(&servers,
-                   "server server=server-1 state=up→down boot=3 commit=7 told=20 limit=512 "
-                   "store=" HISTORY_STORE " why=\"its process was replaced\"\n"
-                   "server server=server-1 state=down→joining boot=3 commit=7 told=20 limit=512 "
-                   "store=" HISTORY_STORE " why=\"started as process 43\"\n");
+    history_expect(&servers, "server server=server-1 pool=tickets weight=1 state=up→down boot=3 "
+                             "commit=7 told=20 limit=512 "
+                             "store=" HISTORY_STORE " why=\"its process was replaced\"\n"
+                             "server server=server-1 pool=tickets weight=1 state=down→joining "
+                             "boot=3 commit=7 told=20 limit=512 "
+                             "store=" HISTORY_STORE " why=\"started as process 43\"\n");
     CU_ASSERT(servers_joined(&servers, "server-1", address, 44));
-    history_expect(&servers,
-                   "server server=server-1 state=joining→down boot=3 commit=7 told=20 limit=512 "
-                   "store=" HISTORY_STORE " why=\"its process was replaced\"\n"
-                   "server server=server-1 state=down→joining boot=3 commit=7 told=20 limit=512 "
-                   "store=" HISTORY_STORE " why=\"started as process 44\"\n");
+    history_expect(&servers, "server server=server-1 pool=tickets weight=1 state=joining→down "
+                             "boot=3 commit=7 told=20 limit=512 "
+                             "store=" HISTORY_STORE " why=\"its process was replaced\"\n"
+                             "server server=server-1 pool=tickets weight=1 state=down→joining "
+                             "boot=3 commit=7 told=20 limit=512 "
+                             "store=" HISTORY_STORE " why=\"started as process 44\"\n");
     CU_ASSERT_EQUAL(get(&servers, 0).start, 3);
     servers_free(&servers);
 }
@@ -204,9 +218,10 @@ static void another_store_is_not_sold_from(void)
     CU_ASSERT(servers_joined(&servers, "server-2", address, 50));
     history_text(&servers);
     servers_probed(&servers, 1, 1, &other);
-    history_expect(&servers, "server server=server-2 state=joining→down boot=0 commit=0 told=0 "
-                             "limit=512 store=" HISTORY_STORE
-                             " why=\"it sells from another store than the others\"\n");
+    history_expect(
+        &servers,
+        "server server=server-2 pool=tickets weight=1 state=joining→down boot=0 commit=0 told=0 "
+        "limit=512 store=" HISTORY_STORE " why=\"it sells from another store than the others\"\n");
     servers_probed(&servers, 1, 1, &other);
     history_expect(&servers, "");
     CU_ASSERT_EQUAL(get(&servers, 1).told, 0);
@@ -227,11 +242,13 @@ static void a_flight_is_settled(void)
         .flight = 6, .released = 5, .sold = 2, .replayed = 3, .refused = 4, .lost = 5, .unsent = 6};
     open_up(&servers);
     servers.list[0].pending = 7;
+    servers.list[0].busy = 21;
     servers_settle(&servers, 0, &settlement, &figures);
     history_expect(&servers, "settled server=server-1 flight=6 boot=3 commit=8 told=23 released=5 "
                              "sold=2 replayed=3 refused=4 lost=5 unsent=6\n");
     struct server server = get(&servers, 0);
     CU_ASSERT_EQUAL(server.pending, 2);
+    CU_ASSERT_EQUAL(server.busy, 1); /* each purchase was one request */
     CU_ASSERT_EQUAL(server.sales, 2);
     CU_ASSERT_EQUAL(servers.sales, 2);
     CU_ASSERT_EQUAL(server.landed, 1);
@@ -244,7 +261,7 @@ static void a_late_answer_settles_without_its_figures(void)
     struct figures figures = told(3, 6, 19);
     struct settlement settlement = {.flight = 6, .released = 1, .sold = 1};
     open_up(&servers);
-    servers.list[0].pending = 2;
+    servers.list[0].pending = servers.list[0].busy = 2;
     servers_settle(&servers, 0, &settlement, &figures);
     history_expect(&servers, "settled server=server-1 flight=6 boot=3 commit=7 told=20 released=1 "
                              "sold=1 replayed=0 refused=0 lost=0 unsent=0\n");
@@ -252,6 +269,7 @@ static void a_late_answer_settles_without_its_figures(void)
     servers_settle(&servers, 0, &(struct settlement){.flight = 7, .released = 1, .lost = 1}, NULL);
     CU_ASSERT_EQUAL(get(&servers, 0).landed, 1); /* it was not answered */
     CU_ASSERT_EQUAL(get(&servers, 0).pending, 0);
+    CU_ASSERT_EQUAL(get(&servers, 0).busy, 0);
     servers_free(&servers);
 }
 
@@ -321,7 +339,8 @@ static void fill(struct servers *servers)
     open_up(servers);
     servers->list[0].pending = 4;
     servers->list[0].last = 2;
-    servers->list[0].last_read = 1;
+    servers->list[0].busy = 3;
+    servers->list[0].credit = -2;
     servers->flight = 8;
     servers->sales = 12;
     servers_failed(servers, 0, 1, "no");
@@ -335,10 +354,12 @@ static void a_cut_opens_the_next_file_with_the_state(void)
     fill(&servers);
     CU_ASSERT_EQUAL(servers_cut_history(&servers, &lines), 4);
     history_expect_lines(&lines, 4,
-                         "server server=server-1 state=up→down boot=3 commit=7 told=20 limit=512 "
+                         "server server=server-1 pool=tickets weight=1 state=up→down boot=3 "
+                         "commit=7 told=20 limit=512 "
                          "store=" HISTORY_STORE " why=no\n");
     snprintf(expected, sizeof expected,
-             "state router=%s store=%s flight=9 sales=12 servers=server-1|down|20+4|3.7|512|2|1\n",
+             "state router=%s store=%s flight=9 sales=12 "
+             "servers=server-1|tickets|down|20+4|3.7|512|2|3/1|-2|0@0\n",
              servers.router, HISTORY_STORE);
     history_expect(&servers, expected);
     CU_ASSERT_EQUAL(servers_cut_history(&servers, &lines), 0);
@@ -356,7 +377,7 @@ static void a_gap_is_stated(void)
     servers_state_gap(&servers, 3);
     CU_ASSERT_EQUAL(servers_take_history(&servers, &lines), 6);
     CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&lines), " after_gap=3"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&lines), "|down|20+4|3.7|512|2|1\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&lines), "|down|20+4|3.7|512|2|3/1|-2|0@0\n"));
     CU_ASSERT_EQUAL(strchr(buffer_text(&lines), '\n') + 1, lines.data + lines.length);
     buffer_free(&lines);
     servers_free(&servers);

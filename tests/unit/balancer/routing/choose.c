@@ -28,15 +28,20 @@ static void close_place(void)
     servers_free(&place.servers);
 }
 
+static const struct choice by_fewest_sold = {.request = REQUEST,
+                                             .client = "127.0.0.1",
+                                             .route = "purchase",
+                                             .pool = POOL_TICKETS,
+                                             .policy = POLICY_FEWEST_SOLD,
+                                             .pinned = SERVER_NONE};
+
 static enum chosen choose(int quantity, size_t room, bool retry)
 {
-    struct purchase_choice choice = {.request = REQUEST,
-                                     .client = "127.0.0.1",
-                                     .event = "demo",
-                                     .quantity = quantity,
-                                     .room = room,
-                                     .retry = retry};
-    return choose_for_purchase(&place.servers, &choice, place.loading, &place.to);
+    struct purchase_choice purchase = {
+        .event = "demo", .quantity = quantity, .room = room, .retry = retry};
+    place.to = place.servers.count; /* untouched where nobody is chosen */
+    return choose_for_purchase(&place.servers, &by_fewest_sold, &purchase, place.loading,
+                               &place.to);
 }
 
 static enum chosen choose_one(int quantity)
@@ -84,11 +89,7 @@ static void choices_are_numbered(void)
     CU_ASSERT_EQUAL(place.servers.list[0].last, before + 1);
     choose_one(1);
     CU_ASSERT_EQUAL(place.servers.list[1].last, before + 2);
-    size_t read;
-    CU_ASSERT_EQUAL(choose_for_read(&place.servers, REQUEST, "127.0.0.1", &read), CHOSEN);
-    CU_ASSERT_EQUAL(place.servers.list[read].last_read, before + 3);
-    CU_ASSERT_EQUAL(place.servers.list[read].last, before + 1 + read);
-    CU_ASSERT_EQUAL(place.servers.n, before + 3);
+    CU_ASSERT_EQUAL(place.servers.n, before + 2);
     close_place();
 }
 
@@ -225,14 +226,11 @@ static void a_purchase_with_little_company(void)
 static void workers_have_flights_of_their_own(void)
 {
     static struct loading other[ROUTING_SERVERS_MAX];
-    struct purchase_choice choice = {.request = REQUEST,
-                                     .client = "::1",
-                                     .event = "demo",
-                                     .quantity = 1,
-                                     .room = FLIGHT_ITEMS_MAX};
+    struct purchase_choice purchase = {.event = "demo", .quantity = 1, .room = FLIGHT_ITEMS_MAX};
     open_place(1, NULL);
     CU_ASSERT_EQUAL(flight_of(FLIGHT_ITEMS_MAX), 1);
-    CU_ASSERT_EQUAL(choose_for_purchase(&place.servers, &choice, other, &place.to), CHOSEN);
+    CU_ASSERT_EQUAL(
+        choose_for_purchase(&place.servers, &by_fewest_sold, &purchase, other, &place.to), CHOSEN);
     CU_ASSERT_EQUAL(other[0].flight, 2);
     CU_ASSERT_EQUAL(flight_of(FLIGHT_ITEMS_MAX), 1);
     close_place();
@@ -281,36 +279,6 @@ static void one_of_many_is_left(void)
     close_place();
 }
 
-static void expect_read(const char *rest)
-{
-    size_t to;
-    char expected[512];
-    CU_ASSERT_EQUAL(choose_for_read(&place.servers, REQUEST, "127.0.0.1", &to), CHOSEN);
-    snprintf(expected, sizeof expected,
-             "choice request=" REQUEST " client=127.0.0.1 route=read policy=round-robin %s\n",
-             rest);
-    history_expect(&place.servers, expected);
-}
-
-static void reads_go_in_turn(void)
-{
-    open_place(3, (const int64_t[]){9, 0, 5});
-    expect_read("to=server-1 why=turn sold=server-1:9+0,server-2:0+0,server-3:5+0");
-    expect_read("to=server-2 why=turn sold=server-1:9+0,server-2:0+0,server-3:5+0");
-    expect_read("to=server-3 why=turn sold=server-1:9+0,server-2:0+0,server-3:5+0");
-    choose_one(MAX_PENDING);
-    choose_one(MAX_PENDING + 88);
-    fail(0);
-    history_text(&place.servers);
-    expect_read("to=server-2 why=turn sold=server-1:9+0!down,server-2:0+512,server-3:5+600");
-    fail(1);
-    fail(2);
-    size_t to;
-    CU_ASSERT_EQUAL(choose_for_read(&place.servers, REQUEST, "127.0.0.1", &to), CHOSEN_NO_SERVER);
-    CU_ASSERT_EQUAL(to, 3);
-    close_place();
-}
-
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("choose", "what is pending counts", what_is_pending_counts);
@@ -328,5 +296,4 @@ static __attribute__((constructor)) void suite(void)
     suite_add("choose", "many servers are not all listed", many_servers_are_not_all_listed);
     suite_add("choose", "sixteen servers are listed", sixteen_servers_are_listed);
     suite_add("choose", "one of many is left", one_of_many_is_left);
-    suite_add("choose", "reads go in turn", reads_go_in_turn);
 }

@@ -50,7 +50,7 @@ static void the_sample_is_read_whole(void)
     CU_ASSERT_EQUAL(files->timeout, 30 * CLOCK_SECOND);
     CU_ASSERT_EQUAL(files->connections, 1024);
     CU_ASSERT(config.has_jwt);
-    CU_ASSERT_EQUAL(config.jwt.algorithm, JWT_ALGORITHM_HS256);
+    CU_ASSERT_EQUAL(config.jwt.algorithm, JWT_HS256);
     CU_ASSERT_STRING_EQUAL(config.jwt.key_file, "db/jwt.key");
     CU_ASSERT_STRING_EQUAL(config.jwt.issuer, "https://id.example");
     CU_ASSERT_STRING_EQUAL(config.jwt.audience, "box-office");
@@ -100,7 +100,7 @@ static void names_may_be_used_before_they_are_defined(void)
     CU_ASSERT_FATAL(read_text(text, sizeof text - 1, &config, error));
     CU_ASSERT_STRING_EQUAL(config.pools[config.routes[0].pool].name, "b");
     CU_ASSERT_EQUAL(config.pool_count, 3);
-    CU_ASSERT_EQUAL(config.jwt.algorithm, JWT_ALGORITHM_ES256);
+    CU_ASSERT_EQUAL(config.jwt.algorithm, JWT_ES256);
     CU_ASSERT_PTR_NULL(config.jwt.issuer);
     CU_ASSERT_PTR_NULL(config.pools[2].check);
     config_free(&config);

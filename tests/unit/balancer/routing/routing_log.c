@@ -95,9 +95,14 @@ static void sell(struct loading *loading)
     struct id id = id_make();
     size_t to;
     id_format(&id, request);
-    struct purchase_choice choice = {
-        .request = request, .client = "::1", .event = "demo", .quantity = 2, .room = 1};
-    CU_ASSERT_EQUAL(choose_for_purchase(&desk.servers, &choice, loading, &to), CHOSEN);
+    struct choice choice = {.request = request,
+                            .client = "::1",
+                            .route = "purchase",
+                            .pool = POOL_TICKETS,
+                            .policy = POLICY_FEWEST_SOLD,
+                            .pinned = SERVER_NONE};
+    struct purchase_choice purchase = {.event = "demo", .quantity = 2, .room = 1};
+    CU_ASSERT_EQUAL(choose_for_purchase(&desk.servers, &choice, &purchase, loading, &to), CHOSEN);
     routing_log_flush(desk.log);
     struct settlement settlement = {.flight = loading[to].flight, .released = 2, .sold = 1};
     loading[to] = (struct loading){0};

@@ -73,13 +73,18 @@ static void board(struct traveller *traveller, bool retry)
     char request[ID_TEXT_SIZE];
     size_t to;
     id_format(&passenger->item.request, request);
-    struct purchase_choice choice = {.request = request,
-                                     .client = "127.0.0.1",
-                                     .event = "demo",
-                                     .quantity = purchase_quantity(&passenger->item.purchase),
-                                     .room = passenger->room,
-                                     .retry = retry};
-    CU_ASSERT_EQUAL_FATAL(choose_for_purchase(&flying->servers, &choice, loading, &to), CHOSEN);
+    struct choice choice = {.request = request,
+                            .client = "127.0.0.1",
+                            .route = "purchase",
+                            .pool = POOL_TICKETS,
+                            .policy = POLICY_FEWEST_SOLD,
+                            .pinned = SERVER_NONE};
+    struct purchase_choice purchase = {.event = "demo",
+                                       .quantity = purchase_quantity(&passenger->item.purchase),
+                                       .room = passenger->room,
+                                       .retry = retry};
+    CU_ASSERT_EQUAL_FATAL(choose_for_purchase(&flying->servers, &choice, &purchase, loading, &to),
+                          CHOSEN);
     flights_board(flying->flights, to, loading[to].flight, passenger);
 }
 

@@ -1,0 +1,284 @@
+/* The rules of common/routing_line.h once more, for small numbers of servers: the one who beats all others
+ * is chosen. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "tests/unit/tools/router_sim_parts.h"
+
+/* A choice on its way. Arrays run over all servers. */
+struct choosing {
+    struct sim *sim;
+    const struct sim_asking *asking;
+    enum policy policy;
+    enum affinity affinity;
+    const char *client, *session;
+    size_t *cookie; /* where a session by cookie is noted; else NULL */
+    enum candidate_mark marks[SIM_SERVERS_MAX];
+    bool running[SIM_SERVERS_MAX];
+    size_t to, second;
+};
+
+static const char *const clients[] = {"127.0.0.1", "192.0.2.7", "2001:db8::1", "10.1.2.3"};
+
+/* A session's text; the same one for the same number. */
+static const char *const texts[] = {"00", "a1b2", "0123456789abcdef", "ff"};
+
+static void draw_route(struct choosing *choosing)
+{
+    const struct sim_asking *asking = choosing->asking;
+    choosing->policy = (enum policy)(asking->route % POLICY_COUNT);
+    choosing->affinity = (enum affinity)(asking->route / 8 % AFFINITY_COUNT);
+    if (asking->quantity > 0 && asking->route / 64 % 3 > 0) { /* mostly as ours are routed */
+        choosing->policy = POLICY_FEWEST_SOLD;
+        choosing->affinity = AFFINITY_NONE;
+    }
+    choosing->client = clients[asking->route / 256 % 4];
+    size_t session = asking->route / 1024 % SIM_SESSIONS;
+    choosing->session = texts[session];
+    if (choosing->affinity == AFFINITY_COOKIE)
+        choosing->cookie = &choosing->sim->sessions[asking->pool][session];
+}
+
+static bool is_keyed(const struct choosing *choosing)
+{
+    return choosing->affinity == AFFINITY_JWT || choosing->affinity == AFFINITY_ADDRESS;
+}
+
+/* --- figures ----------------------------------------------------------------------------------- */
+
+static enum candidate_mark mark_of(const struct choosing *choosing, const struct sim_server *server)
+{
+    int quantity = choosing->asking->quantity;
+    if (server->state != SERVER_UP)
+        return server->state == SERVER_JOINING ? MARK_JOINING : MARK_DOWN;
+    bool full = server->pool == SIM_FILES ? server->busy >= server->limit
+                                          : quantity > 0 && server->pending > 0 &&
+                                                server->pending + quantity > server->limit;
+    return full ? MARK_FULL : MARK_NONE;
+}
+
+static int64_t workload_of(const struct choosing *choosing, const struct sim_server *server)
+{
+    int64_t next = choosing->sim->time + 100000; /* the line's time */
+    bool fresh = server->workload_at != 0 && server->workload_at + 2 * CLOCK_SECOND >= next;
+    return fresh ? server->workload : -1;
+}
+
+static uint64_t score_of(const struct choosing *choosing, const struct sim_server *server)
+{
+    const char *key = choosing->affinity == AFFINITY_JWT ? choosing->session : choosing->client;
+    return policy_score(policy_hash(key), policy_hash(server->id));
+}
+
+/* The smaller, the better. Weights are 1, 2 or 3. */
+static int64_t cost_of(const struct choosing *choosing, const struct sim_server *server)
+{
+    int64_t each = server->busy * 6 / server->weight, workload = workload_of(choosing, server);
+    switch (is_keyed(choosing) ? POLICY_IP_HASH : choosing->policy) {
+    case POLICY_FEWEST_SOLD:
+        return server->told + server->pending;
+    case POLICY_ROUND_ROBIN:
+        return -server->credit - server->weight;
+    case POLICY_LEAST_CONNECTIONS:
+    case POLICY_POWER_OF_TWO:
+        return each;
+    case POLICY_IP_HASH:
+        return -(int64_t)score_of(choosing, server);
+    case POLICY_LEAST_WORKLOAD:
+        return workload >= 0 ? workload + 10 * server->busy : (INT64_C(1) << 40) + each;
+    case POLICY_RANDOM:
+    case POLICY_COUNT:
+        break;
+    }
+    return 0;
+}
+
+static bool beats(const struct choosing *choosing, size_t a, size_t b)
+{
+    const struct sim_server *servers = choosing->sim->servers;
+    int64_t cost_a = cost_of(choosing, &servers[a]), cost_b = cost_of(choosing, &servers[b]);
+    if (cost_a != cost_b)
+        return cost_a < cost_b;
+    return servers[a].last != servers[b].last ? servers[a].last < servers[b].last : a < b;
+}
+
+/* Who beats all others in the running but `not`; the count of all servers where there is nobody. */
+static size_t champion(const struct choosing *choosing, size_t not )
+{
+    const struct sim *sim = choosing->sim;
+    for (size_t a = 0; a < sim->count; a++) {
+        bool best = a != not &&choosing->running[a];
+        for (size_t b = 0; best && b < sim->count; b++)
+            best = b == a || b == not || !choosing->running[b] || beats(choosing, a, b);
+        if (best)
+            return a;
+    }
+    return sim->count;
+}
+
+/* --- the choice -------------------------------------------------------------------------------- */
+
+static size_t drawn(const struct choosing *choosing)
+{
+    const struct sim *sim = choosing->sim;
+    uint64_t draw = policy_draw(policy_hash(sim->router), sim->n + 1);
+    size_t lots[SIM_SERVERS_MAX], count = 0;
+    for (size_t i = 0; i < sim->count; i++)
+        if (choosing->running[i])
+            lots[count++] = i;
+    if (count == 0)
+        return sim->count;
+    size_t place = (size_t)((draw >> 32) * count >> 32), first = lots[place];
+    if (choosing->policy == POLICY_RANDOM || count == 1)
+        return first;
+    memmove(&lots[place], &lots[place + 1], (count - place - 1) * sizeof *lots);
+    size_t second = lots[(draw & UINT32_MAX) * (count - 1) >> 32];
+    bool older = sim->servers[second].last < sim->servers[first].last;
+    int64_t less =
+        cost_of(choosing, &sim->servers[first]) - cost_of(choosing, &sim->servers[second]);
+    return less > 0 || (less == 0 && older) ? second : first;
+}
+
+static bool by_lot(const struct choosing *choosing)
+{
+    return choosing->policy == POLICY_RANDOM || choosing->policy == POLICY_POWER_OF_TWO;
+}
+
+/* Whether the choice was made by a session that is where it was. */
+static bool is_held(const struct choosing *choosing)
+{
+    return choosing->cookie != NULL && *choosing->cookie > 0 &&
+           choosing->running[*choosing->cookie - 1];
+}
+
+static void choose(struct choosing *choosing)
+{
+    struct sim *sim = choosing->sim;
+    for (size_t i = 0; i < sim->count; i++) {
+        choosing->marks[i] = mark_of(choosing, &sim->servers[i]);
+        choosing->running[i] =
+            sim->servers[i].pool == choosing->asking->pool && choosing->marks[i] == MARK_NONE;
+    }
+    bool lot = by_lot(choosing) && !is_keyed(choosing);
+    choosing->to = is_held(choosing) ? *choosing->cookie - 1
+                   : lot             ? drawn(choosing)
+                                     : champion(choosing, sim->count);
+    choosing->second = lot ? sim->count : champion(choosing, choosing->to);
+}
+
+static const char *why_by_policy(const struct choosing *choosing)
+{
+    static const char *const words[] = {"fewest", "turn",         "least-busy", "less-busy",
+                                        "hash",   "least-loaded", "drawn"};
+    const struct sim_server *servers = choosing->sim->servers;
+    const struct sim_server *to = &servers[choosing->to];
+    if (choosing->asking->retry)
+        return "retry";
+    if (choosing->policy == POLICY_LEAST_WORKLOAD && workload_of(choosing, to) < 0)
+        return "stale";
+    bool tie = choosing->second < choosing->sim->count &&
+               cost_of(choosing, &servers[choosing->second]) == cost_of(choosing, to);
+    return tie ? "least-recent" : words[choosing->policy];
+}
+
+static const char *why(const struct choosing *choosing)
+{
+    const struct sim *sim = choosing->sim;
+    uint64_t score = score_of(choosing, &sim->servers[choosing->to]);
+    bool first = true;
+    for (size_t i = 0; i < sim->count; i++)
+        first = first && (sim->servers[i].pool != choosing->asking->pool ||
+                          score_of(choosing, &sim->servers[i]) <= score);
+    if (is_keyed(choosing))
+        return first ? "session" : "moved";
+    if (choosing->cookie != NULL && *choosing->cookie > 0)
+        return is_held(choosing) ? "session" : "moved";
+    return why_by_policy(choosing);
+}
+
+/* --- the line ---------------------------------------------------------------------------------- */
+
+static void write_line(const struct choosing *choosing)
+{
+    struct sim *sim = choosing->sim;
+    const struct sim_asking *asking = choosing->asking;
+    struct candidate list[SIM_SERVERS_MAX];
+    size_t count = 0, to = 0, second = SIM_SERVERS_MAX;
+    for (size_t i = 0; i < sim->count; i++) {
+        const struct sim_server *server = &sim->servers[i];
+        if (server->pool != asking->pool)
+            continue;
+        to = i == choosing->to ? count : to;
+        second = i == choosing->second ? count : second;
+        list[count++] = (struct candidate){.server = server->id,
+                                           .told = server->told,
+                                           .pending = server->pending,
+                                           .busy = server->busy,
+                                           .weight = server->weight,
+                                           .credit = server->credit,
+                                           .workload = workload_of(choosing, server),
+                                           .score = score_of(choosing, server),
+                                           .mark = choosing->marks[i]};
+    }
+    char request[ID_TEXT_SIZE], route[ROUTING_NAME_SIZE];
+    id_format(asking->request, request);
+    snprintf(route, sizeof route, "%c-%s-%s", asking->pool == SIM_TICKETS ? 't' : 'f',
+             policy_name(choosing->policy), affinity_name(choosing->affinity));
+    bool pinned = choosing->cookie != NULL && *choosing->cookie > 0;
+    bool named = choosing->affinity == AFFINITY_COOKIE || choosing->affinity == AFFINITY_JWT;
+    struct routing_choice choice = {
+        .request = request,
+        .client = choosing->client,
+        .id = asking->route / 4096 % 4 == 0 ? "brought along" : NULL,
+        .route = route,
+        .policy = choosing->policy,
+        .affinity = choosing->affinity,
+        .session = named ? choosing->session : NULL,
+        .pinned = pinned ? sim->servers[*choosing->cookie - 1].id : NULL,
+        .event = asking->quantity > 0 ? "demo" : NULL,
+        .quantity = asking->quantity,
+        .flight = sim->servers[choosing->to].flight,
+        .why = why(choosing),
+        .to = to,
+        .runner_up = second < SIM_SERVERS_MAX ? second : to,
+        .candidates = list,
+        .count = count,
+    };
+    routing_line_choice(&sim->log, sim->n + 1, sim->time + 100000, &choice);
+}
+
+/* Each in the running is given its weight; the chosen one pays for all. */
+static void take_turn(const struct choosing *choosing)
+{
+    struct sim *sim = choosing->sim;
+    for (size_t i = 0; i < sim->count; i++) {
+        if (!choosing->running[i])
+            continue;
+        sim->servers[i].credit += sim->servers[i].weight;
+        sim->servers[choosing->to].credit -= sim->servers[i].weight;
+    }
+}
+
+struct sim_server *sim_choose(struct sim *sim, const struct sim_asking *asking)
+{
+    struct choosing choosing = {.sim = sim, .asking = asking};
+    draw_route(&choosing);
+    choose(&choosing);
+    if (choosing.to == sim->count)
+        return NULL;
+    struct sim_server *server = &sim->servers[choosing.to];
+    if (asking->quantity > 0 && server->count == SIM_FLIGHT_MAX)
+        return NULL;
+    if (asking->quantity > 0 && server->flight == 0)
+        server->flight = ++sim->flight;
+    write_line(&choosing);
+    if (choosing.policy == POLICY_ROUND_ROBIN && !is_keyed(&choosing) && !is_held(&choosing))
+        take_turn(&choosing);
+    sim_tick(sim);
+    server->last = ++sim->n;
+    server->busy++;
+    if (choosing.cookie != NULL)
+        *choosing.cookie = choosing.to + 1;
+    return server;
+}
