@@ -8,6 +8,7 @@
 
 #include "balancer/client/forwarded_parts.h"
 #include "balancer/routing/session.h"
+#include "common/http_token.h"
 
 enum {
     HOST_MAX = 261, /* a name of 255 bytes, ':' and a port; a longer one is not told */
@@ -77,12 +78,6 @@ static bool holds_only(struct slice text, const char *others)
     return text.length > 0;
 }
 
-/* RFC 9110, 5.6.2. */
-static bool is_token(struct slice text)
-{
-    return holds_only(text, "!#$%&'*+-.^_`|~");
-}
-
 static bool has_control(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)
@@ -125,8 +120,9 @@ static bool takes(const struct forwarded *fields, const struct forwarded_field *
     return fields->fields < FORWARDED_FIELDS_MAX &&
            field->name_length <= FORWARDED_BYTES_MAX - fields->bytes &&
            field->value_length <= FORWARDED_BYTES_MAX - fields->bytes - field->name_length &&
-           is_token(name_of(field)) && !has_control(field->value, field->value_length) &&
-           !second_host && fields->options + count_options(field) <= FORWARDED_OPTIONS_MAX;
+           http_token(field->name, field->name_length) &&
+           !has_control(field->value, field->value_length) && !second_host &&
+           fields->options + count_options(field) <= FORWARDED_OPTIONS_MAX;
 }
 
 bool forwarded_field(struct forwarded *fields, const char *name, size_t name_length,

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "balancer/upstream/response_parts.h"
+#include "common/http_token.h"
 
 enum {
     LENGTH_DIGITS_MAX = 18, /* so that it fits into 63 bits */
@@ -20,16 +21,6 @@ void response_begin_head(struct response *response)
     buffer_clear(&response->fields);
     buffer_clear(&response->options);
     buffer_clear(&response->line);
-}
-
-static bool is_token(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        char c = text[i];
-        if (c != '-' && !isalnum((uint8_t)c) && (c == '\0' || strchr("!#$%&'*+.^_`|~", c) == NULL))
-            return false;
-    }
-    return length > 0;
 }
 
 bool response_printable(const char *text, size_t length)
@@ -104,7 +95,7 @@ static void read_option(struct response *response, const char *text, size_t leng
         response->close_said = true;
     } else if (same(text, length, "keep-alive")) {
         response->keep_alive_said = true;
-    } else if (!is_token(text, length)) {
+    } else if (!http_token(text, length)) {
         response_refuse(response, "Connection is malformed");
     } else if (response->option_count++ == RESPONSE_OPTIONS_MAX) {
         response_refuse(response, "Connection names too many fields");
@@ -167,7 +158,7 @@ bool response_split_field(struct response *response, const struct line *line, st
 {
     const char *colon = memchr(line->text, ':', line->length);
     const char *end = line->text + line->length;
-    if (colon == NULL || !is_token(line->text, (size_t)(colon - line->text))) {
+    if (colon == NULL || !http_token(line->text, (size_t)(colon - line->text))) {
         response_refuse(response, "a field's name is malformed");
         return false;
     }
