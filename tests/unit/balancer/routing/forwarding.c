@@ -10,7 +10,7 @@ struct servers forwarding;
 void forwarding_open(size_t files)
 {
     history_servers_up(&forwarding, 2, NULL);
-    size_t pool = servers_pool_add(&forwarding, "files");
+    size_t pool = servers_pool_add(&forwarding, "files", NULL);
     forwarding.pools[pool].reports = true;
     for (size_t i = 0; i < files; i++) {
         char id[SERVER_SIZE];
