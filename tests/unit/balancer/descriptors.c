@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "balancer/client/proxy.h"
 #include "common/loop.h"
 #include "tests/lib/suite.h"
 #include "tests/unit/common/forked.h"
@@ -20,12 +21,22 @@ static void each_worker_reaches_each_server(void)
                     servers = settings_of(16, 64, 1), workers = settings_of(16, 1, 16),
                     both = settings_of(16, 64, 16);
     int64_t base = descriptors_needed(&least);
-    CU_ASSERT_EQUAL(descriptors_needed(&buyers) - base, 4000);
-    CU_ASSERT(descriptors_needed(&servers) - base >= INT64_C(63) * 18);
-    CU_ASSERT(descriptors_needed(&workers) - base >= INT64_C(15) * 18);
-    CU_ASSERT(descriptors_needed(&both) - base >= INT64_C(16) * 64 * 18 - 18);
+    CU_ASSERT_EQUAL(descriptors_needed(&buyers) - base, 4000 + PROXY_READS_MAX - 16);
+    CU_ASSERT(descriptors_needed(&servers) - base >= INT64_C(63) * 4);
+    CU_ASSERT(descriptors_needed(&workers) - base >= INT64_C(15) * EXCHANGE_KEPT_MAX);
+    CU_ASSERT(descriptors_needed(&both) - base >=
+              INT64_C(15) * EXCHANGE_KEPT_MAX + INT64_C(16) * 64 * 2 - 4);
     CU_ASSERT(descriptors_needed(&both) - descriptors_needed(&servers) >
               descriptors_needed(&workers) - base);
+}
+
+/* Each client may have a request under way at a server of another pool, and each such server is checked. */
+static void other_pools_cost_more(void)
+{
+    struct settings without = settings_of(4000, 3, 1), with = without;
+    with.config.server_count = 10;
+    int64_t more = descriptors_needed(&with) - descriptors_needed(&without);
+    CU_ASSERT(more >= 4000 - PROXY_READS_MAX + 10);
 }
 
 struct start {
@@ -94,6 +105,7 @@ static void more_than_a_loop_watches_is_refused(void)
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("descriptors", "each worker reaches each server", each_worker_reaches_each_server);
+    suite_add("descriptors", "other pools cost more", other_pools_cost_more);
     suite_add("descriptors", "what may be had is taken", what_may_be_had_is_taken);
     suite_add("descriptors", "too few are refused with the number",
               too_few_are_refused_with_the_number);
