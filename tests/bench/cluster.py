@@ -57,8 +57,11 @@ class Cluster:
         return self.ask(self.admin + "/servers", {"Authorization": bearer})
 
     def all_up(self):
+        """The ticket servers, once all are up, those of other pools too. (Only ours have a process id.)"""
         servers = self.status()["servers"]
-        return servers if all(server["state"] == "up" for server in servers) else None
+        if not all(server["state"] == "up" for server in servers):
+            return None
+        return [server for server in servers if server["pid"]]
 
     def contender(self, name="this cluster"):
         return Contender(name, self.url, self.processes, self, routed=True)
@@ -76,7 +79,7 @@ class Cluster:
 
     def told(self):
         """What the servers have told the router: tickets sold, pending, commits."""
-        servers = self.status()["servers"]
+        servers = self.status()["servers"]  # those of other pools sell nothing
         return [sum(server[figure] for server in servers) for figure in ("told", "pending", "commit")]
 
     def quiet(self):
