@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/http_token.h"
+#include "common/http_text.h"
 
 enum {
     LENGTH_DIGITS_MAX = 15, /* more is no length that anybody means */
@@ -21,16 +21,6 @@ struct seen {
 };
 
 static const char not_lines[] = "the head is not made of lines that end with CR and LF";
-
-static bool has_control(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f)
-            return true;
-    }
-    return false;
-}
 
 /* Some programs read '_' as '-': what is no framing here must be none there. */
 static bool is_named(const char *name, const char *framing)
@@ -64,7 +54,7 @@ static enum MHD_Result see(void *context, enum MHD_ValueKind kind, const char *n
         seen->problem = not_lines;
     else if (!http_token(name, name_size))
         seen->problem = "a header's name holds characters that names cannot have";
-    else if (has_control(value, value_size))
+    else if (!http_printable(value, value_size))
         seen->problem = "a header's value holds control characters";
     else
         see_framing(seen, name, value);

@@ -5,7 +5,7 @@
 
 #include "balancer/client/forwarded_parts.h"
 #include "balancer/routing/session.h"
-#include "common/http_token.h"
+#include "common/http_text.h"
 
 enum {
     HOST_MAX = 261, /* a name of 255 bytes, ':' and a port; a longer one is not told */
@@ -85,14 +85,6 @@ static bool holds_only(struct slice text, const char *others)
     return text.length > 0;
 }
 
-static bool has_control(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if (((unsigned char)text[i] < 0x20 && text[i] != '\t') || text[i] == 0x7f)
-            return true;
-    return false;
-}
-
 /* Without the characters that could end a quoted string. */
 static bool is_host(struct slice text)
 {
@@ -128,7 +120,7 @@ static bool takes(const struct forwarded *fields, const struct forwarded_field *
            field->name_length <= FORWARDED_BYTES_MAX - fields->bytes &&
            field->value_length <= FORWARDED_BYTES_MAX - fields->bytes - field->name_length &&
            http_token(field->name, field->name_length) &&
-           !has_control(field->value, field->value_length) && !second_host &&
+           http_printable(field->value, field->value_length) && !second_host &&
            fields->options + count_options(field) <= FORWARDED_OPTIONS_MAX;
 }
 

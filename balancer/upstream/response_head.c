@@ -3,7 +3,7 @@
 #include <strings.h>
 
 #include "balancer/upstream/response_parts.h"
-#include "common/http_token.h"
+#include "common/http_text.h"
 
 enum {
     LENGTH_DIGITS_MAX = 18, /* so that it fits into 63 bits */
@@ -21,16 +21,6 @@ void response_begin_head(struct response *response)
     buffer_clear(&response->fields);
     buffer_clear(&response->options);
     buffer_clear(&response->line);
-}
-
-bool response_printable(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        uint8_t c = (uint8_t)text[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f)
-            return false;
-    }
-    return true;
 }
 
 static bool same(const char *text, size_t length, const char *name)
@@ -55,7 +45,7 @@ static void read_status(struct response *response, const struct line *line)
     const char *text = line->text;
     if (line->length < STATUS_LINE_MIN || (text[7] != '0' && text[7] != '1') || text[8] != ' ' ||
         !isdigit((uint8_t)text[9]) || !isdigit((uint8_t)text[10]) || !isdigit((uint8_t)text[11]) ||
-        text[12] != ' ' || !response_printable(text, line->length)) {
+        text[12] != ' ' || !http_printable(text, line->length)) {
         response_refuse(response, "the status line is malformed");
         return;
     }
@@ -169,7 +159,7 @@ bool response_split_field(struct response *response, const struct line *line, st
         end--;
     *name = (struct line){line->text, (size_t)(colon - line->text)};
     *value = (struct line){at, (size_t)(end - at)};
-    if (response_printable(at, value->length))
+    if (http_printable(at, value->length))
         return true;
     response_refuse(response, "a field's value is malformed");
     return false;
