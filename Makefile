@@ -137,7 +137,7 @@ bench: packages-run packages-bench ## beside HAProxy and nginx: tables and plots
 	@$(MAKE) --no-print-directory -s all $(BUILD)/nothing $(BUILD)/fill
 	@BUILD=$(BUILD) tests/bench/bench
 
-bench-quick: packages-run packages-bench ## the same in 3 minutes, with less of everything
+bench-quick: packages-run packages-bench ## the same in 3½ minutes, with less of everything
 	@$(MAKE) --no-print-directory -s all $(BUILD)/nothing $(BUILD)/fill
 	@BUILD=$(BUILD) tests/bench/bench --quick
 

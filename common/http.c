@@ -207,5 +207,7 @@ void http_close(struct http_server *server)
     MHD_stop_daemon(server->daemon);
     patience_close(&server->patience);
     farewells_close(&server->farewells);
+    while (server->spare_count > 0)
+        buffer_free(&server->spares[--server->spare_count]);
     free(server);
 }

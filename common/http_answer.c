@@ -16,6 +16,30 @@ void http_add_fields(struct MHD_Response *response, const char *name, const char
     }
 }
 
+void http_answer_reserve(struct http_request *request, size_t length)
+{
+    struct http_server *server = request->server;
+    struct buffer *answer = &request->answer;
+    if (length > answer->capacity && length <= HTTP_SPARE_SIZE && server->spare_count > 0) {
+        buffer_free(answer);
+        *answer = server->spares[--server->spare_count];
+    }
+    buffer_reserve(answer, length);
+}
+
+void http_answer_rest(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    struct buffer *answer = &request->answer;
+    buffer_clear(answer);
+    if (answer->capacity > HTTP_BUFFER_KEPT && answer->capacity <= HTTP_SPARE_SIZE &&
+        server->spare_count < HTTP_SPARES_MAX) {
+        server->spares[server->spare_count++] = *answer;
+        *answer = (struct buffer){0};
+    }
+    buffer_rest(answer, HTTP_BUFFER_KEPT);
+}
+
 /* The bytes are shared, and stay here until the request has ended. */
 static struct MHD_Response *collected_response(struct http_request *request)
 {

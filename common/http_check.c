@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/http_text.h"
+
 enum {
     LENGTH_DIGITS_MAX = 15, /* more is no length that anybody means */
 };
@@ -19,28 +21,6 @@ struct seen {
 };
 
 static const char not_lines[] = "the head is not made of lines that end with CR and LF";
-
-/* RFC 9110 section 5.6.2. */
-static bool is_token(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        char c = text[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && (c == '\0' || strchr("!#$%&'*+-.^_`|~", c) == NULL))
-            return false;
-    }
-    return length > 0;
-}
-
-static bool has_control(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f)
-            return true;
-    }
-    return false;
-}
 
 /* Some programs read '_' as '-': what is no framing here must be none there. */
 static bool is_named(const char *name, const char *framing)
@@ -72,9 +52,9 @@ static enum MHD_Result see(void *context, enum MHD_ValueKind kind, const char *n
     struct seen *seen = context;
     if (!http_layout_header(&seen->layout, name, name_size, value, value_size))
         seen->problem = not_lines;
-    else if (!is_token(name, name_size))
+    else if (!http_token(name, name_size))
         seen->problem = "a header's name holds characters that names cannot have";
-    else if (has_control(value, value_size))
+    else if (!http_printable(value, value_size))
         seen->problem = "a header's value holds control characters";
     else
         see_framing(seen, name, value);
@@ -137,7 +117,7 @@ const char *http_check(struct MHD_Connection *connection, const struct http_line
 {
     struct seen seen = {0};
     *body = (struct http_body_said){0};
-    if (!is_token(line->method, strlen(line->method)))
+    if (!http_token(line->method, strlen(line->method)))
         return "the method holds characters that methods cannot have";
     if (line->target[0] != '/')
         return "the request target must be a path";

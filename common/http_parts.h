@@ -15,6 +15,8 @@
 enum {
     HTTP_CLIENT_SIZE = INET6_ADDRSTRLEN,
     HTTP_BUFFER_KEPT = 1024, /* bytes of a buffer that a connection keeps between its requests */
+    HTTP_SPARES_MAX = 256,
+    HTTP_SPARE_SIZE = 4096,
 };
 
 struct http_stream; /* http_stream.c's */
@@ -70,6 +72,9 @@ struct http_server {
     bool quiesced;
     struct http_request *waking; /* suspended ones that have something to do, such as an answer */
     struct http_stream *streams; /* all that are not over */
+    struct buffer
+        spares[HTTP_SPARES_MAX]; /* answers' memory of up to HTTP_SPARE_SIZE each, for the next */
+    size_t spare_count;
 };
 
 /* The client whose request it is, or whose connection. */
@@ -82,6 +87,11 @@ enum MHD_Result http_on_access(void *context, struct MHD_Connection *connection,
                                size_t *length, void **state);
 void http_on_completed(void *context, struct MHD_Connection *connection, void **state,
                        enum MHD_RequestTerminationCode how);
+
+/* Makes room for so many bytes of an answer, and takes it back when the request has ended. Blocks of this
+ * size, asked for and given back with each answer, would have malloc tidy up all the small ones each time. */
+void http_answer_reserve(struct http_request *request, size_t length);
+void http_answer_rest(struct http_request *request);
 
 /* Gives the answer to libmicrohttpd. */
 enum MHD_Result http_send(struct http_request *request);

@@ -37,7 +37,7 @@ static void request_end(struct http_request *request)
     server->unanswered -= request->handed;
     server->bodies -= request->body.length;
     buffer_rest(&request->body, HTTP_BUFFER_KEPT);
-    buffer_rest(&request->answer, HTTP_BUFFER_KEPT);
+    http_answer_rest(request);
     if (client->query.length > 0)
         buffer_rest(&client->query, HTTP_BUFFER_KEPT);
 }

@@ -239,7 +239,13 @@ void http_stream_cut(struct http_request *request)
         shutdown(http_client_of(request)->farewell.fd, SHUT_RDWR);
 }
 
-static void keep_head(struct http_request *request, const struct http_head *head)
+static bool is_bodyless(const struct http_request *request, unsigned status)
+{
+    return status == 204 || status == 304 || strcmp(request->method, "HEAD") == 0;
+}
+
+/* With room for so many bytes behind it. */
+static void keep_head(struct http_request *request, const struct http_head *head, size_t room)
 {
     assert(request->stream != NULL && !request->answered);
     assert(head->status >= 200 && head->status <= 999);
@@ -247,18 +253,14 @@ static void keep_head(struct http_request *request, const struct http_head *head
     request->headed = true;
     request->status = head->status;
     request->stream->length = head->length;
+    http_answer_reserve(request, head->fields_length + room);
     buffer_append(&request->answer, head->fields, head->fields_length);
     request->answer_body = request->answer.length;
 }
 
-static bool is_bodyless(const struct http_request *request)
-{
-    return request->status == 204 || request->status == 304 || strcmp(request->method, "HEAD") == 0;
-}
-
 void http_stream_answer(struct http_request *request, const struct http_head *head)
 {
-    keep_head(request, head);
+    keep_head(request, head, 0);
     request->stream->has_source = true;
     http_wake(request);
 }
@@ -266,11 +268,10 @@ void http_stream_answer(struct http_request *request, const struct http_head *he
 void http_stream_answer_whole(struct http_request *request, const struct http_head *head,
                               const char *body)
 {
-    keep_head(request, head);
-    if (!is_bodyless(request)) {
-        assert(head->length >= 0);
-        buffer_append(&request->answer, body, (size_t)head->length);
-    }
+    size_t length = is_bodyless(request, head->status) ? 0 : (size_t)head->length;
+    assert(length == 0 || head->length > 0);
+    keep_head(request, head, length);
+    buffer_append(&request->answer, body, length);
     http_wake(request);
 }
 
@@ -353,8 +354,9 @@ static struct MHD_Response *bodied_response(struct http_request *request)
 
 struct MHD_Response *http_stream_response(struct http_request *request)
 {
-    struct MHD_Response *response =
-        is_bodyless(request) ? bodyless_response(request) : bodied_response(request);
+    struct MHD_Response *response = is_bodyless(request, request->status)
+                                        ? bodyless_response(request)
+                                        : bodied_response(request);
     if (response == NULL)
         die(EXIT_TROUBLE, "out of memory");
     const char *fields = buffer_text(&request->answer);

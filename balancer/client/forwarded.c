@@ -1,13 +1,11 @@
 #include "balancer/client/forwarded.h"
 
-#include <arpa/inet.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "balancer/client/forwarded_parts.h"
 #include "balancer/routing/session.h"
+#include "common/http_text.h"
 
 enum {
     HOST_MAX = 261, /* a name of 255 bytes, ':' and a port; a longer one is not told */
@@ -15,51 +13,61 @@ enum {
     ELEMENT_SIZE = HOST_MAX + PROTO_MAX + FORWARDED_ADDRESS_SIZE + 40,
 };
 
-static const char *const removed[] = {
-    "Connection",
-    "Keep-Alive",
-    "Proxy-Connection",
-    "Proxy-Authorization",
-    "TE",
-    "Proxy-Authenticate",
-    "Trailer",
-    "Upgrade",
-    "Transfer-Encoding",
-    "Content-Length",
-    "HTTP2-Settings",
-    "Expect",
-    "Proxy",
+/* A slice of a literal. */
+#define NAME(text)                                                                                 \
+    {                                                                                              \
+        text, sizeof text - 1                                                                      \
+    }
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const struct slice removed[] = {
+    NAME("Connection"),
+    NAME("Keep-Alive"),
+    NAME("Proxy-Connection"),
+    NAME("Proxy-Authorization"),
+    NAME("TE"),
+    NAME("Proxy-Authenticate"),
+    NAME("Trailer"),
+    NAME("Upgrade"),
+    NAME("Transfer-Encoding"),
+    NAME("Content-Length"),
+    NAME("HTTP2-Settings"),
+    NAME("Expect"),
+    NAME("Proxy"),
 };
 
 /* Set anew here, from what came or without it. */
-static const char *const ours[] = {
-    "Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Request-Id",
+static const struct slice ours[] = {
+    NAME("Via"),
+    NAME("Forwarded"),
+    NAME("X-Forwarded-For"),
+    NAME("X-Forwarded-Proto"),
+    NAME("X-Forwarded-Host"),
+    NAME("Request-Id"),
 };
 
 /* For all recipients: no Connection takes them out. */
-static const char *const for_all[] = {
-    "Host", "Authorization", "Cookie", "Cache-Control", "Range", "Idempotency-Key",
+static const struct slice for_all[] = {
+    NAME("Host"),          NAME("Authorization"), NAME("Cookie"),
+    NAME("Cache-Control"), NAME("Range"),         NAME("Idempotency-Key"),
 };
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static struct slice name_of(const struct forwarded_field *field)
 {
     return (struct slice){field->name, field->name_length};
 }
 
-static bool is_one_of(struct slice name, const char *const *names, size_t count)
+static bool is_one_of(struct slice name, const struct slice *names, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (slice_is(name, names[i]))
+        if (slice_same(name, names[i]))
             return true;
     return false;
 }
 
-static bool begins(struct slice name, const char *with)
+static bool begins(struct slice name, struct slice with)
 {
-    size_t length = strlen(with);
-    return name.length >= length && strncasecmp(name.text, with, length) == 0;
+    return name.length >= with.length && strncasecmp(name.text, with.text, with.length) == 0;
 }
 
 static bool is_alphanumeric(char c)
@@ -75,20 +83,6 @@ static bool holds_only(struct slice text, const char *others)
             (text.text[i] == '\0' || strchr(others, text.text[i]) == NULL))
             return false;
     return text.length > 0;
-}
-
-/* RFC 9110, 5.6.2. */
-static bool is_token(struct slice text)
-{
-    return holds_only(text, "!#$%&'*+-.^_`|~");
-}
-
-static bool has_control(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if (((unsigned char)text[i] < 0x20 && text[i] != '\t') || text[i] == 0x7f)
-            return true;
-    return false;
 }
 
 /* Without the characters that could end a quoted string. */
@@ -125,8 +119,9 @@ static bool takes(const struct forwarded *fields, const struct forwarded_field *
     return fields->fields < FORWARDED_FIELDS_MAX &&
            field->name_length <= FORWARDED_BYTES_MAX - fields->bytes &&
            field->value_length <= FORWARDED_BYTES_MAX - fields->bytes - field->name_length &&
-           is_token(name_of(field)) && !has_control(field->value, field->value_length) &&
-           !second_host && fields->options + count_options(field) <= FORWARDED_OPTIONS_MAX;
+           http_token(field->name, field->name_length) &&
+           http_printable(field->value, field->value_length) && !second_host &&
+           fields->options + count_options(field) <= FORWARDED_OPTIONS_MAX;
 }
 
 bool forwarded_field(struct forwarded *fields, const char *name, size_t name_length,
@@ -183,10 +178,10 @@ static bool passes(const struct forwarded *fields, const struct forwarding *hop,
     if (memchr(name.text, '_', name.length) != NULL || is_one_of(name, removed, COUNT(removed)) ||
         is_one_of(name, ours, COUNT(ours)))
         return false;
-    if (begins(name, "X-Forwarded-"))
+    if (begins(name, (struct slice)NAME("X-Forwarded-")))
         return hop->peer_trusted;
-    return is_one_of(name, for_all, COUNT(for_all)) || begins(name, "Content-") ||
-           !is_nominated(fields, name);
+    return is_one_of(name, for_all, COUNT(for_all)) ||
+           begins(name, (struct slice)NAME("Content-")) || !is_nominated(fields, name);
 }
 
 static void begin_field(struct buffer *out, struct slice name)
@@ -264,16 +259,15 @@ static void cut_list(struct buffer *out, size_t begin, size_t most, enum quoting
 
 /* What came, where that counts, and one more. */
 static void add_list(struct buffer *out, const struct forwarded *fields, const char *name,
-                     enum quoting quoting, bool trusted, const char *element)
+                     enum quoting quoting, bool trusted, struct slice element)
 {
-    size_t length = strlen(element);
     begin_field(out, (struct slice){name, strlen(name)});
     size_t begin = out->length;
     if (trusted)
         forwarded_gather(fields, name, quoting, out);
-    cut_list(out, begin, FORWARDED_LIST_MAX - length - 2, quoting);
+    cut_list(out, begin, FORWARDED_LIST_MAX - element.length - 2, quoting);
     buffer_add(out, out->length > begin ? ", " : "");
-    buffer_append(out, element, length);
+    buffer_append(out, element.text, element.length);
     buffer_add(out, "\r\n");
 }
 
@@ -289,17 +283,35 @@ static void add_told(struct buffer *out, const struct forwarded *fields, const c
         add_field(out, (struct slice){name, strlen(name)}, seen.text, seen.length);
 }
 
+static char *put(char *to, const char *text, size_t length)
+{
+    memcpy(to, text, length);
+    return to + length;
+}
+
+static char *put_text(char *to, const char *text)
+{
+    return put(to, text, strlen(text));
+}
+
 /* RFC 7239, 4 and 6. */
-static void describe(const char *address, const struct forwarding *hop, struct slice host,
-                     char element[ELEMENT_SIZE])
+static struct slice describe(const char *address, const struct forwarding *hop, struct slice host,
+                             char element[ELEMENT_SIZE])
 {
     bool ipv6 = strchr(address, ':') != NULL;
-    size_t length =
-        (size_t)snprintf(element, ELEMENT_SIZE, ipv6 ? "for=\"[%s]\"" : "for=%s", address);
+    char *to = put_text(element, ipv6 ? "for=\"[" : "for=");
+    to = put_text(put_text(to, address), ipv6 ? "]\"" : "");
     if (is_host(host))
-        length += (size_t)snprintf(element + length, ELEMENT_SIZE - length, ";host=\"%.*s\"",
-                                   (int)host.length, host.text);
-    snprintf(element + length, ELEMENT_SIZE - length, ";proto=%.*s", PROTO_MAX, hop->proto);
+        to = put_text(put(put_text(to, ";host=\""), host.text, host.length), "\"");
+    to = put(put_text(to, ";proto="), hop->proto, strnlen(hop->proto, PROTO_MAX));
+    return (struct slice){element, (size_t)(to - element)};
+}
+
+static struct slice describe_us(const struct forwarding *hop, char element[ELEMENT_SIZE])
+{
+    char *to = put_text(element, hop->http10 ? "1.0 " : "1.1 ");
+    to = put(to, hop->via, strnlen(hop->via, HOST_MAX));
+    return (struct slice){element, (size_t)(to - element)};
 }
 
 static void add_hop(struct buffer *out, const struct forwarded *fields,
@@ -309,15 +321,15 @@ static void add_hop(struct buffer *out, const struct forwarded *fields,
     struct slice host = {0}, peer = {hop->peer, strlen(hop->peer)};
     forwarded_find(fields, "Host", &host);
     if (!forwarded_address(peer, address))
-        snprintf(address, sizeof address, "unknown");
-    describe(address, hop, host, element);
-    add_list(out, fields, "Forwarded", QUOTED, hop->peer_trusted, element);
-    add_list(out, fields, "X-Forwarded-For", PLAIN, hop->peer_trusted, address);
+        strcpy(address, "unknown");
+    add_list(out, fields, "Forwarded", QUOTED, hop->peer_trusted,
+             describe(address, hop, host, element));
+    add_list(out, fields, "X-Forwarded-For", PLAIN, hop->peer_trusted,
+             (struct slice){address, strlen(address)});
     add_told(out, fields, "X-Forwarded-Proto", hop->peer_trusted, is_proto,
              (struct slice){hop->proto, strlen(hop->proto)});
     add_told(out, fields, "X-Forwarded-Host", hop->peer_trusted, is_host, host);
-    snprintf(element, sizeof element, "%s %.*s", hop->http10 ? "1.0" : "1.1", HOST_MAX, hop->via);
-    add_list(out, fields, "Via", PLAIN, true, element);
+    add_list(out, fields, "Via", PLAIN, true, describe_us(hop, element));
 }
 
 bool forwarded_end(const struct forwarded *fields, const struct forwarding *hop, struct buffer *out)

@@ -8,6 +8,11 @@ enum {
     PORT_DIGITS_MAX = 5,
 };
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* Nothing, or ":80". */
 static bool is_port(struct slice text)
 {
@@ -16,7 +21,7 @@ static bool is_port(struct slice text)
     if (text.text[0] != ':' || text.length == 1 || text.length > 1 + PORT_DIGITS_MAX)
         return false;
     for (size_t i = 1; i < text.length; i++)
-        if (text.text[i] < '0' || text.text[i] > '9')
+        if (!is_digit(text.text[i]))
             return false;
     return true;
 }
@@ -33,6 +38,23 @@ static bool read_address(int family, struct slice text, char out[FORWARDED_ADDRE
            inet_ntop(family, &address, out, FORWARDED_ADDRESS_SIZE) != NULL;
 }
 
+/* As inet_ntop writes it, and inet_pton reads no other. */
+static bool is_ipv4(struct slice text)
+{
+    size_t at = 0;
+    for (int part = 0; part < 4; part++) {
+        unsigned number = 0;
+        size_t begin = part == 0 ? 0 : at + 1;
+        if (part > 0 && (at == text.length || text.text[at] != '.'))
+            return false;
+        for (at = begin; at < text.length && at < begin + 3 && is_digit(text.text[at]); at++)
+            number = number * 10 + (unsigned)(text.text[at] - '0');
+        if (at == begin || number > 255 || (at > begin + 1 && text.text[begin] == '0'))
+            return false;
+    }
+    return at == text.length;
+}
+
 /* Splits where the first such byte is, which goes to the second part; that is empty where there is none. */
 static struct slice split_off(struct slice *text, char byte)
 {
@@ -44,8 +66,14 @@ static struct slice split_off(struct slice *text, char byte)
     return rest;
 }
 
+/* Most are IPv4 addresses and nothing else. */
 bool forwarded_address(struct slice text, char out[FORWARDED_ADDRESS_SIZE])
 {
+    if (is_ipv4(text)) {
+        memcpy(out, text.text, text.length);
+        out[text.length] = '\0';
+        return true;
+    }
     if (text.length > 0 && text.text[0] == '[') {
         struct slice inside = {text.text + 1, text.length - 1};
         struct slice rest = split_off(&inside, ']');

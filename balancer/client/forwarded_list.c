@@ -3,9 +3,9 @@
 
 #include "balancer/client/forwarded_parts.h"
 
-bool slice_is(struct slice slice, const char *text)
+bool slice_same(struct slice slice, struct slice other)
 {
-    return slice.length == strlen(text) && strncasecmp(slice.text, text, slice.length) == 0;
+    return slice.length == other.length && strncasecmp(slice.text, other.text, slice.length) == 0;
 }
 
 static bool is_space(char c)

@@ -3,6 +3,8 @@
 #ifndef BOX_OFFICE_FORWARDED_PARTS_H
 #define BOX_OFFICE_FORWARDED_PARTS_H
 
+#include <string.h>
+
 #include "balancer/client/forwarded.h"
 
 struct slice {
@@ -11,7 +13,13 @@ struct slice {
 };
 
 /* Case does not count. */
-bool slice_is(struct slice slice, const char *text);
+bool slice_same(struct slice slice, struct slice other);
+
+/* Inline, so that the length of a literal is known. */
+static inline bool slice_is(struct slice slice, const char *text)
+{
+    return slice_same(slice, (struct slice){text, strlen(text)});
+}
 
 /* How a list spells its elements: whether a comma or semicolon may stand in quotes (Forwarded), or not
  * (X-Forwarded-For; and Via, whose comments nobody here reads). */

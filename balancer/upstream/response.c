@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "balancer/upstream/response_parts.h"
+#include "common/http_text.h"
 
 enum {
     MEMORY_KEPT = 4096,
@@ -87,7 +88,7 @@ static bool is_extension(const char *text, size_t length)
     if (length == 0)
         return true;
     return length <= RESPONSE_EXTENSION_MAX && at < length && text[at] == ';' &&
-           response_printable(text, length);
+           http_printable(text, length);
 }
 
 static void read_chunk_size(struct response *response, const struct line *line)

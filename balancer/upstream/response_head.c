@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "balancer/upstream/response_parts.h"
+#include "common/http_text.h"
 
 enum {
     LENGTH_DIGITS_MAX = 18, /* so that it fits into 63 bits */
@@ -20,26 +21,6 @@ void response_begin_head(struct response *response)
     buffer_clear(&response->fields);
     buffer_clear(&response->options);
     buffer_clear(&response->line);
-}
-
-static bool is_token(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        char c = text[i];
-        if (c != '-' && !isalnum((uint8_t)c) && (c == '\0' || strchr("!#$%&'*+.^_`|~", c) == NULL))
-            return false;
-    }
-    return length > 0;
-}
-
-bool response_printable(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        uint8_t c = (uint8_t)text[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f)
-            return false;
-    }
-    return true;
 }
 
 static bool same(const char *text, size_t length, const char *name)
@@ -64,7 +45,7 @@ static void read_status(struct response *response, const struct line *line)
     const char *text = line->text;
     if (line->length < STATUS_LINE_MIN || (text[7] != '0' && text[7] != '1') || text[8] != ' ' ||
         !isdigit((uint8_t)text[9]) || !isdigit((uint8_t)text[10]) || !isdigit((uint8_t)text[11]) ||
-        text[12] != ' ' || !response_printable(text, line->length)) {
+        text[12] != ' ' || !http_printable(text, line->length)) {
         response_refuse(response, "the status line is malformed");
         return;
     }
@@ -104,7 +85,7 @@ static void read_option(struct response *response, const char *text, size_t leng
         response->close_said = true;
     } else if (same(text, length, "keep-alive")) {
         response->keep_alive_said = true;
-    } else if (!is_token(text, length)) {
+    } else if (!http_token(text, length)) {
         response_refuse(response, "Connection is malformed");
     } else if (response->option_count++ == RESPONSE_OPTIONS_MAX) {
         response_refuse(response, "Connection names too many fields");
@@ -167,7 +148,7 @@ bool response_split_field(struct response *response, const struct line *line, st
 {
     const char *colon = memchr(line->text, ':', line->length);
     const char *end = line->text + line->length;
-    if (colon == NULL || !is_token(line->text, (size_t)(colon - line->text))) {
+    if (colon == NULL || !http_token(line->text, (size_t)(colon - line->text))) {
         response_refuse(response, "a field's name is malformed");
         return false;
     }
@@ -178,7 +159,7 @@ bool response_split_field(struct response *response, const struct line *line, st
         end--;
     *name = (struct line){line->text, (size_t)(colon - line->text)};
     *value = (struct line){at, (size_t)(end - at)};
-    if (response_printable(at, value->length))
+    if (http_printable(at, value->length))
         return true;
     response_refuse(response, "a field's value is malformed");
     return false;

@@ -40,9 +40,6 @@ void response_read_head(struct response *response, struct line *rest);
 bool response_split_field(struct response *response, const struct line *line, struct line *name,
                           struct line *value);
 
-/* No control character but the tab: what may stand in a field's value, in a reason and in an extension. */
-bool response_printable(const char *text, size_t length);
-
 static inline bool response_blank(char c)
 {
     return c == ' ' || c == '\t';

@@ -58,12 +58,26 @@ def nothing(stage, build):
     return server.begin(f"{build}/nothing", "--listen", server.address())
 
 
-def haproxy(stage, addresses, limit):
-    """`limit`: requests at a server at once, the others queue; 0: none."""
+def files(stage, lengths):
+    """nginx with static files. `lengths`: path → bytes, all of which are a hole."""
+    server = Server(stage, "servers", "files")
+    os.makedirs(server.folder + "/files")
+    for path, length in lengths.items():
+        with open(server.folder + "/files" + path, "wb") as file:
+            file.truncate(length)
+    os.chmod(stage.folder, 0o711)  # nginx's workers are not root
+    fill_in("origin.conf.in", server.folder + "/conf", PORT=server.port, FOLDER=server.folder)
+    return server.begin("nginx", "-p", server.folder, "-c", server.folder + "/conf")
+
+
+def haproxy(stage, addresses, limit, splices=False):
+    """`limit`: requests at a server at once, the others queue; 0: none. `splices`: bodies are moved from socket
+    to socket within the kernel, through pipes that need twice the descriptors."""
     server = Server(stage, "balancer", "haproxy")
     bound = f" maxconn {limit}" if limit else ""
     lines = [f"    server s{number} {address}{bound}" for number, address in enumerate(addresses)]
-    fill_in("haproxy.cfg.in", server.folder + "/cfg", PORT=server.port, SERVERS="\n".join(lines))
+    fill_in("haproxy.cfg.in", server.folder + "/cfg", PORT=server.port, SERVERS="\n".join(lines),
+            MORE="    option splice-response" if splices else "", MAXCONN=1024 if splices else 8192)
     return server.begin("haproxy", "-db", "-f", server.folder + "/cfg")
 
 

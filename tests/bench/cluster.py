@@ -15,21 +15,22 @@ LOG_BYTES = 1 << 36  # never rotated: the proof reads it whole
 
 class Cluster:
     """`name` is its folder in the stage, where store and logs are. `filled`: sales that the store already
-    holds when it starts."""
+    holds when it starts. `config`: the balancer's file of pools and routes."""
 
-    def __init__(self, stage, name, build, servers=3, workers=None, filled=0):
+    def __init__(self, stage, name, build, servers=3, workers=None, filled=0, config=None):
         self.stage, self.build, self.folder = stage, build, stage.path(name)
         os.makedirs(self.folder + "/logs", exist_ok=True)
         self.store = f"sqlite:{self.folder}/tickets.db"
         stage.run(f"{build}/ticket_server", "--init", "--demo", str(CAPACITY), "--store", self.store)
         if filled:
             stage.run(f"{build}/fill", "--store", self.store, "--sales", str(filled))
-        self.start(servers, workers)
+        self.start(servers, workers, config)
         self.acknowledged, self.unheard = 0, 0
         self.before, self.told_before = self.sold(), self.told()[0]
 
-    def start(self, servers, workers):
+    def start(self, servers, workers, config):
         options = ["--workers", str(workers)] if workers else []
+        options += ["--config", config] if config else []
         with open(self.folder + "/out", "w") as out, open(self.folder + "/err", "w") as err:
             self.process = self.stage.start(
                 f"{self.build}/balancer", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
@@ -56,8 +57,11 @@ class Cluster:
         return self.ask(self.admin + "/servers", {"Authorization": bearer})
 
     def all_up(self):
+        """The ticket servers, once all are up, those of other pools too. (Only ours have a process id.)"""
         servers = self.status()["servers"]
-        return servers if all(server["state"] == "up" for server in servers) else None
+        if not all(server["state"] == "up" for server in servers):
+            return None
+        return [server for server in servers if server["pid"]]
 
     def contender(self, name="this cluster"):
         return Contender(name, self.url, self.processes, self, routed=True)
@@ -75,7 +79,7 @@ class Cluster:
 
     def told(self):
         """What the servers have told the router: tickets sold, pending, commits."""
-        servers = self.status()["servers"]
+        servers = self.status()["servers"]  # those of other pools sell nothing
         return [sum(server[figure] for server in servers) for figure in ("told", "pending", "commit")]
 
     def quiet(self):

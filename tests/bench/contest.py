@@ -22,8 +22,9 @@ def in_turns(bench, section, contenders, connections, seconds, rounds, load=buy)
             run = load(contender, bench.stage, connections, seconds)
             row = Row(section, connections, contender.name, contender.setting)
             bench.results.add(row, run)
+            latency = "" if run.p99 is None else f"p99 {run.p99:7.2f} ms  "
             say(f"{section}, {connections} connections, round {number + 1}: {run.rate:9,.0f}/s  "
-                f"p99 {run.p99:7.2f} ms  {contender.name} {contender.setting}")
+                f"{latency}{contender.name} {contender.setting}")
 
 
 def settings(plan, make, targets, connections):
@@ -94,8 +95,8 @@ def hold_contest(bench):
         contenders = [cluster.contender(CLUSTER), *against,
                       Contender(NOTHING, idle[0].url, idle[0].processes)]
         in_turns(bench, "contest", contenders, connections, plan.seconds, plan.rounds)
-        if connections == plan.reads_at:
-            in_turns(bench, "reads", contenders[:2], connections, plan.axis_seconds, plan.axis_rounds, read)
+        if connections in plan.reads_at:
+            in_turns(bench, "reads", contenders[:3], connections, plan.axis_seconds, plan.axis_rounds, read)
         if connections == 1:
             in_turns(bench, "lone", [contenders[0], directly(DIRECT, cluster), against[0]], connections,
                      plan.lone_seconds, plan.lone_rounds)

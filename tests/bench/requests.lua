@@ -1,5 +1,6 @@
 -- wrk: what each request is, by the first argument: "buy" buys one ticket of the event demo, "keys" does so
--- under a random Idempotency-Key each, "read" reads how many are left.
+-- under a random Idempotency-Key each, "read" reads how many are left, "get" gets
+-- the path of the URL.
 --
 -- Ends with the line: result, seconds, answers, those of 4xx and 5xx, broken connections, p50 and p99 (ms).
 -- There is no function response(): it would cost the load more than the cluster.
@@ -18,6 +19,9 @@ local function seed()
 end
 
 function init(args)
+    if args[1] == "get" then
+        return
+    end
     if args[1] == "read" then
         wrk.path = "/events/demo"
         return

@@ -1,4 +1,5 @@
 """The tables of a bench, as text."""
+import proxying
 from contest import CLUSTER, DIRECT, HAPROXY, IDLE_1, IDLE_3, NGINX, NOTHING
 
 NOTE = """\
@@ -8,8 +9,9 @@ too: read ratios, not figures. A figure is the median of its rounds; "cluster/it
 many the cluster answers, is the median of the rounds' own ratios. Each proxy at the best setting that was
 found, see "The search". Configurations: tests/bench/haproxy.cfg.in and nginx.conf.in, nothing logged there.
 The cluster wins by batching sales: one request, one lock and one fsync for many. As a plain proxy, one
-request upstream for each, it does not: see "Reads", where nothing is batched.
-CPU is µs per purchase: of the balancer (router, HAProxy or nginx), and of all servers behind it.
+request upstream for each, it does not: see "Reads" and "As a proxy", where nothing is batched. There the
+routing log is on too, with two lines for each request.
+CPU is µs per purchase or request: of the balancer (router, HAProxy or nginx), and of all servers behind it.
 """
 OPEN_NOTE = """\
 Buyers come evenly spaced, answered or not, and their latency counts from when they came: build/rush --rate.
@@ -95,12 +97,36 @@ def print_open(results, out):
     print_table(["sales/s", "p50 ms", "p99 ms", "late"], lines, out)
 
 
+def print_proxying(bench, out):
+    results, plan = bench.results, bench.plan
+    for level in plan.proxying_at:
+        speeds(results, "small", level, f"As a proxy: 1 KiB from one nginx, {level} connections", out)
+    rows = results.rows("long")
+    if rows:
+        heading(f"As a proxy: {plan.long_bytes >> 20:,} MiB from one nginx, {plan.downloads} at once; CPU: µs per MiB",
+                out)
+        print_table(["MiB/s", "from–to", SPEED[4], *SPEED[-2:]],
+                    [(row.contender, download_cells(results, row, rows[0])) for row in rows], out)
+
+
+def download_cells(results, row, first):
+    rates = results.each(row, "rate")
+    return [number(results.median(row, "rate"), "{:,.0f}"), f"{min(rates):,.0f}–{max(rates):,.0f}",
+            number(results.ratio(first, row), "{:.2f}x"),
+            *(number(results.median(row, name), "{:.0f}") for name in ("balancer", "servers"))]
+
+
+def print_choice(bench, out):
+    heading("What one choice of a server takes", out)
+    print(bench.choice.rstrip() if bench.choice else "not measured: build/choice is not there", file=out)
+
+
 def late(results, row):
     share = results.median(row, "late")
     return None if share is None else share * 100
 
 
-def floors(results):
+def floors(results, plan):
     """What is asked for: sentence, floor, measured, whether more is better."""
     def row(level, name, section="contest"):
         return results.row(section, level, name)
@@ -108,6 +134,11 @@ def floors(results):
     def against(level, *names):
         """The best of those named."""
         ratios = [results.ratio(row(level, CLUSTER), row(level, name)) for name in names]
+        return min((ratio for ratio in ratios if ratio is not None), default=None)
+
+    def proxied(section, level):
+        ratios = [results.ratio(row(level, CLUSTER, section), row(level, name, section))
+                  for name in (proxying.HAPROXY, proxying.SPLICED)]
         return min((ratio for ratio in ratios if ratio is not None), default=None)
 
     stores = results.rows("store")
@@ -119,15 +150,18 @@ def floors(results):
         ("sales/s at 256, against HAProxy, do-nothing", 1.0, against(256, IDLE_3, IDLE_1), True),
         ("p50 of one client, against a server directly", 1.5,
          results.ratio(row(1, CLUSTER, "lone"), row(1, DIRECT, "lone"), "p50"), False),
+        *((f"1 KiB from nginx at {level}, against HAProxy", 0.6, proxied("small", level), True)
+          for level in plan.proxying_at),
+        (f"{plan.long_bytes >> 20:,} MiB from nginx, against HAProxy", 0.6, proxied("long", plan.downloads), True),
         ("sales/s with 10^6 sales before, against none", 0.8,
          results.ratio(filled, stores[0]) if filled else None, True),
     ]
 
 
-def print_floors(results, out):
+def print_floors(results, plan, out):
     heading("What is asked for", out)
     lines = []
-    for sentence, floor, measured, more in floors(results):
+    for sentence, floor, measured, more in floors(results, plan):
         met = measured is not None and (measured >= floor if more else measured <= floor)
         verdict = "–" if measured is None else "met" if met else "MISSED"
         lines.append((sentence, [f"{'≥' if more else '≤'} {floor:.2f}x", number(measured, "{:.2f}x"), verdict]))
@@ -141,8 +175,11 @@ def print_all(bench, about, out):
     for level in plan.levels:
         speeds(results, "contest", level, f"{level} connection{'s' if level > 1 else ''}", out)
     speeds(results, "lone", 1, f"One client alone, in short turns: {plan.lone_rounds} of {plan.lone_seconds} s", out)
-    speeds(results, "reads", plan.reads_at,
-           f"Reads: as a plain proxy, GET /events/demo, {plan.reads_at} connections", out)
+    for level in plan.reads_at:
+        speeds(results, "reads", level,
+               f"Reads: as a plain proxy, GET /events/demo, {level} connections, the same servers", out)
+    print_proxying(bench, out)
+    print_choice(bench, out)
     print_calls(results, out)
     print_searches(results, out)
     at = f", {plan.axes_at} connections"
@@ -151,7 +188,7 @@ def print_all(bench, about, out):
     speeds(results, "workers", plan.axes_at, "Workers of the router" + at, out, "first/it")
     speeds(results, "store", plan.axes_at, "Sales already in the store" + at, out, "first/it")
     print_open(results, out)
-    print_floors(results, out)
+    print_floors(results, plan, out)
     heading("Proved", out)
     print("\n".join(bench.proofs), file=out)
 

@@ -36,8 +36,11 @@ static bool is_path(const struct http_stream_case *test, const char *path)
 static void answer_whole(struct http_stream_case *test)
 {
     static const char fields[] = "X-One\0 1\0X-Two\0two";
-    const struct http_head head = {
-        .status = 200, .fields = fields, .fields_length = sizeof fields, .length = 5};
+    bool bodyless = strcmp(http_method(test->request), "HEAD") == 0;
+    const struct http_head head = {.status = 200,
+                                   .fields = fields,
+                                   .fields_length = sizeof fields,
+                                   .length = bodyless && test->length > 0 ? test->length : 5};
     http_stream_answer_whole(test->request, &head, "taken");
 }
 

@@ -1,6 +1,6 @@
 /* An HTTP server under test that streams, on a held loop. What a request's path asks for:
  *
- *   /take    the body is taken; then a whole answer, "taken"
+ *   /take    the body is taken; then a whole answer, "taken"; `length`, where set, is announced to a HEAD
  *   /known   the body is taken; then `length` bytes from the source, announced
  *   /open    the same, not announced
  *   /head    no body: a head with `status` and `length`, announced unless negative

@@ -249,6 +249,8 @@ static const struct bodyless bodyless[] = {
     {"HEAD /head HTTP/1.1\r\nHost: a\r\n\r\n", 404, 0, "\r\nContent-Length: 0\r\n", false},
     {"HEAD /head HTTP/1.1\r\nHost: a\r\n\r\n", 200, -1, "\r\nConnection: close\r\n", true},
     {"HEAD /take HTTP/1.1\r\nHost: a\r\n\r\n", 200, 0, "\r\nContent-Length: 5\r\n", false},
+    {"HEAD /take HTTP/1.1\r\nHost: a\r\n\r\n", 200, INT64_C(1) << 46,
+     "\r\nContent-Length: 70368744177664\r\n", false},
     {GET("/head"), 204, -1, "\r\nX-One:  1\r\n", false},
     {GET("/head"), 204, 10, "\r\nX-One:  1\r\n", false},
     {GET("/head"), 304, 10, "\r\nContent-Length: 10\r\n", false},
