@@ -21,8 +21,11 @@ static void each_policy_has_its_line(void)
     forwarding_expect(&choice, "policy=least-connections to=files-2 why=least-busy "
                                "busy=files-1:2/1,files-2:1/2");
     choice.policy = POLICY_POWER_OF_TWO;
-    forwarding_expect(&choice, "policy=power-of-two drawn=files-1,files-2 to=files-2 why=less-busy "
-                               "busy=files-1:2/1,files-2:2/2");
+    uint64_t draw = policy_draw(policy_hash(forwarding.router), forwarding.n + 1);
+    forwarding_expect(&choice, draw >> 63 ? "policy=power-of-two drawn=files-2,files-1 to=files-2 "
+                                            "why=less-busy busy=files-1:2/1,files-2:2/2"
+                                          : "policy=power-of-two drawn=files-1,files-2 to=files-2 "
+                                            "why=less-busy busy=files-1:2/1,files-2:2/2");
     choice.policy = POLICY_IP_HASH;
     uint64_t key = policy_hash(choice.client);
     uint64_t scores[] = {policy_score(key, policy_hash("files-1")),
