@@ -71,7 +71,7 @@ static void start_balancer(struct cluster *cluster, const char *listen, const ch
                                                       cluster->logs,
                                                       "--token-file",
                                                       cluster->token_file,
-                                                      "--session-file",
+                                                      "--session-key-file",
                                                       cluster->session};
     size_t count = 15;
     if (cluster->config[0] != '\0') {
