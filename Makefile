@@ -134,11 +134,11 @@ flow.png: flow.dot ## draw the way of a purchase
 	dot -Tpng -Gdpi=110 -o $@ $<
 
 bench: packages-run packages-bench ## beside HAProxy and nginx: tables and plots (40 minutes)
-	@$(MAKE) --no-print-directory -s all $(BUILD)/nothing $(BUILD)/fill
+	@$(MAKE) --no-print-directory -s all $(BUILD)/nothing $(BUILD)/fill $(BUILD)/choice
 	@BUILD=$(BUILD) tests/bench/bench
 
 bench-quick: packages-run packages-bench ## the same in 3½ minutes, with less of everything
-	@$(MAKE) --no-print-directory -s all $(BUILD)/nothing $(BUILD)/fill
+	@$(MAKE) --no-print-directory -s all $(BUILD)/nothing $(BUILD)/fill $(BUILD)/choice
 	@BUILD=$(BUILD) tests/bench/bench --quick
 
 slow: packages-run packages-slow ## what 500 slow connections cost other buyers (5 minutes)

@@ -16,7 +16,7 @@ enum {
 /* A slice of a literal. */
 #define NAME(text)                                                                                 \
     {                                                                                              \
-        text, sizeof text - 1                                                                      \
+        (text), sizeof(text) - 1                                                                   \
     }
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

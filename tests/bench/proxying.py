@@ -1,7 +1,6 @@
 """As a general proxy: a short answer, a long download and reads, through this balancer, HAProxy and nginx; and
 what one choice of a server takes."""
 import json
-import os
 
 import baselines
 from cluster import Cluster
@@ -73,9 +72,5 @@ def proxy_files(bench):
 
 def choose(bench):
     """What one choice takes, by policy and number of servers."""
-    program = bench.build + "/choice"
-    if not os.path.exists(program):
-        say(f"no {program}: the cost of a choice is not measured")
-        return
     say("measuring what a choice takes")
-    bench.choice = bench.stage.run(program)
+    bench.choice = bench.stage.run(bench.build + "/choice")
