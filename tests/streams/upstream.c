@@ -242,13 +242,39 @@ static void let_in(struct upstream *upstream, int fd)
     lock_drop(&upstream->lock);
 }
 
+static void await_opening(struct upstream *upstream)
+{
+    lock_take(&upstream->lock);
+    while (upstream->shut && !upstream->closing)
+        lock_wait(&upstream->lock);
+    lock_drop(&upstream->lock);
+}
+
 static void *accept_all(void *context)
 {
     struct upstream *upstream = context;
     int fd;
-    while ((fd = accept4(upstream->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+    while ((fd = accept4(upstream->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+        await_opening(upstream);
         let_in(upstream, fd);
+    }
     return NULL;
+}
+
+/* One is accepted and waits, the others fill the queue; the last find it full. */
+void upstream_shut(struct upstream *upstream)
+{
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    lock_take(&upstream->lock);
+    upstream->shut = true;
+    lock_drop(&upstream->lock);
+    listen(upstream->listener, 0);
+    getsockname(upstream->listener, (struct sockaddr *)&address, &size);
+    for (size_t i = 0; i < UPSTREAM_QUEUE; i++) {
+        upstream->queued[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        connect(upstream->queued[i], (struct sockaddr *)&address, sizeof address);
+    }
 }
 
 void upstream_open(struct upstream *upstream)
@@ -293,13 +319,15 @@ int upstream_connections(struct upstream *upstream)
 
 void upstream_close(struct upstream *upstream)
 {
-    shutdown(upstream->listener, SHUT_RDWR);
-    thread_join(upstream->acceptor);
-    close(upstream->listener);
     lock_take(&upstream->lock);
     upstream->closing = true;
     lock_announce(&upstream->lock);
     lock_drop(&upstream->lock);
+    for (size_t i = 0; upstream->shut && i < UPSTREAM_QUEUE; i++)
+        close(upstream->queued[i]);
+    shutdown(upstream->listener, SHUT_RDWR);
+    thread_join(upstream->acceptor);
+    close(upstream->listener);
     upstream_cut(upstream);
     while (upstream->visits != NULL) {
         struct upstream_visit *visit = upstream->visits;
