@@ -245,6 +245,8 @@ static void let_in(struct upstream *upstream, int fd)
 static void await_opening(struct upstream *upstream)
 {
     lock_take(&upstream->lock);
+    upstream->holds = upstream->shut;
+    lock_announce(&upstream->lock);
     while (upstream->shut && !upstream->closing)
         lock_wait(&upstream->lock);
     lock_drop(&upstream->lock);
@@ -261,20 +263,28 @@ static void *accept_all(void *context)
     return NULL;
 }
 
-/* One is accepted and waits, the others fill the queue; the last find it full. */
-void upstream_shut(struct upstream *upstream)
+static int knock(const struct upstream *upstream)
 {
     struct sockaddr_in address;
     socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    getsockname(upstream->listener, (struct sockaddr *)&address, &size);
+    (void)connect(fd, (struct sockaddr *)&address, size);
+    return fd;
+}
+
+/* The first is accepted, and waits; the others fill the queue. */
+void upstream_shut(struct upstream *upstream)
+{
     lock_take(&upstream->lock);
     upstream->shut = true;
+    upstream->queued[0] = knock(upstream);
+    while (!upstream->holds)
+        lock_wait(&upstream->lock);
     lock_drop(&upstream->lock);
     listen(upstream->listener, 0);
-    getsockname(upstream->listener, (struct sockaddr *)&address, &size);
-    for (size_t i = 0; i < UPSTREAM_QUEUE; i++) {
-        upstream->queued[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        connect(upstream->queued[i], (struct sockaddr *)&address, sizeof address);
-    }
+    for (size_t i = 1; i < UPSTREAM_QUEUE; i++)
+        upstream->queued[i] = knock(upstream);
 }
 
 void upstream_open(struct upstream *upstream)

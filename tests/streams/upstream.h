@@ -55,7 +55,7 @@ struct upstream {
     struct upstream_visit *visits; /* of all connections */
     int connections;
     bool released, closing;
-    bool shut;
+    bool shut, holds;           /* holds: the acceptor has taken one, and no more */
     int queued[UPSTREAM_QUEUE]; /* of a shut one */
     bool late_checks;           /* set by the caller: a check is answered after half a second */
 
