@@ -295,6 +295,8 @@ static void start_exchange(struct proxied *proxied)
         exchange_write(proxied->exchange, proxied->kept.data, proxied->kept.length);
     if (proxied->has_body && proxied->body_ended)
         exchange_write_end(proxied->exchange);
+    if (proxied->tries > 1) /* the try before may have left no room, which nobody tells any more */
+        http_stream_read(http);
 }
 
 static void refuse_choice(struct proxied *proxied, enum chosen chosen)

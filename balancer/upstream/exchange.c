@@ -261,7 +261,8 @@ static void tell_room(struct exchanges *exchanges)
     exchanges->called = NULL;
 }
 
-static void connected(struct exchange *exchange)
+/* False where it failed: it is gone then. */
+static bool connected(struct exchange *exchange)
 {
     struct connection *connection = exchange->connection;
     int error = 0;
@@ -269,12 +270,13 @@ static void connected(struct exchange *exchange)
     getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error, &size);
     if (error != 0) {
         fail(exchange, EXCHANGE_CONNECT, strerror(error));
-        return;
+        return false;
     }
     connection->connecting = false;
     exchange->progress = clock_monotonic();
     exchange_watch(connection, EPOLLIN);
     exchange_flush(exchange);
+    return true;
 }
 
 void exchange_ready(void *context, int fd, uint32_t events)
@@ -290,10 +292,12 @@ void exchange_ready(void *context, int fd, uint32_t events)
     if (exchange->failing) /* and is told so within this turn */
         return;
     exchanges->called = exchange;
-    if (connection->connecting)
-        connected(exchange);
-    else if (events & EPOLLOUT)
+    if (connection->connecting) {
+        if (!connected(exchange))
+            return;
+    } else if (events & EPOLLOUT) {
         exchange_flush(exchange);
+    }
     if (exchanges->called != NULL && (events & ~(uint32_t)EPOLLOUT) != 0) {
         if (exchange->headed)
             tell_readable(exchange);
@@ -350,7 +354,9 @@ static void tell_one(struct exchange *exchange)
     exchanges->called = exchange;
     if (exchange->failing) {
         fail(exchange, exchange->failure, exchange->why);
-    } else if (exchange->waiting && exchange->broke) {
+        return;
+    }
+    if (exchange->waiting && exchange->broke) {
         exchange->waiting = false;
         exchange->calls.readable(exchange->context);
     }

@@ -10,6 +10,8 @@
 struct streams_scene {
     struct cluster cluster;
     struct upstream upstream;
+    struct upstream other; /* where there are two */
+    bool two;
     char config[FILES_PATH_SIZE], dir[FILES_PATH_SIZE];
 };
 
@@ -18,6 +20,9 @@ void scene_begin(struct streams_scene *scene, int timeout);
 
 /* The same over an upstream whose checks are answered late. */
 void scene_begin_late(struct streams_scene *scene, int timeout);
+
+/* The same with a second upstream; requests go to one after the other. */
+void scene_begin_two(struct streams_scene *scene, int timeout);
 
 /* Stops the cluster, and has the report prove its log and the audit its store. */
 void scene_prove(struct streams_scene *scene);

@@ -12,9 +12,8 @@
 #include "tests/lib/load.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/wait.h"
+#include "tests/streams/background.h"
 #include "tests/streams/buying.h"
-#include "tests/streams/scene.h"
-#include "tests/streams/streamer.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { MEASURES = 0 }; /* a sanitizer keeps freed memory, shadows the rest, and is slow */
@@ -91,6 +90,14 @@ static void hold_back(struct stream *stream)
     streamer->backlog = stopped ? atomic_load(&note->sent) - atomic_load(&stream->moved) : -1;
 }
 
+/* Who leaves does so once the upstream knows of it: a request that nobody has read leaves nothing to end. */
+static void await_upstream(struct stream *stream)
+{
+    struct streamer *streamer = stream->context;
+    wait_until(note_has_come, &streamer->run->scene.upstream.note[stream->number],
+               UPSTREAM_SECONDS);
+}
+
 static void *work(void *context)
 {
     struct streamer *streamer = context;
@@ -101,7 +108,7 @@ static void *work(void *context)
 
 static bool is_slow(const struct streamer *streamer)
 {
-    return streamer->stream.pause != NULL;
+    return streamer->stream.pause == hold_back;
 }
 
 static bool leaves(const struct streamer *streamer)
@@ -121,9 +128,10 @@ static void set_up(struct run *run, size_t number)
     streamer->stream.bytes = run->bytes;
     streamer->stream.chunked = (client + (number % 2) * (client / 2)) % 2 == 0;
     streamer->stream.context = streamer;
-    if (number >= 2 * run->clients)
-        streamer->stream.leave_at = run->bytes / 3;
-    else if (number % 2 == 1 && client % 10 == 7) {
+    if (number >= 2 * run->clients) {
+        streamer->stream.leave_at = streamer->stream.pause_at = run->bytes / 3;
+        streamer->stream.pause = await_upstream;
+    } else if (number % 2 == 1 && client % 10 == 7) {
         streamer->stream.pause = hold_back;
         streamer->stream.pause_at = 1;
         streamer->stream.piece = SLOW_PIECE;

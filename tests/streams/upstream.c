@@ -242,13 +242,49 @@ static void let_in(struct upstream *upstream, int fd)
     lock_drop(&upstream->lock);
 }
 
+static void await_opening(struct upstream *upstream)
+{
+    lock_take(&upstream->lock);
+    upstream->holds = upstream->shut;
+    lock_announce(&upstream->lock);
+    while (upstream->shut && !upstream->closing)
+        lock_wait(&upstream->lock);
+    lock_drop(&upstream->lock);
+}
+
 static void *accept_all(void *context)
 {
     struct upstream *upstream = context;
     int fd;
-    while ((fd = accept4(upstream->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+    while ((fd = accept4(upstream->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+        await_opening(upstream);
         let_in(upstream, fd);
+    }
     return NULL;
+}
+
+static int knock(const struct upstream *upstream)
+{
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    getsockname(upstream->listener, (struct sockaddr *)&address, &size);
+    (void)connect(fd, (struct sockaddr *)&address, size);
+    return fd;
+}
+
+/* The first is accepted, and waits; the others fill the queue. */
+void upstream_shut(struct upstream *upstream)
+{
+    lock_take(&upstream->lock);
+    upstream->shut = true;
+    upstream->queued[0] = knock(upstream);
+    while (!upstream->holds)
+        lock_wait(&upstream->lock);
+    lock_drop(&upstream->lock);
+    listen(upstream->listener, 0);
+    for (size_t i = 1; i < UPSTREAM_QUEUE; i++)
+        upstream->queued[i] = knock(upstream);
 }
 
 void upstream_open(struct upstream *upstream)
@@ -293,13 +329,15 @@ int upstream_connections(struct upstream *upstream)
 
 void upstream_close(struct upstream *upstream)
 {
-    shutdown(upstream->listener, SHUT_RDWR);
-    thread_join(upstream->acceptor);
-    close(upstream->listener);
     lock_take(&upstream->lock);
     upstream->closing = true;
     lock_announce(&upstream->lock);
     lock_drop(&upstream->lock);
+    for (size_t i = 0; upstream->shut && i < UPSTREAM_QUEUE; i++)
+        close(upstream->queued[i]);
+    shutdown(upstream->listener, SHUT_RDWR);
+    thread_join(upstream->acceptor);
+    close(upstream->listener);
     upstream_cut(upstream);
     while (upstream->visits != NULL) {
         struct upstream_visit *visit = upstream->visits;

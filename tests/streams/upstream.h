@@ -22,6 +22,7 @@
 enum {
     UPSTREAM_REQUESTS_MAX = 4096, /* their numbers are below this */
     UPSTREAM_ADDRESS_SIZE = 32,
+    UPSTREAM_QUEUE = 4, /* connections that fill the queue of one that is shut */
 };
 
 /* `at` counts bytes of a body. Who stops goes on after upstream_release, unless its client has left by then. */
@@ -54,7 +55,9 @@ struct upstream {
     struct upstream_visit *visits; /* of all connections */
     int connections;
     bool released, closing;
-    bool late_checks; /* set by the caller: a check is answered after half a second */
+    bool shut, holds;           /* holds: the acceptor has taken one, and no more */
+    int queued[UPSTREAM_QUEUE]; /* of a shut one */
+    bool late_checks;           /* set by the caller: a check is answered after half a second */
 
     struct upstream_note note[UPSTREAM_REQUESTS_MAX];
 };
@@ -69,6 +72,9 @@ void upstream_cut(struct upstream *upstream);
 
 /* Cuts what there is, and waits until its threads have ended. */
 void upstream_close(struct upstream *upstream);
+
+/* Lets no further connection be made, as where a server hangs: it is neither accepted nor refused. */
+void upstream_shut(struct upstream *upstream);
 
 int upstream_connections(struct upstream *upstream);
 
