@@ -364,7 +364,7 @@ static ssize_t read_answer(void *context, char *bytes, size_t size)
     if (all)
         close_exchange(proxied, END_ANSWERED);
     if (count == EXCHANGE_BROKE)
-        close_exchange(proxied, END_LOST);
+        close_exchange(proxied, end_of(exchange_failure(proxied->exchange)));
     return count == EXCHANGE_ENDED   ? HTTP_SOURCE_END
            : count == EXCHANGE_BROKE ? HTTP_SOURCE_FAILED
                                      : count;

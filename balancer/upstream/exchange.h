@@ -36,10 +36,10 @@ enum {
 struct exchanges; /* all of one loop: their kept connections and timers */
 struct exchange;  /* one request on its way */
 
-/* Why there is no answer. */
+/* Why there is no answer, or not all of it. */
 enum exchange_failure {
     EXCHANGE_CONNECT, /* no connection: refused, unreachable, too slow */
-    EXCHANGE_LOST,    /* closed or reset before the answer's head */
+    EXCHANGE_LOST,    /* closed or reset before the answer's end */
     EXCHANGE_BAD,     /* what came is no HTTP answer, or one of two readings */
     EXCHANGE_LATE,    /* nothing moved for its `timeout` */
 };
@@ -100,6 +100,9 @@ bool exchange_whole(const struct exchange *exchange, const char **body, size_t *
 
 /* Why it broke; "" where it did not. Valid until exchange_close. */
 const char *exchange_error(const struct exchange *exchange);
+
+/* What it failed in, where it broke. */
+enum exchange_failure exchange_failure(const struct exchange *exchange);
 
 /* Further bytes of the request's body, in all at most body_length: how many were taken; fewer: wait for room().
  * Where the server takes no more, or has answered, they are dropped, and count as taken. */
