@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "balancer/client/method.h"
 #include "common/clock.h"
 #include "common/id.h"
 
@@ -52,7 +53,8 @@ struct proxied {
     int64_t chosen; /* clock_monotonic() */
     struct routing_done done;
 
-    int64_t length; /* of the answer's body; HTTP_LENGTH_UNKNOWN */
+    int64_t length;               /* of the answer's body; HTTP_LENGTH_UNKNOWN */
+    const struct response *early; /* an answer that waits for the rest of the request's body */
     struct proxied *next;
 };
 
@@ -173,15 +175,11 @@ static void make_head(struct proxied *proxied, const struct response *response,
                                .length = response->length};
 }
 
-/* The head of the answer has come, and often all of it. */
-static void head_comes(void *context, const struct response *response)
+static void answer(struct proxied *proxied, const struct response *response)
 {
-    struct proxied *proxied = context;
     struct http_head head;
     const char *body;
     size_t length;
-    proxied->done.status = response->status;
-    proxied->length = response->length;
     make_head(proxied, response, &head);
     if (!exchange_whole(proxied->exchange, &body, &length)) {
         http_stream_answer(proxied->http, &head);
@@ -192,6 +190,19 @@ static void head_comes(void *context, const struct response *response)
     proxied->done.received = (int64_t)length;
     http_stream_answer_whole(proxied->http, &head, body);
     close_exchange(proxied, END_ANSWERED);
+}
+
+/* The head of the answer has come, and often all of it. What is answered drops the rest of the request's body
+ * (http.h), which a server that has begun to answer may still want; one that refuses does not. */
+static void head_comes(void *context, const struct response *response)
+{
+    struct proxied *proxied = context;
+    proxied->done.status = response->status;
+    proxied->length = response->length;
+    if (proxied->has_body && !proxied->body_ended && response->status < 400)
+        proxied->early = response;
+    else
+        answer(proxied, response);
 }
 
 static void readable(void *context)
@@ -350,6 +361,8 @@ static void body_ends(void *context)
     proxied->body_ended = true;
     if (proxied->has_body && proxied->exchange != NULL)
         exchange_write_end(proxied->exchange);
+    if (proxied->early != NULL)
+        answer(proxied, proxied->early);
 }
 
 static ssize_t read_answer(void *context, char *bytes, size_t size)
@@ -417,36 +430,23 @@ static bool make_fields(struct proxied *proxied)
     return false;
 }
 
-static bool is_one_of(const char *method, const char *const methods[], size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(method, methods[i]) == 0)
-            return true;
-    return false;
-}
-
-/* RFC 9110, section 9.2.2; a key makes any request one that may be repeated. */
+/* A key makes any request one that may be repeated. */
 static bool is_idempotent(const struct http_request *http)
 {
-    static const char *const methods[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
-    return is_one_of(http_method(http), methods, sizeof methods / sizeof *methods) ||
-           http_header(http, "Idempotency-Key") != NULL;
+    return method_is_idempotent(http_method(http)) || http_header(http, "Idempotency-Key") != NULL;
 }
 
-/* RFC 9110, section 8.6: these say how long their body is also where there is none. */
 static bool has_body(const struct http_request *http)
 {
-    static const char *const methods[] = {"POST", "PUT", "PATCH"};
     return http_chunked(http) || http_body_length(http) > 0 ||
-           is_one_of(http_method(http), methods, sizeof methods / sizeof *methods);
+           method_tells_length(http_method(http));
 }
 
 /* What a ticket server would not answer is not brought there. */
 static bool admit_read(struct proxy *proxy, struct http_request *http)
 {
-    static const char *const methods[] = {"GET", "HEAD"};
     const char *path = http_path(http);
-    if (!is_one_of(http_method(http), methods, 2))
+    if (!method_reads(http_method(http)))
         http_refuse(http, PROBLEM_METHOD_NOT_ALLOWED, "This can only be read.", "GET, HEAD");
     else if (path[strspn(path, path_characters)] != '\0' || strlen(path) > PATH_LENGTH_MAX)
         http_refuse(http, PROBLEM_NOT_FOUND, "There is nothing at this path.", NULL);
