@@ -294,6 +294,7 @@ static void start_exchange(struct proxied *proxied)
         .target = buffer_text(&proxy->target),
         .fields = proxied->fields.data,
         .fields_length = proxied->fields.length,
+        .needs_host = http_header(http, "Host") == NULL,
         .has_body = proxied->has_body,
         .body_length = http_chunked(http) ? EXCHANGE_CHUNKED : http_body_length(http),
         .repeatable = proxied->idempotent,

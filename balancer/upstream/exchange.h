@@ -65,6 +65,8 @@ struct exchange_request {
         *fields; /* lines, each with its CRLF: Host and all others but Connection, Content-Length
                            and Transfer-Encoding */
     size_t fields_length;
+    bool
+        needs_host; /* there is no Host among them (HTTP/1.0 knew none): the address is sent as one */
     bool has_body;       /* body_length is told to the server, also 0 (as a POST's must be) */
     int64_t body_length; /* bytes, or EXCHANGE_CHUNKED */
     bool

@@ -186,6 +186,7 @@ static void fields(void)
         {.script = "fields"},
         {.script = "fields_trusted", .trusted = "127.0.0.1/32"},
         {.script = "loop"},
+        {.script = "no_host"},
     };
     play_all(rows, sizeof rows / sizeof *rows);
 }
