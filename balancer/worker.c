@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "balancer/client/fit.h"
 #include "balancer/client/proxy.h"
 #include "balancer/client/purchases.h"
 #include "common/clock.h"
@@ -44,7 +45,7 @@ static bool is_streamed(void *context, struct http_request *request)
 {
     const struct worker *worker = context;
     const struct route *route = visit_route(worker->settings.gate, request);
-    return route != NULL && !visit_is_purchase(route, request) && proxy_takes(route, request);
+    return route != NULL && !visit_is_purchase(route, request) && fits_route(request, route);
 }
 
 /* The way in: which request is whose. */

@@ -191,6 +191,10 @@ struct http_head {
                        HTTP/1.0 until the connection ends */
 };
 
+/* How long an answer's fields may be together, with those that are added here: what libmicrohttpd has left of
+ * `connection_memory`, beside the request's own. */
+size_t http_head_room(const struct http_request *request);
+
 /* Answers, and the body comes from the source. The source of a HEAD request, a 204 or a 304 is not asked;
  * `length` is then what GET would have had. (Where that is unknown, libmicrohttpd 0.9.75 must close the
  * connection, except after a 204.) The head is copied.

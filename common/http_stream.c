@@ -8,6 +8,8 @@
 #include "common/log.h"
 
 enum {
+    HEADER_NOTE = 96,  /* bytes, what MHD notes of each of a request's headers, and more */
+    HEAD_ADDED = 2048, /* what an answer's head has beside its fields, and what separates them */
     UNSENT_MAX = 4 * HTTP_STREAM_BLOCK, /* bytes of an answer that wait in the kernel to be sent */
 };
 
@@ -245,6 +247,17 @@ static bool is_bodyless(const struct http_request *request, unsigned status)
 }
 
 /* With room for so many bytes behind it. */
+size_t http_head_room(const struct http_request *request)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    int count = MHD_get_connection_values(
+        request->connection, (enum MHD_ValueKind)(MHD_HEADER_KIND | MHD_COOKIE_KIND), NULL, NULL);
+    size_t taken = info->header_size + (size_t)count * HEADER_NOTE + HEAD_ADDED;
+    size_t memory = request->server->settings.connection_memory;
+    return taken < memory ? memory - taken : 0;
+}
+
 static void keep_head(struct http_request *request, const struct http_head *head, size_t room)
 {
     assert(request->stream != NULL && !request->answered);

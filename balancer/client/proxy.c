@@ -6,11 +6,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "balancer/client/fit.h"
+#include "balancer/client/method.h"
 #include "common/clock.h"
 #include "common/id.h"
 
 enum {
-    PATH_LENGTH_MAX = 256,
     TRIES_MAX = 3,         /* servers that are asked */
     SPARES_MAX = 256,      /* what a crowd needed beyond goes back to the system */
     BUFFER_KEPT = 4 << 10, /* of a spare's */
@@ -18,9 +19,6 @@ enum {
 
 static const int64_t read_timeout = CLOCK_SECOND; /* of a ticket server, before another is asked */
 static const char pseudonym[] = "box-office";     /* in Via */
-
-static const char path_characters[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/";
 
 struct proxy {
     const struct gate *gate;
@@ -52,7 +50,8 @@ struct proxied {
     int64_t chosen; /* clock_monotonic() */
     struct routing_done done;
 
-    int64_t length; /* of the answer's body; HTTP_LENGTH_UNKNOWN */
+    int64_t length;               /* of the answer's body; HTTP_LENGTH_UNKNOWN */
+    const struct response *early; /* an answer that waits for the rest of the request's body */
     struct proxied *next;
 };
 
@@ -173,25 +172,46 @@ static void make_head(struct proxied *proxied, const struct response *response,
                                .length = response->length};
 }
 
-/* The head of the answer has come, and often all of it. */
-static void head_comes(void *context, const struct response *response)
+/* What it says of its length, it says of another answer's body. */
+static bool is_bare(const struct proxied *proxied, const struct response *response)
 {
-    struct proxied *proxied = context;
+    return response->status == 304 || strcmp(http_method(proxied->http), "HEAD") == 0;
+}
+
+static void answer(struct proxied *proxied, const struct response *response)
+{
     struct http_head head;
     const char *body;
     size_t length;
-    proxied->done.status = response->status;
-    proxied->length = response->length;
     make_head(proxied, response, &head);
+    if (head.fields_length > http_head_room(proxied->http)) {
+        close_exchange(proxied, END_BAD);
+        refuse(proxied, PROBLEM_BAD_GATEWAY,
+               "The server's answer has longer headers than fit here.");
+        return;
+    }
     if (!exchange_whole(proxied->exchange, &body, &length)) {
         http_stream_answer(proxied->http, &head);
         return;
     }
-    if (head.length < 0)
+    if (head.length < 0 && !is_bare(proxied, response))
         head.length = (int64_t)length;
     proxied->done.received = (int64_t)length;
     http_stream_answer_whole(proxied->http, &head, body);
     close_exchange(proxied, END_ANSWERED);
+}
+
+/* The head of the answer has come, and often all of it. What is answered drops the rest of the request's body
+ * (http.h), which a server that has begun to answer may still want; one that refuses does not. */
+static void head_comes(void *context, const struct response *response)
+{
+    struct proxied *proxied = context;
+    proxied->done.status = response->status;
+    proxied->length = response->length;
+    if (proxied->has_body && !proxied->body_ended && response->status < 400)
+        proxied->early = response;
+    else
+        answer(proxied, response);
 }
 
 static void readable(void *context)
@@ -283,6 +303,7 @@ static void start_exchange(struct proxied *proxied)
         .target = buffer_text(&proxy->target),
         .fields = proxied->fields.data,
         .fields_length = proxied->fields.length,
+        .needs_host = http_header(http, "Host") == NULL,
         .has_body = proxied->has_body,
         .body_length = http_chunked(http) ? EXCHANGE_CHUNKED : http_body_length(http),
         .repeatable = proxied->idempotent,
@@ -352,6 +373,8 @@ static void body_ends(void *context)
     proxied->body_ended = true;
     if (proxied->has_body && proxied->exchange != NULL)
         exchange_write_end(proxied->exchange);
+    if (proxied->early != NULL)
+        answer(proxied, proxied->early);
 }
 
 static ssize_t read_answer(void *context, char *bytes, size_t size)
@@ -366,7 +389,7 @@ static ssize_t read_answer(void *context, char *bytes, size_t size)
     if (all)
         close_exchange(proxied, END_ANSWERED);
     if (count == EXCHANGE_BROKE)
-        close_exchange(proxied, END_LOST);
+        close_exchange(proxied, end_of(exchange_failure(proxied->exchange)));
     return count == EXCHANGE_ENDED   ? HTTP_SOURCE_END
            : count == EXCHANGE_BROKE ? HTTP_SOURCE_FAILED
                                      : count;
@@ -409,10 +432,6 @@ static bool make_fields(struct proxied *proxied)
     forwarded_begin(&fields);
     http_headers(http, take_field, &fields);
     buffer_clear(&proxied->fields);
-    /* Which an HTTP/1.0 client may leave out, and we may not (RFC 9112, section 3.2). */
-    if (http_header(http, "Host") == NULL)
-        buffer_printf(&proxied->fields, "Host: %s\r\n",
-                      config->pools[proxied->visit.route->pool].name);
     if (forwarded_loops(&fields, pseudonym))
         refuse(proxied, PROBLEM_BAD_GATEWAY,
                "This request has come through this balancer too often: its route leads back here.");
@@ -423,72 +442,27 @@ static bool make_fields(struct proxied *proxied)
     return false;
 }
 
-static bool is_one_of(const char *method, const char *const methods[], size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(method, methods[i]) == 0)
-            return true;
-    return false;
-}
-
-/* RFC 9110, section 9.2.2; a key makes any request one that may be repeated. */
+/* A key makes any request one that may be repeated. */
 static bool is_idempotent(const struct http_request *http)
 {
-    static const char *const methods[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
-    return is_one_of(http_method(http), methods, sizeof methods / sizeof *methods) ||
-           http_header(http, "Idempotency-Key") != NULL;
+    return method_is_idempotent(http_method(http)) || http_header(http, "Idempotency-Key") != NULL;
 }
 
-/* RFC 9110, section 8.6: these say how long their body is also where there is none. */
 static bool has_body(const struct http_request *http)
 {
-    static const char *const methods[] = {"POST", "PUT", "PATCH"};
     return http_chunked(http) || http_body_length(http) > 0 ||
-           is_one_of(http_method(http), methods, sizeof methods / sizeof *methods);
-}
-
-static bool is_tunnel(const struct http_request *http)
-{
-    return strcmp(http_method(http), "CONNECT") == 0;
-}
-
-static bool only_reads(const struct http_request *http)
-{
-    static const char *const methods[] = {"GET", "HEAD"};
-    return is_one_of(http_method(http), methods, 2);
-}
-
-static bool has_simple_path(const struct http_request *http)
-{
-    const char *path = http_path(http);
-    return path[strspn(path, path_characters)] == '\0' && strlen(path) <= PATH_LENGTH_MAX;
-}
-
-bool proxy_takes(const struct route *route, const struct http_request *http)
-{
-    return route->pool == POOL_TICKETS ? only_reads(http) && has_simple_path(http)
-                                       : !is_tunnel(http);
-}
-
-static void refuse_unfit(struct http_request *http)
-{
-    if (is_tunnel(http))
-        http_refuse(http, PROBLEM_METHOD_NOT_ALLOWED, "No tunnel begins here.",
-                    "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-    else if (!only_reads(http))
-        http_refuse(http, PROBLEM_METHOD_NOT_ALLOWED, "This can only be read.", "GET, HEAD");
-    else
-        http_refuse(http, PROBLEM_NOT_FOUND, "There is nothing at this path.", NULL);
+           method_tells_length(http_method(http));
 }
 
 static bool admit(const struct proxy *proxy, struct http_request *http, const struct visit *visit)
 {
+    bool fits = fits_route(http, visit->route);
     bool full = visit->route->pool == POOL_TICKETS && proxy->reads == PROXY_READS_MAX;
-    if (!proxy_takes(visit->route, http))
+    if (!fits)
         refuse_unfit(http);
     else if (full)
         http_refuse(http, PROBLEM_OVERLOADED, problem_detail(PROBLEM_OVERLOADED), NULL);
-    return proxy_takes(visit->route, http) && !full;
+    return fits && !full;
 }
 
 /* Client and server know it by the Request-Id that the client brought, if that can be kept. */

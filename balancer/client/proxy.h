@@ -20,12 +20,8 @@ struct proxy *proxy_open(const struct gate *gate, struct exchanges *exchanges);
 /* No request may be left. */
 void proxy_close(struct proxy *proxy);
 
-/* Whether such a request is passed on at all: to ticket servers only what they can answer, and no CONNECT.
- * Others are refused by proxy_accept, also where they are not streamed. */
-bool proxy_takes(const struct route *route, const struct http_request *http);
-
 /* Takes a streamed request over (http.h), and answers it in the end; the visit is copied, or may have
- * been. Another server is asked where one cannot be reached, and where it failed and the request may be
+ * been. What does not fit its route (fit.h) is refused, also where it is not streamed. Another server is asked where one cannot be reached, and where it failed and the request may be
  * repeated: one of a safe or idempotent method or with an Idempotency-Key, whose body was short. */
 void proxy_accept(struct proxy *proxy, struct http_request *http, const struct visit *visit);
 

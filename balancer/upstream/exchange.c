@@ -111,9 +111,10 @@ static void fail_later(struct exchange *exchange, enum exchange_failure failure,
     exchange_attend(exchange);
 }
 
-void exchange_break(struct exchange *exchange, const char *why)
+void exchange_break(struct exchange *exchange, enum exchange_failure failure, const char *why)
 {
     exchange->broke = true;
+    exchange->failure = failure;
     exchange->deaf = true;
     snprintf(exchange->why, sizeof exchange->why, "%s", why);
     exchange_watch(exchange->connection, 0);
@@ -124,6 +125,11 @@ void exchange_break(struct exchange *exchange, const char *why)
 const char *exchange_error(const struct exchange *exchange)
 {
     return exchange->why;
+}
+
+enum exchange_failure exchange_failure(const struct exchange *exchange)
+{
+    return exchange->failure;
 }
 
 static void give_connection(struct exchange *exchange, struct connection *connection)
@@ -324,7 +330,7 @@ static void look_at(struct exchange *exchange, int64_t now)
             fail_later(exchange, EXCHANGE_CONNECT, "the connection could not be made in time");
     } else if (awaits_server(exchange) && now - exchange->progress >= exchange->timeout) {
         if (exchange->headed)
-            exchange_break(exchange, "the server fell silent within its answer");
+            exchange_break(exchange, EXCHANGE_LATE, "the server fell silent within its answer");
         else
             fail_later(exchange, EXCHANGE_LATE, "the server did not answer in time");
     }

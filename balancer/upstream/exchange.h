@@ -36,10 +36,10 @@ enum {
 struct exchanges; /* all of one loop: their kept connections and timers */
 struct exchange;  /* one request on its way */
 
-/* Why there is no answer. */
+/* Why there is no answer, or not all of it. */
 enum exchange_failure {
     EXCHANGE_CONNECT, /* no connection: refused, unreachable, too slow */
-    EXCHANGE_LOST,    /* closed or reset before the answer's head */
+    EXCHANGE_LOST,    /* closed or reset before the answer's end */
     EXCHANGE_BAD,     /* what came is no HTTP answer, or one of two readings */
     EXCHANGE_LATE,    /* nothing moved for its `timeout` */
 };
@@ -65,6 +65,8 @@ struct exchange_request {
     /* Lines, each with its CRLF: Host and all others but Connection, Content-Length, Transfer-Encoding. */
     const char *fields;
     size_t fields_length;
+    bool
+        needs_host; /* there is no Host among them (HTTP/1.0 knew none): the address is sent as one */
     bool has_body;       /* body_length is told to the server, also 0 (as a POST's must be) */
     int64_t body_length; /* bytes, or EXCHANGE_CHUNKED */
     /* Idempotent (RFC 9110, 9.2.2): where a kept connection turns out to be dead before a byte of the answer
@@ -100,6 +102,9 @@ bool exchange_whole(const struct exchange *exchange, const char **body, size_t *
 
 /* Why it broke; "" where it did not. Valid until exchange_close. */
 const char *exchange_error(const struct exchange *exchange);
+
+/* What it failed in, where it broke. */
+enum exchange_failure exchange_failure(const struct exchange *exchange);
 
 /* Further bytes of the request's body, in all at most body_length: how many were taken; fewer: wait for room().
  * Where the server takes no more, or has answered, they are dropped, and count as taken. */

@@ -113,7 +113,7 @@ void exchange_ready(void *context, int fd, uint32_t events);
 void exchange_attend(struct exchange *exchange);
 
 /* The answer will have no further byte. */
-void exchange_break(struct exchange *exchange, const char *why);
+void exchange_break(struct exchange *exchange, enum exchange_failure failure, const char *why);
 
 /* exchange_send.c */
 

@@ -94,10 +94,10 @@ static ssize_t ended(struct exchange *exchange)
 }
 
 /* What came of the body is told before what is wrong behind it. */
-static ssize_t told(struct exchange *exchange, size_t length)
+static ssize_t told(struct exchange *exchange, size_t length, enum exchange_failure failure)
 {
     if (exchange->response.state == RESPONSE_BAD && !exchange->broke)
-        exchange_break(exchange, exchange->response.error);
+        exchange_break(exchange, failure, exchange->response.error);
     exchange->waiting = false;
     return length > 0 ? (ssize_t)length : ended(exchange);
 }
@@ -110,16 +110,16 @@ static ssize_t read_socket(struct exchange *exchange, char *bytes, size_t size)
         if (length < 0 && errno == EAGAIN)
             break;
         if (length < 0) {
-            exchange_break(exchange, strerror(errno));
+            exchange_break(exchange, EXCHANGE_LOST, strerror(errno));
             return ended(exchange);
         }
         if (length == 0) {
             response_end(&exchange->response);
-            return told(exchange, 0);
+            return told(exchange, 0, EXCHANGE_LOST);
         }
         size_t body = decode(exchange, bytes, (size_t)length);
         if (body > 0 || exchange->response.state >= RESPONSE_DONE)
-            return told(exchange, body);
+            return told(exchange, body, EXCHANGE_BAD);
     }
     return wait_for_more(exchange);
 }

@@ -19,6 +19,11 @@ static void build_head(struct buffer *out, const struct exchange_request *reques
     buffer_add_char(out, ' ');
     buffer_add(out, request->target);
     buffer_add(out, " HTTP/1.1\r\n");
+    if (request->needs_host) {
+        buffer_add(out, "Host: ");
+        buffer_add(out, request->address);
+        buffer_add(out, "\r\n");
+    }
     buffer_append(out, request->fields, request->fields_length);
     if (request->has_body && request->body_length == EXCHANGE_CHUNKED) {
         buffer_add(out, "Transfer-Encoding: chunked\r\n");

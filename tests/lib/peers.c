@@ -1,6 +1,7 @@
 #include "tests/lib/peers.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -170,6 +171,7 @@ void peer_file(const struct peer *peer, const char *name, size_t length)
     char path[FILES_PATH_SIZE], below[FILES_PATH_SIZE];
     unsigned char *bytes = malloc(length + 1);
     uint64_t state = 88172645463325252U;
+    const struct timespec same[2] = {{.tv_sec = 1700000000}, {.tv_sec = 1700000000}};
     CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
     for (size_t i = 0; i < length; i++) {
         state ^= state << 13, state ^= state >> 7, state ^= state << 17; /* xorshift64 */
@@ -178,6 +180,7 @@ void peer_file(const struct peer *peer, const char *name, size_t length)
     snprintf(below, sizeof below, "www/%s", name);
     files_path(path, peer->dir, below);
     files_write(path, bytes, length);
+    CU_ASSERT_EQUAL(utimensat(AT_FDCWD, path, same, 0), 0);
     free(bytes);
 }
 

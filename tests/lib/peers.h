@@ -41,7 +41,8 @@ void peer_nginx_again(struct peer *peer);
 /* Starts `python3 -m http.server` at the address, over `dir`/www, which is made. */
 void peer_python(struct peer *peer, const char *dir);
 
-/* Writes a file of this length below www/: bytes that look random, but are always the same. */
+/* Writes a file of this length below www/: bytes that look random, but are always the same,
+ * as is its date: several servers give it the same ETag. */
 void peer_file(const struct peer *peer, const char *name, size_t length);
 
 /* Ends it, by SIGKILL, and waits. Its address stays reserved for nobody. */

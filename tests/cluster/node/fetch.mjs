@@ -18,6 +18,13 @@ const answers = {
     request.on('data', (piece) => { hash.update(piece); came('piece', piece.length); });
     request.on('end', () => response.end(hash.digest('hex')));
   },
+  '/node/early': (request, response) => {
+    const hash = createHash('sha256');
+    response.writeHead(200);
+    response.write('begun,');
+    request.on('data', (piece) => hash.update(piece));
+    request.on('end', () => response.end(hash.digest('hex')));
+  },
   '/node/slow': (request, response) => {
     response.write('first,');
     comes('first read').then(() => response.end('second'));
@@ -60,6 +67,14 @@ const steps = {
     came('first read');
     assert.equal(Buffer.from((await reader.read()).value).toString(), 'second');
     assert.equal((await reader.read()).done, true);
+  },
+  // A server that begins its answer before it has read all: the rest reaches it nevertheless. One that never
+  // reads what it is sent has answered, too.
+  async answersEarly() {
+    const body = randomBytes(8 << 20);
+    const answer = await ask('/node/early', { method: 'POST', body });
+    assert.equal(await answer.text(), 'begun,' + createHash('sha256').update(body).digest('hex'));
+    assert.equal(await (await ask('/node/hello', { method: 'POST', body })).text(), 'hello');
   },
   async leavesInTheMiddle() {
     const leaving = new AbortController();

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "balancer/client/fit.h"
 #include "common/clock.h"
 #include "tests/lib/suite.h"
 #include "tests/unit/balancer/pool/history.h"
@@ -34,7 +35,7 @@ static bool is_streamed(void *context, struct http_request *request)
 {
     (void)context;
     const struct route *route = visit_route(&counter.gate, request);
-    return route != NULL && !visit_is_purchase(route, request) && proxy_takes(route, request);
+    return route != NULL && !visit_is_purchase(route, request) && fits_route(request, route);
 }
 
 static void turn(void *context)

@@ -1,0 +1,16 @@
+/* Which requests are passed on at all: to ticket servers only what they can answer, to others all but CONNECT.
+ * What does not fit is refused here, before anybody is asked. The loop's thread only. */
+#ifndef BOX_OFFICE_FIT_H
+#define BOX_OFFICE_FIT_H
+
+#include <stdbool.h>
+
+#include "balancer/routing/config.h"
+#include "common/http.h"
+
+bool fits_route(const struct http_request *request, const struct route *route);
+
+/* Refuses a request that does not fit its route. */
+void refuse_unfit(struct http_request *request);
+
+#endif
