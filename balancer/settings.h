@@ -14,11 +14,11 @@ struct settings {
     const char *store;  /* their store's URL */
     int64_t workers;
     const char *log_dir;
-    int64_t log_size;       /* bytes of a routing log file */
-    const char *token_file; /* the admin listener's bearer token */
+    int64_t log_size;         /* bytes of a routing log file */
+    const char *token_file;   /* the admin listener's bearer token */
     const char *session_file; /* the key of sessions */
-    int64_t connections;    /* clients at once */
-    int64_t waiting;        /* purchases that wait for room */
+    int64_t connections;      /* clients at once */
+    int64_t waiting;          /* purchases that wait for room */
 
     const char *config_file;     /* NULL: the built-in configuration */
     const char *policy_name;     /* of purchases, as given; NULL: the default, or the file's */

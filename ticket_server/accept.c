@@ -42,8 +42,7 @@ struct single {
 static void answer_single(struct job *job)
 {
     struct single *single = (struct single *)job; /* its first member */
-    admit_answer(single->request, &single->item, &single->decision.outcome,
-                 NULL);
+    admit_answer(single->request, &single->item, &single->decision.outcome, NULL);
     free(single);
 }
 

@@ -4,8 +4,8 @@
 #ifndef BOX_OFFICE_TEST_COUNTER_H
 #define BOX_OFFICE_TEST_COUNTER_H
 
-#include "balancer/client/purchases.h"
 #include "balancer/client/proxy.h"
+#include "balancer/client/purchases.h"
 #include "tests/lib/files.h"
 #include "tests/lib/raw.h"
 #include "tests/unit/balancer/upstream/fake_server.h"
