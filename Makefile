@@ -124,7 +124,7 @@ tsan: packages-run packages-test ## all tests under ThreadSanitizer
 
 lint: packages-run packages-test packages-lint ## clang-format, clang-tidy, cppcheck, house rules
 	@$(MAKE) --no-print-directory -s all
-	@.ci/lint
+	@.ci/lint $(LINT)
 
 format: ## lay all sources out anew
 	clang-format -i $(shell git ls-files '*.c' '*.h')
