@@ -130,6 +130,7 @@ static void heads(void)
         {.script = "head_cut", .how = "lost"},
         {.script = "head_never", .how = "lost", .times = 3},
         {.script = "head_large", .how = "bad"},
+        {.script = "head_unfit", .how = "bad"},
         {.script = "status_line", .how = "bad"},
         {.script = "other_protocol", .how = "bad"},
         {.script = "two_lengths", .how = "bad"},

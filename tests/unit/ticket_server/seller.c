@@ -150,6 +150,26 @@ static void many_jobs_share_commits(void)
     shop_close();
 }
 
+static bool has_forgotten(void *context)
+{
+    struct seller_status status;
+    (void)context;
+    seller_status(shop.seller, &status);
+    return status.commit_us == 0;
+}
+
+/* Or a server that was slow once, and is avoided for it, would never be asked again. */
+static void a_commit_is_forgotten(void)
+{
+    shop_open(10);
+    struct order order = order_new(1, 1);
+    order_submit(&order);
+    expect_done(1);
+    CU_ASSERT(wait_until(has_forgotten, NULL, SECONDS_MAX));
+    order_free(&order);
+    shop_close();
+}
+
 /* Every ticket has a number of its own, and the log a line per decision. */
 static void outcomes_go_to_whom_they_belong(void)
 {
@@ -288,6 +308,7 @@ static void an_unknown_commit_ends_the_process_unanswered(void)
 
 static __attribute__((constructor)) void suite(void)
 {
+    suite_add("seller", "a commit is forgotten", a_commit_is_forgotten);
     suite_add("seller", "many jobs share commits", many_jobs_share_commits);
     suite_add("seller", "outcomes go to whom they belong", outcomes_go_to_whom_they_belong);
     suite_add("seller", "what waits is bounded", what_waits_is_bounded);
