@@ -97,7 +97,11 @@ size_t http_connections(const struct http_server *server);
 void http_close(struct http_server *server);
 
 const char *http_method(const struct http_request *request);
-const char *http_path(const struct http_request *request);    /* raw, without query */
+const char *http_path(const struct http_request *request); /* raw, without query */
+/* What whoever looked at the head (http_streams) wants to find again in the handler; NULL at first. */
+void http_set_note(struct http_request *request, const void *note);
+const void *http_note(const struct http_request *request);
+
 const char *http_query(const struct http_request *request);   /* raw, with its '?'; "" for none */
 const char *http_version(const struct http_request *request); /* "HTTP/1.1" */
 const char *http_body(struct http_request *request, size_t *length); /* of what is not streamed */

@@ -34,6 +34,7 @@ struct http_request {
     size_t discarded;
     enum problem turned_away; /* the body has no place */
     bool chunked;
+    const void *note;           /* http_set_note */
     bool handed;                /* the handler has it, or had it */
     bool suspended;             /* MHD leaves the connection alone until it is resumed ... */
     bool waking;                /* ... which is at the end of this turn */

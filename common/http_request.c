@@ -226,6 +226,16 @@ const char *http_path(const struct http_request *request)
     return request->path;
 }
 
+void http_set_note(struct http_request *request, const void *note)
+{
+    request->note = note;
+}
+
+const void *http_note(const struct http_request *request)
+{
+    return request->note;
+}
+
 const char *http_query(const struct http_request *request)
 {
     const struct buffer *query = &http_client_of(request)->query;

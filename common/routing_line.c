@@ -13,7 +13,7 @@ enum {
     HEAD_MAX = 64,                                     /* n= and time= */
     WORDS_MAX = 160,                                   /* the fixed words of any one line */
     CANDIDATE_MAX = SERVER_SIZE + 2 * NUMBER_MAX + 16, /* with its signs and mark */
-    SNAPSHOT_SERVER_MAX = SERVER_SIZE + ROUTING_NAME_SIZE + 10 * NUMBER_MAX + CLOCK_TEXT_SIZE + 32,
+    SNAPSHOT_SERVER_MAX = SERVER_SIZE + ROUTING_NAME_SIZE + 12 * NUMBER_MAX + CLOCK_TEXT_SIZE + 32,
     ESCAPE_MAX = 6, /* \u001f */
 };
 
@@ -405,9 +405,11 @@ static char *put_snapshot_server(char *to, const struct routing_snapshot_server 
     to = put_field(put_field(to, "|", server->told), "+", server->pending);
     to = put_field(put_field(to, "|", server->boot), ".", server->commit);
     to = put_field(to, "|", server->limit);
-    to = put_count(put(to, "|"), server->last);
     to = put_field(put_field(to, "|", server->busy), "/", server->weight);
-    to = put_field(to, "|", server->credit);
+    for (size_t i = 0; i < ROUTING_TURNS; i++) {
+        to = put_count(put(to, "|"), server->turns[i].last);
+        to = put_field(to, "/", server->turns[i].credit);
+    }
     to = put_field(to, "|", server->workload);
     *to++ = '@';
     return server->workload_at > 0 ? put_time(to, server->workload_at) : put(to, "0");

@@ -20,7 +20,7 @@
  *   n=7 time=T told server=server-1 boot=3 commit=18 told=7
  *   n=8 time=T load server=server-1 cpu=310 memory=9 commit=812 workload=310
  *   n=9 time=T state router=UUID store=UUID flight=9 sales=12
- *       servers=server-1|tickets|up|5+0|3.17|512|5|1/1|0|310@T,…
+ *       servers=server-1|tickets|up|5+0|3.17|512|1/1|5/0|4/-1|310@T,…
  *   n=10 time=T stopped router=UUID
  *
  * choice   a request was given to a server of its route's pool. Of a purchase that boards a flight,
@@ -58,9 +58,10 @@
  *          Its first line is state=new→joining: from then on it is a candidate, and the order of
  *          these lines is the order of the list. A process started again goes down→joining.
  * state    opens every rotated file, and follows a gap (after_gap=41: lines 41 to n-1 could not be
- *          written). Servers as id|pool|state|told+pending|boot.commit|limit|n of its last choice|requests
- *          under way/weight|credit|workload@time of its report (0: none); `flight` is the next
- *          flight's number, `sales` what was sold since started. */
+ *          written). Servers as id|pool|state|told+pending|boot.commit|limit|requests under way/weight|turn
+ *          of purchases|turn of other requests|workload@time of its report (0: none), a turn being n of
+ *          the last choice/credit; `flight` is the next flight's number, `sales` what was sold since
+ *          started. */
 #ifndef BOX_OFFICE_ROUTING_LINE_H
 #define BOX_OFFICE_ROUTING_LINE_H
 
@@ -79,6 +80,7 @@ enum {
     ROUTING_WHY_SIZE = 128,
     ROUTING_NAME_SIZE = 33, /* of pools and routes: 1 to 32 of a-z 0-9 - */
     ROUTING_VERSION = 2,    /* of the lines' spelling */
+    ROUTING_TURNS = 2, /* purchases take turns among themselves, and so do all other requests */
 };
 
 enum routing_kind {
@@ -122,10 +124,10 @@ struct candidate {
     int64_t pending;    /* tickets asked of it and not settled */
     int64_t busy;       /* requests under way there */
     int64_t weight;     /* 1 or more */
-    int64_t credit;     /* of round-robin */
+    int64_t credit;     /* of round-robin, for a request of its kind: a purchase or not */
     int64_t workload;   /* per mille; below 0: no fresh report */
     uint64_t score;     /* of this client or session */
-    uint64_t last;      /* n of its last choice; 0: never */
+    uint64_t last;      /* n of its last choice for such a request; 0: never */
     enum candidate_mark mark;
 };
 
@@ -197,14 +199,26 @@ struct routing_server {
     const char *why;
 };
 
+/* Purchases and other requests have turns of their own: else who buys and looks in turn would always buy
+ * from the same server. */
+enum {
+    TURN_PURCHASE,
+    TURN_REQUEST,
+};
+
+struct routing_turn {
+    uint64_t last;  /* n of the last choice; 0: none */
+    int64_t credit; /* of round-robin */
+};
+
 struct routing_snapshot_server {
     const char *server;
     const char *pool;
     enum server_state state;
     int64_t told, pending, boot, commit, limit;
-    uint64_t last;
-    int64_t busy, weight, credit;
-    int64_t workload, workload_at; /* wall clock; 0: none was reported */
+    int64_t busy, weight;
+    struct routing_turn turns[ROUTING_TURNS]; /* TURN_PURCHASE, TURN_REQUEST */
+    int64_t workload, workload_at;            /* wall clock; 0: none was reported */
 };
 
 struct routing_snapshot {

@@ -251,17 +251,25 @@ static bool read_told(struct cursor *cursor, struct routing_line *line)
            cursor_field(cursor, " told=", &line->told.told);
 }
 
+static bool read_turns(struct cursor *cursor, struct routing_turn turns[ROUTING_TURNS])
+{
+    for (size_t i = 0; i < ROUTING_TURNS; i++) {
+        if (!cursor_expect(cursor, "|") || !cursor_count(cursor, &turns[i].last) ||
+            !cursor_expect(cursor, "/") || !cursor_signed(cursor, &turns[i].credit))
+            return false;
+    }
+    return true;
+}
+
 static bool read_snapshot_server(struct cursor *cursor, struct routing_snapshot_server *server)
 {
     if (!read_server(cursor, "", &server->server) || !read_name(cursor, "|", &server->pool) ||
         !cursor_expect(cursor, "|") || !read_state(cursor, &server->state) ||
         !cursor_field(cursor, "|", &server->told) || !cursor_field(cursor, "+", &server->pending) ||
         !cursor_field(cursor, "|", &server->boot) || !cursor_field(cursor, ".", &server->commit) ||
-        !cursor_field(cursor, "|", &server->limit) || !cursor_expect(cursor, "|") ||
-        !cursor_count(cursor, &server->last) || !cursor_field(cursor, "|", &server->busy) ||
-        !cursor_field(cursor, "/", &server->weight) || !cursor_expect(cursor, "|") ||
-        !cursor_signed(cursor, &server->credit) || !cursor_field(cursor, "|", &server->workload) ||
-        !cursor_expect(cursor, "@"))
+        !cursor_field(cursor, "|", &server->limit) || !cursor_field(cursor, "|", &server->busy) ||
+        !cursor_field(cursor, "/", &server->weight) || !read_turns(cursor, server->turns) ||
+        !cursor_field(cursor, "|", &server->workload) || !cursor_expect(cursor, "@"))
         return false;
     server->workload_at = 0; /* no year begins with a zero */
     return cursor_skip(cursor, "0") || cursor_time(cursor, &server->workload_at);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "balancer/client/method.h"
+#include "balancer/routing/path.h"
 
 enum {
     PATH_LENGTH_MAX = 256, /* of what ticket servers are asked */
@@ -11,31 +12,36 @@ enum {
 static const char path_characters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/";
 
-static bool is_tunnel(const struct http_request *request)
+/* A tunnel; and what echoes fields back that are for servers only. */
+static bool is_never_passed_on(const struct http_request *request)
 {
-    return strcmp(http_method(request), "CONNECT") == 0;
+    return strcmp(http_method(request), "CONNECT") == 0 ||
+           strcmp(http_method(request), "TRACE") == 0;
 }
 
 static bool has_simple_path(const struct http_request *request)
 {
     const char *path = http_path(request);
-    return path[strspn(path, path_characters)] == '\0' && strlen(path) <= PATH_LENGTH_MAX;
+    return path[strspn(path, path_characters)] == '\0' && strlen(path) <= PATH_LENGTH_MAX &&
+           path_is_plain(path);
 }
 
 bool fits_route(const struct http_request *request, const struct route *route)
 {
     return route->pool == CONFIG_TICKETS
                ? method_reads(http_method(request)) && has_simple_path(request)
-               : !is_tunnel(request);
+               : !is_never_passed_on(request) && !path_climbs(http_path(request));
 }
 
-void refuse_unfit(struct http_request *request)
+void refuse_unfit(struct http_request *request, const struct route *route)
 {
-    if (is_tunnel(request))
-        http_refuse(request, PROBLEM_METHOD_NOT_ALLOWED, "No tunnel begins here.",
+    if (route->pool != CONFIG_TICKETS && path_climbs(http_path(request)))
+        http_refuse(request, PROBLEM_MALFORMED, "The path has a segment \".\" or \"..\".", NULL);
+    else if (is_never_passed_on(request))
+        http_refuse(request, PROBLEM_METHOD_NOT_ALLOWED, "CONNECT and TRACE are not passed on.",
                     "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-    else if (!method_reads(http_method(request)))
-        http_refuse(request, PROBLEM_METHOD_NOT_ALLOWED, "This can only be read.", "GET, HEAD");
-    else
+    else if (!path_is_plain(http_path(request)) || method_reads(http_method(request)))
         http_refuse(request, PROBLEM_NOT_FOUND, "There is nothing at this path.", NULL);
+    else
+        http_refuse(request, PROBLEM_METHOD_NOT_ALLOWED, "This can only be read.", "GET, HEAD");
 }

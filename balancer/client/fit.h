@@ -1,4 +1,5 @@
-/* Which requests are passed on at all: to ticket servers only what they can answer, to others all but CONNECT.
+/* Which requests are passed on at all: to ticket servers only what they can answer, to others all but CONNECT,
+ * TRACE and paths that climb (balancer/routing/path.h).
  * What does not fit is refused here, before anybody is asked. The loop's thread only. */
 #ifndef BOX_OFFICE_FIT_H
 #define BOX_OFFICE_FIT_H
@@ -11,6 +12,6 @@
 bool fits_route(const struct http_request *request, const struct route *route);
 
 /* Refuses a request that does not fit its route. */
-void refuse_unfit(struct http_request *request);
+void refuse_unfit(struct http_request *request, const struct route *route);
 
 #endif

@@ -46,6 +46,12 @@ static const struct slice ours[] = {
     NAME("Request-Id"),
 };
 
+/* Other names for the client's address, which many servers believe. */
+static const struct slice telling[] = {
+    NAME("X-Real-IP"),        NAME("True-Client-IP"),      NAME("X-Client-IP"),
+    NAME("CF-Connecting-IP"), NAME("X-Cluster-Client-IP"),
+};
+
 /* For all recipients: no Connection takes them out. */
 static const struct slice for_all[] = {
     NAME("Host"),          NAME("Authorization"), NAME("Cookie"),
@@ -178,7 +184,8 @@ static bool passes(const struct forwarded *fields, const struct forwarding *hop,
     if (memchr(name.text, '_', name.length) != NULL || is_one_of(name, removed, COUNT(removed)) ||
         is_one_of(name, ours, COUNT(ours)))
         return false;
-    if (begins(name, (struct slice)NAME("X-Forwarded-")))
+    if (begins(name, (struct slice)NAME("X-Forwarded-")) ||
+        is_one_of(name, telling, COUNT(telling)))
         return hop->peer_trusted;
     return is_one_of(name, for_all, COUNT(for_all)) ||
            begins(name, (struct slice)NAME("Content-")) || !is_nominated(fields, name);

@@ -10,6 +10,7 @@
  * Proxy-Authenticate, TE, Trailer, Transfer-Encoding, Content-Length (the body is framed anew), Upgrade,
  * HTTP2-Settings, Expect (answered here), Proxy (CGI programs read it as a setting); names with '_', which
  * some servers read as '-'; and our affinity cookie out of Cookie, whose other cookies stay as they are.
+ * Of X-Real-IP and its like, as of X-Forwarded-, nothing stays where the peer is not trusted.
  * Set anew: Via, Forwarded, X-Forwarded-For, -Proto and -Host, Request-Id. What came of Forwarded and any
  * X-Forwarded- field stays only where a trusted proxy is connected; lists then grow by one.
  *

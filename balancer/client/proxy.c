@@ -35,7 +35,8 @@ struct proxied {
     struct proxy *proxy;
     struct http_request *http; /* NULL: it is over */
     struct visit visit;
-    char id[ID_TEXT_SIZE];  /* in the log */
+    char id[ID_TEXT_SIZE]; /* in the log */
+    char brought[FORWARDED_ID_MAX + 1];
     const char *request_id; /* as client and server know it: its own, or ours */
     struct buffer fields;   /* the head's, as servers are sent them */
     struct buffer kept;     /* the body so far, while it may have to be sent again */
@@ -229,17 +230,17 @@ static void room(void *context)
 static enum routing_end end_of(enum exchange_failure failure)
 {
     static const enum routing_end ends[] = {
-        [EXCHANGE_CONNECT] = END_CONNECT,
-        [EXCHANGE_LOST] = END_LOST,
-        [EXCHANGE_BAD] = END_BAD,
-        [EXCHANGE_LATE] = END_LATE,
+        [EXCHANGE_OURS] = END_CONNECT, [EXCHANGE_CONNECT] = END_CONNECT, [EXCHANGE_LOST] = END_LOST,
+        [EXCHANGE_BAD] = END_BAD,      [EXCHANGE_LATE] = END_LATE,
     };
     return ends[failure];
 }
 
 static void refuse_failed(struct proxied *proxied, enum exchange_failure failure)
 {
-    if (failure == EXCHANGE_LATE)
+    if (failure == EXCHANGE_OURS)
+        refuse(proxied, PROBLEM_OVERLOADED, problem_detail(PROBLEM_OVERLOADED));
+    else if (failure == EXCHANGE_LATE)
         refuse(proxied, PROBLEM_GATEWAY_TIMEOUT, problem_detail(PROBLEM_GATEWAY_TIMEOUT));
     else if (failure == EXCHANGE_BAD)
         refuse(proxied, PROBLEM_BAD_GATEWAY, problem_detail(PROBLEM_BAD_GATEWAY));
@@ -247,12 +248,15 @@ static void refuse_failed(struct proxied *proxied, enum exchange_failure failure
         refuse(proxied, PROBLEM_BAD_GATEWAY, "The server asked did not answer. Try again.");
 }
 
-/* Whether another server may be asked. What was sent is sent again only where that does no harm; a foreign
+/* Whether a server may be asked again, which may be the same one. What was sent is sent again only where that does no harm; a foreign
  * server that is slow would be slow again. */
 static bool may_repeat(const struct proxied *proxied, enum exchange_failure failure, bool sent)
 {
-    if (proxied->tries == TRIES_MAX || !proxied->repeatable || failure == EXCHANGE_BAD)
+    if (proxied->tries == TRIES_MAX || !proxied->repeatable || failure == EXCHANGE_BAD ||
+        failure == EXCHANGE_OURS)
         return false;
+    if (http_chunked(proxied->http) && !proxied->body_ended)
+        return false; /* libmicrohttpd may have refused its trailers, and forgotten the head */
     if (failure == EXCHANGE_LATE && !is_read(proxied))
         return false;
     return !sent || proxied->idempotent;
@@ -277,10 +281,12 @@ static void failed(void *context, enum exchange_failure failure, bool sent, cons
     struct proxied *proxied = context;
     judge_server(proxied, failure, why);
     settle(proxied, end_of(failure));
-    if (may_repeat(proxied, failure, sent))
-        try_next(proxied);
-    else
+    if (!may_repeat(proxied, failure, sent)) {
         refuse_failed(proxied, failure);
+        return;
+    }
+    visit_again(&proxied->visit);
+    try_next(proxied);
 }
 
 static const struct exchange_calls exchange_calls = {
@@ -367,13 +373,25 @@ static size_t body_comes(void *context, const char *bytes, size_t length)
     return taken;
 }
 
+static void give_up(struct proxied *proxied)
+{
+    enum exchange_failure failure = exchange_failure(proxied->exchange);
+    close_exchange(proxied, end_of(failure));
+    refuse_failed(proxied, failure);
+}
+
 static void body_ends(void *context)
 {
     struct proxied *proxied = context;
     proxied->body_ended = true;
     if (proxied->has_body && proxied->exchange != NULL)
         exchange_write_end(proxied->exchange);
-    if (proxied->early != NULL)
+    if (proxied->early == NULL)
+        return;
+    /* It has not reached the client yet: what has broken off meanwhile is no answer. */
+    if (exchange_error(proxied->exchange)[0] != '\0')
+        give_up(proxied);
+    else
         answer(proxied, proxied->early);
 }
 
@@ -459,7 +477,7 @@ static bool admit(const struct proxy *proxy, struct http_request *http, const st
     bool fits = fits_route(http, visit->route);
     bool full = visit->route->pool == POOL_TICKETS && proxy->reads == PROXY_READS_MAX;
     if (!fits)
-        refuse_unfit(http);
+        refuse_unfit(http, visit->route);
     else if (full)
         http_refuse(http, PROBLEM_OVERLOADED, problem_detail(PROBLEM_OVERLOADED), NULL);
     return fits && !full;
@@ -471,7 +489,11 @@ static void name(struct proxied *proxied)
     const char *brought = http_header(proxied->http, "Request-Id");
     struct id id = id_make();
     id_format(&id, proxied->id);
-    proxied->request_id = request_id_valid(brought) ? brought : proxied->id;
+    proxied->request_id = proxied->id;
+    if (!request_id_valid(brought))
+        return;
+    snprintf(proxied->brought, sizeof proxied->brought, "%s", brought);
+    proxied->request_id = proxied->brought;
 }
 
 void proxy_accept(struct proxy *proxy, struct http_request *http, const struct visit *visit)

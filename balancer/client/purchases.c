@@ -62,6 +62,7 @@ static void returned(void *context, struct passenger *passenger)
     struct purchases *purchases = context;
     struct request *request = request_of(passenger);
     request->retry = true;
+    visit_again(&request->visit);
     requests_wait(&purchases->requests, request);
     loop_again(purchases->loop);
 }
@@ -104,9 +105,12 @@ static enum chosen choose(struct purchases *purchases, struct request *request)
     size_t server;
     enum chosen chosen =
         choose_for_purchase(purchases->servers, &choice, &details, loading, &server);
-    if (chosen == CHOSEN)
-        flights_board(purchases->flights, server, loading[server].flight, &request->passenger);
-    return chosen;
+    if (chosen != CHOSEN)
+        return chosen;
+    request->server = server;
+    request->chosen = true;
+    flights_board(purchases->flights, server, loading[server].flight, &request->passenger);
+    return CHOSEN;
 }
 
 /* Nobody overtakes those that wait already. */

@@ -2,8 +2,10 @@
 
 #include <gnutls/crypto.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "balancer/routing/path.h"
 #include "balancer/routing/routes.h"
 #include "common/clock.h"
 
@@ -20,27 +22,52 @@ static const char *header_of(const void *context, const char *name)
     return http_header(context, name);
 }
 
-static bool has_token(const struct gate *gate, const struct http_request *request,
-                      char subject[JWT_SUBJECT_SIZE])
+/* No token is one that is malformed. */
+static enum jwt_verdict check_token(const struct gate *gate, const struct http_request *request,
+                                    char subject[JWT_SUBJECT_SIZE])
 {
     size_t length;
     const char *token = jwt_bearer(http_header(request, "Authorization"), &length);
-    return token != NULL && gate->config->has_jwt &&
-           jwt_check(&gate->jwt, token, length, clock_now() / CLOCK_SECOND, subject) == JWT_GOOD;
+    if (token == NULL || !gate->config->has_jwt ||
+        http_header_count(request, "Authorization") >
+            1) /* and the server might read the other one */
+        return JWT_MALFORMED;
+    return jwt_check(&gate->jwt, token, length, clock_now() / CLOCK_SECOND, subject);
 }
 
-const struct route *visit_route(const struct gate *gate, const struct http_request *request)
+/* By a path that is not plain, the route is the one of what a server would make of it. */
+static const struct route *find_route(const struct gate *gate, const struct http_request *request,
+                                      const char *path)
 {
     char subject[JWT_SUBJECT_SIZE];
     struct route_request asked = {
         .method = http_method(request),
-        .path = http_path(request),
+        .path = path,
         .host = gate->asks_host ? http_header(request, "Host") : NULL,
-        .authenticated = gate->asks_token && has_token(gate, request, subject),
+        .authenticated = gate->asks_token && check_token(gate, request, subject) == JWT_GOOD,
         .header = header_of,
         .context = request,
     };
     return routes_find(gate->config, &asked);
+}
+
+static const struct route *find_decoded(const struct gate *gate, const struct http_request *request,
+                                        const char *path)
+{
+    char *decoded = memory_new(strlen(path) + 1);
+    const struct route *route =
+        path_decode(path, decoded) ? find_route(gate, request, decoded) : NULL;
+    free(decoded);
+    return route;
+}
+
+const struct route *visit_route(const struct gate *gate, struct http_request *request)
+{
+    const char *path = http_path(request);
+    const struct route *route =
+        path_is_plain(path) ? find_route(gate, request, path) : find_decoded(gate, request, path);
+    http_set_note(request, route);
+    return route;
 }
 
 bool visit_is_purchase(const struct route *route, const struct http_request *request)
@@ -126,18 +153,28 @@ static bool refuse(struct http_request *request, enum problem problem, const cha
     return false;
 }
 
+static bool refuse_token(struct http_request *request, enum jwt_verdict verdict)
+{
+    char detail[PROBLEM_DETAIL_SIZE];
+    const char *problem =
+        http_header(request, "Authorization") != NULL ? jwt_verdict_text(verdict) : "there is none";
+    snprintf(detail, sizeof detail, "A token is needed (Authorization: Bearer <token>), but %s.",
+             problem);
+    return refuse(request, PROBLEM_UNAUTHORIZED, detail);
+}
+
 bool visit_begin(const struct gate *gate, struct http_request *request, struct visit *visit)
 {
     char subject[JWT_SUBJECT_SIZE];
-    const struct route *route = visit->route = visit_route(gate, request);
+    const struct route *route = visit->route = http_note(request);
     visit->pinned = SERVER_NONE;
     if (route == NULL)
         return refuse(request, PROBLEM_NOT_FOUND, "There is nothing at this path.");
     bool needs_token = route->demand_token || route->affinity == AFFINITY_JWT;
-    bool token = needs_token && has_token(gate, request, subject);
+    enum jwt_verdict verdict = needs_token ? check_token(gate, request, subject) : JWT_MALFORMED;
+    bool token = verdict == JWT_GOOD;
     if (route->demand_token && !token)
-        return refuse(request, PROBLEM_UNAUTHORIZED,
-                      "Send a valid token: Authorization: Bearer <token>.");
+        return refuse_token(request, verdict);
     find_client(gate, request, visit);
     visit->affinity = route->affinity != AFFINITY_JWT || token ? route->affinity : AFFINITY_NONE;
     if (visit->affinity == AFFINITY_JWT)
@@ -160,6 +197,14 @@ struct choice visit_choice(const struct visit *visit, const struct http_request 
         .session = visit->session_text,
         .pinned = visit->pinned,
     };
+}
+
+void visit_again(struct visit *visit)
+{
+    if (visit->affinity != AFFINITY_COOKIE || visit->pinned != SERVER_NONE)
+        return;
+    session_new(&visit->session, visit->session.expires);
+    session_id_text(&visit->session, visit->session_text);
 }
 
 bool visit_cookie(const struct gate *gate, struct visit *visit, const char *server,

@@ -19,10 +19,11 @@ struct visit {
     char client[FORWARDED_ADDRESS_SIZE]; /* that a trusted proxy tells; "": who is connected */
 };
 
-/* The route of a request whose head has come; NULL: none. */
-const struct route *visit_route(const struct gate *gate, const struct http_request *request);
+/* Finds the route of a request whose head has come, and notes it; NULL: none. It is looked for once: a token
+ * may have expired by the time the body has come. */
+const struct route *visit_route(const struct gate *gate, struct http_request *request);
 
-/* Finds it all out. False where the request was refused: no route, or no token where one is demanded. */
+/* Finds all else out, once the route is noted. False where the request was refused: no route, or no token where one is demanded. */
 bool visit_begin(const struct gate *gate, struct http_request *request, struct visit *visit);
 
 /* Whether a request of this route goes to ticket servers as a purchase, on a flight. */
@@ -31,6 +32,10 @@ bool visit_is_purchase(const struct route *route, const struct http_request *req
 /* What is to be chosen for; it points into all three. `id`: the request's, UUID text. */
 struct choice visit_choice(const struct visit *visit, const struct http_request *request,
                            const char *id);
+
+/* Before a further choice for the same request: a session that is at no server yet, and that the choice
+ * before has put at one, in vain, begins anew. */
+void visit_again(struct visit *visit);
 
 /* After a choice: whether the client's cookie has to change, and the value of the Set-Cookie that does it. */
 bool visit_cookie(const struct gate *gate, struct visit *visit, const char *server,

@@ -222,20 +222,22 @@ void servers_checked(struct servers *servers, size_t index, unsigned start)
     lock_drop(&servers->lock);
 }
 
-void servers_reported(struct servers *servers, size_t index, int64_t cpu, int64_t memory,
-                      int64_t commit)
+void servers_reported(struct servers *servers, size_t index, unsigned start,
+                      const struct server_report *report)
 {
     lock_take(&servers->lock);
     struct server *server = &servers->list[index];
-    int64_t workload = policy_workload(cpu, memory, commit), now = clock_now();
-    bool news = workload != server->workload || now - server->workload_at >= report_interval;
-    if (servers->pools[server->pool].reports && news) {
+    int64_t workload = policy_workload(report->cpu, report->memory, report->commit);
+    int64_t now = clock_now();
+    bool due = now < server->workload_at || now - server->workload_at >= report_interval;
+    bool news = workload != server->workload || due;
+    if (server->start == start && servers->pools[server->pool].reports && news) {
         server->workload = workload;
         server->workload_at = now;
         struct routing_load line = {.server = server->id,
-                                    .cpu = cpu,
-                                    .memory = memory,
-                                    .commit = commit,
+                                    .cpu = report->cpu,
+                                    .memory = report->memory,
+                                    .commit = report->commit,
                                     .workload = server->workload};
         uint64_t n = servers_next_line(servers);
         routing_line_load(&servers->history, n, server->workload_at, &line);
@@ -384,10 +386,9 @@ static void add_state(struct servers *servers, uint64_t after_gap)
             .boot = server->boot,
             .commit = server->commit,
             .limit = server->limit,
-            .last = server->last,
             .busy = server->busy,
             .weight = server->weight,
-            .credit = server->credit,
+            .turns = {server->turns[TURN_PURCHASE], server->turns[TURN_REQUEST]},
             .workload = server->workload,
             .workload_at = server->workload_at,
         };

@@ -50,15 +50,21 @@ struct server {
     char why[ROUTING_WHY_SIZE];
     int64_t told, boot, commit; /* the latest it told, by (boot, commit) */
     int64_t pending;
-    int64_t limit;    /* of pending; of busy where the pool is not that of the ticket servers */
-    int64_t busy;     /* requests under way: purchases chosen for and not settled, forwarded ones */
-    int64_t credit;   /* of round-robin */
-    int64_t workload; /* per mille, as last reported ... */
-    int64_t workload_at; /* ... by then, wall clock; 0: never */
-    uint64_t last;       /* n of its last choice; 0: none */
-    int64_t landed;      /* flights that it has answered */
-    int64_t sales;       /* purchases it has sold for this router */
-    int64_t failures;    /* forwarded requests that it failed in */
+    int64_t limit; /* of pending; of busy where the pool is not that of the ticket servers */
+    int64_t busy;  /* requests under way: purchases chosen for and not settled, forwarded ones */
+    struct routing_turn turns[ROUTING_TURNS]; /* TURN_PURCHASE, TURN_REQUEST */
+    int64_t workload;                         /* per mille, as last reported ... */
+    int64_t workload_at;                      /* ... by then, wall clock; 0: never */
+    int64_t landed;                           /* flights that it has answered */
+    int64_t sales;                            /* purchases it has sold for this router */
+    int64_t failures;                         /* forwarded requests that it failed in */
+};
+
+/* What a ticket server says of its workload; zeros where it says nothing. */
+struct server_report {
+    int64_t cpu;    /* per mille of a processor */
+    int64_t memory; /* resident MiB */
+    int64_t commit; /* microseconds, of late */
 };
 
 /* A server that the configuration names. */
@@ -126,10 +132,9 @@ void servers_probed(struct servers *servers, size_t index, unsigned start,
 /* A server that tells no figures has answered: it is up. */
 void servers_checked(struct servers *servers, size_t index, unsigned start);
 
-/* What a probe's answer told of the workload: per mille of a processor, MiB, microseconds. Kept, with a
- * line, where a route of its pool reads it. */
-void servers_reported(struct servers *servers, size_t index, int64_t cpu, int64_t memory,
-                      int64_t commit);
+/* What a probe's answer told of the workload. Kept, with a line, where a route of its pool reads it. */
+void servers_reported(struct servers *servers, size_t index, unsigned start,
+                      const struct server_report *report);
 
 /* A forwarded request that was chosen for is over; `done` says how, its server is filled in here. */
 void servers_done(struct servers *servers, size_t index, struct routing_done *done);

@@ -54,9 +54,14 @@ static uint64_t key_of(const struct choice *choice)
 
 static int64_t workload_of(const struct choosing *choosing, const struct server *server)
 {
-    bool fresh = server->workload_at > 0 &&
-                 choosing->now - server->workload_at <= POLICY_FRESH_SECONDS * CLOCK_SECOND;
+    int64_t age = choosing->now - server->workload_at; /* below 0: the clock was set back */
+    bool fresh = server->workload_at > 0 && age >= 0 && age <= POLICY_FRESH_SECONDS * CLOCK_SECOND;
     return fresh ? server->workload : -1;
+}
+
+static size_t turn_of(const struct choosing *choosing)
+{
+    return choosing->purchase != NULL ? TURN_PURCHASE : TURN_REQUEST;
 }
 
 static void look(struct choosing *choosing)
@@ -65,6 +70,7 @@ static void look(struct choosing *choosing)
     uint64_t key = key_of(choosing->choice);
     for (size_t i = 0; i < servers->count; i++) {
         const struct server *server = &servers->list[i];
+        const struct routing_turn *turn = &server->turns[turn_of(choosing)];
         if (server->pool != choosing->choice->pool)
             continue;
         choosing->candidates[choosing->count++] = (struct candidate){
@@ -74,10 +80,10 @@ static void look(struct choosing *choosing)
             .pending = server->pending,
             .busy = server->busy,
             .weight = server->weight,
-            .credit = server->credit,
+            .credit = turn->credit,
             .workload = workload_of(choosing, server),
             .score = key != 0 ? policy_score(key, server->identity) : 0,
-            .last = server->last,
+            .last = turn->last,
             .mark = mark_of(choosing, server),
         };
     }
@@ -226,12 +232,12 @@ static void count_choice(struct choosing *choosing)
     struct candidate *candidates = choosing->candidates;
     struct server *server = &servers->list[candidates[choosing->to].index];
     server->busy++;
-    server->last = choosing->n;
+    server->turns[turn_of(choosing)].last = choosing->n;
     if (choosing->choice->policy != POLICY_ROUND_ROBIN || !choosing->by_policy)
         return;
     round_robin_turn(candidates, choosing->count, choosing->to);
     for (size_t i = 0; i < choosing->count; i++)
-        servers->list[candidates[i].index].credit = candidates[i].credit;
+        servers->list[candidates[i].index].turns[turn_of(choosing)].credit = candidates[i].credit;
 }
 
 /* Under the lock. */

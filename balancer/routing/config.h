@@ -46,7 +46,7 @@ enum {
     CONFIG_NAME_SIZE = SERVER_SIZE, /* of a pool or route: 1 to 32 of a-z 0-9 -, and the NUL */
     CONFIG_TEXT_MAX = 1024,         /* bytes of a path, a value, a file name */
     CONFIG_POOLS_MAX = 16,          /* "tickets" included */
-    CONFIG_SERVERS_MAX = 1000,      /* of all pools together */
+    CONFIG_SERVERS_MAX = 960,       /* of all pools together, beside 64 ticket servers */
     CONFIG_ROUTES_MAX = 64,
     CONFIG_METHODS_MAX = 16, /* of one route */
     CONFIG_FIELDS_MAX = 8,   /* headers of one route; as many cookies */

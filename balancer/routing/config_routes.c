@@ -385,6 +385,11 @@ static void judge_route(struct config_reading *reading, const struct route *rout
             reading, marks->policy,
             "\"fewest-sold\" is for the pool \"tickets\": the servers of \"%s\" sell none",
             marks->pool_name);
+    if (route->policy == POLICY_LEAST_WORKLOAD && route->pool != CONFIG_TICKETS)
+        config_refuse(reading, marks->policy,
+                      "\"least-workload\" is for the pool \"tickets\": the servers of \"%s\" "
+                      "report none",
+                      marks->pool_name);
     if (reading->config->has_jwt)
         return;
     if (route->affinity == AFFINITY_JWT)

@@ -12,7 +12,7 @@
 /* A request as far as routes look at it. */
 struct route_request {
     const char *method;
-    const char *path;   /* as it came: encoded, without query */
+    const char *path;   /* without query, nothing encoded in it */
     const char *host;   /* the Host header, with or without a port; NULL: none */
     bool authenticated; /* it has a valid token; only looked at where a route asks */
     /* The value of the first header of this name (any case), or NULL where there is none. */
@@ -20,8 +20,8 @@ struct route_request {
     const void *context;
 };
 
-/* NULL: no route takes it. Paths are compared byte by byte, nothing decoded: what a server would take for
- * the same path in another spelling is another path here. A prefix ends at the boundary of a segment:
+/* NULL: no route takes it. Paths are compared byte by byte; the caller has decoded what was encoded
+ * (path.h). A prefix ends at the boundary of a segment:
  * "/events" takes "/events" and "/events/x", not "/eventsx"; "/events/" takes what begins with it. Hosts
  * are compared without case and port (RFC 3986, section 3.2.2). Cookies are those of the first Cookie
  * header (RFC 6265, section 4.2.1); of several of one name the first counts. */

@@ -132,6 +132,14 @@ enum exchange_failure exchange_failure(const struct exchange *exchange)
     return exchange->failure;
 }
 
+/* What no server is to blame for. */
+static enum exchange_failure failure_of(int reason)
+{
+    bool ours = reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM ||
+                reason == EADDRNOTAVAIL || reason == EAGAIN;
+    return ours ? EXCHANGE_OURS : EXCHANGE_CONNECT;
+}
+
 static void give_connection(struct exchange *exchange, struct connection *connection)
 {
     exchange->connection = connection;
@@ -155,7 +163,7 @@ struct exchange *exchange_start(struct exchanges *exchanges, const struct exchan
         connection = exchange_connect(exchanges, request->address);
     give_connection(exchange, connection);
     if (connection == NULL)
-        fail_later(exchange, EXCHANGE_CONNECT, strerror(errno));
+        fail_later(exchange, failure_of(errno), strerror(errno));
     exchange_flush(exchange);
     if (exchanges->look.at == 0)
         loop_timer_set(exchanges->loop, &exchanges->look,
@@ -216,7 +224,7 @@ static void repeat(struct exchange *exchange)
     exchange->out_at = 0;
     exchange->deaf = false;
     if (fresh == NULL)
-        fail(exchange, EXCHANGE_CONNECT, strerror(reason));
+        fail(exchange, failure_of(reason), strerror(reason));
 }
 
 static void lose(struct exchange *exchange, int reason)
@@ -319,7 +327,7 @@ static bool awaits_server(const struct exchange *exchange)
     if (exchange_unsent(exchange) > 0)
         return true;
     bool asked = exchange->complete || exchange_drops(exchange);
-    return asked && (!exchange->headed || exchange->waiting);
+    return exchange->waiting || (asked && !exchange->headed);
 }
 
 static void look_at(struct exchange *exchange, int64_t now)

@@ -21,8 +21,8 @@ enum {
     EXCHANGE_BUFFER = 64 << 10, /* bytes of body, in each direction */
     EXCHANGE_KEPT_MAX =
         512, /* idle connections, to all servers together; the longest idle goes first */
-    EXCHANGE_KEPT_SECONDS = 30, /* servers commonly close theirs after 60 or 75 */
-    EXCHANGE_CONNECT_SECONDS = 1,
+    EXCHANGE_KEPT_SECONDS = 30,       /* servers commonly close theirs after 60 or 75 */
+    EXCHANGE_CONNECT_SECONDS = 4,     /* a lost SYN is sent again after 1 s, and after 2 more */
     EXCHANGE_LOOK_MILLISECONDS = 250, /* how often limits of time are looked at */
 };
 
@@ -38,6 +38,7 @@ struct exchange;  /* one request on its way */
 
 /* Why there is no answer, or not all of it. */
 enum exchange_failure {
+    EXCHANGE_OURS,    /* we have no descriptor, port or memory for a connection */
     EXCHANGE_CONNECT, /* no connection: refused, unreachable, too slow */
     EXCHANGE_LOST,    /* closed or reset before the answer's end */
     EXCHANGE_BAD,     /* what came is no HTTP answer, or one of two readings */

@@ -59,7 +59,8 @@ static int64_t figure_of(const cJSON *object, const char *name, double scale)
     return number > 0 && number < (double)(INT64_C(1) << 53) ? (int64_t)number : 0;
 }
 
-bool probe_read(const char *text, size_t length, struct figures *figures, struct probe_load *load)
+bool probe_read(const char *text, size_t length, struct figures *figures,
+                struct server_report *report)
 {
     char error[JSON_ERROR_SIZE];
     cJSON *health = json_parse(text, length, error);
@@ -70,7 +71,7 @@ bool probe_read(const char *text, size_t length, struct figures *figures, struct
                 take_number(health, "boot", &figures->boot) &&
                 take_number(health, "commit", &figures->commit) &&
                 take_number(health, "sold", &figures->sold);
-    *load = (struct probe_load){
+    *report = (struct server_report){
         .cpu = figure_of(health, "cpu_percent", 10.0),
         .memory = figure_of(health, "resident_bytes", 1.0 / (1 << 20)),
         .commit = figure_of(health, "commit_us", 1.0),
@@ -92,17 +93,17 @@ static void hear_health(const struct probing *probing, const struct server *serv
 {
     struct servers *servers = probing->probe->servers;
     struct figures figures;
-    struct probe_load load;
+    struct server_report report;
     if (!answer->answered) {
         failed(probing, answer->error);
     } else if (answer->status != 200 ||
-               !probe_read(answer->body, answer->length, &figures, &load)) {
+               !probe_read(answer->body, answer->length, &figures, &report)) {
         failed(probing, "the answer is not a ticket server's");
     } else if (strcmp(server->id, figures.server) != 0) {
         failed(probing, "another server answers at this address");
     } else {
         servers_probed(servers, probing->server, probing->start, &figures);
-        servers_reported(servers, probing->server, load.cpu, load.memory, load.commit);
+        servers_reported(servers, probing->server, probing->start, &report);
     }
 }
 

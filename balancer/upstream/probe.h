@@ -13,18 +13,12 @@ enum {
 
 struct probe;
 
-/* What a ticket server says of its workload; zeros where it says nothing. */
-struct probe_load {
-    int64_t cpu;    /* per mille of a processor */
-    int64_t memory; /* resident MiB */
-    int64_t commit; /* microseconds, of the last batch */
-};
-
 /* `changed(context)` is called on the probe's thread after every answer and failure. */
 struct probe *probe_start(struct servers *servers, void (*changed)(void *context), void *context);
 
 /* Reads the part of a health answer that counts here; false where it is no ticket server's. */
-bool probe_read(const char *text, size_t length, struct figures *figures, struct probe_load *load);
+bool probe_read(const char *text, size_t length, struct figures *figures,
+                struct server_report *report);
 
 /* Probes at once what joins. Any thread. */
 void probe_now(struct probe *probe);

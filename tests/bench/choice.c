@@ -39,7 +39,7 @@ static void open_pool(size_t count)
         if (!servers_add(&servers, &about))
             die(EXIT_TROUBLE, "no room for %s", id);
         servers_checked(&servers, i, 0);
-        servers_reported(&servers, i, (int64_t)(i * 7 % 1000), 9, 812);
+        servers_reported(&servers, i, 0, &(struct server_report){(int64_t)(i * 7 % 1000), 9, 812});
         servers.list[i].workload_at = INT64_MAX / 2; /* stays fresh */
     }
 }
@@ -78,10 +78,10 @@ static void look(void)
             .told = (int64_t)(i * 7 % 1000),
             .busy = server->busy,
             .weight = server->weight,
-            .credit = server->credit,
+            .credit = server->turns[TURN_REQUEST].credit,
             .workload = server->workload,
             .score = policy_score(policy_hash(clients[0]), server->identity),
-            .last = server->last,
+            .last = server->turns[TURN_REQUEST].last,
         };
     }
 }

@@ -83,9 +83,9 @@ static void stays(void)
 static void forged(void)
 {
     static const char *const cookies[] = {
-        "Cookie: box_office_session=",
-        "Cookie: box_office_session=files-2",
-        "Cookie: box_office_session=\"; drop",
+        "Cookie: box_office_session_files=",
+        "Cookie: box_office_session_files=files-2",
+        "Cookie: box_office_session_files=\"; drop",
         "Cookie: ;;;=",
     };
     struct stage stage;

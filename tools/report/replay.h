@@ -21,11 +21,11 @@ struct replay_server {
     uint32_t number; /* in the ledger */
     enum server_state state;
     int64_t told, pending, boot, commit, limit;
-    int64_t busy, weight, credit;
+    int64_t busy, weight;
+    struct routing_turn turns[ROUTING_TURNS];
     int64_t workload, workload_at; /* as in struct routing_snapshot_server */
     int64_t unseen;                /* of busy: requests whose choices may be missing, legally */
-    uint64_t last;
-    uint32_t state_at;    /* place that last changed state or limit */
+    uint32_t state_at;             /* place that last changed state or limit */
     uint32_t told_at;     /* place that last changed told, boot or commit; LEDGER_NONE: none has */
     uint32_t raised_at;   /* … that last raised pending */
     uint32_t released_at; /* … that last lowered it */

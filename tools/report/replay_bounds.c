@@ -51,7 +51,8 @@ static bool state_fits(const struct routing_snapshot *state)
         if (!figures_fit(server->boot, server->commit, server->told) ||
             server->pending > FIGURE_MAX || server->limit > FIGURE_MAX ||
             server->workload > FIGURE_MAX ||
-            !shares_fit(server->busy, server->weight, server->credit))
+            !shares_fit(server->busy, server->weight, server->turns[TURN_PURCHASE].credit) ||
+            !shares_fit(server->busy, server->weight, server->turns[TURN_REQUEST].credit))
             return false;
     }
     return state->sales <= FIGURE_MAX;

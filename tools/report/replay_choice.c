@@ -101,9 +101,10 @@ static void prove_weight(const struct proof *proof, const struct candidate *cand
 static void prove_credit(const struct proof *proof, const struct candidate *candidate,
                          struct replay_server *server)
 {
-    const int64_t figures[] = {candidate->credit, server->credit};
+    struct routing_turn *turn = replay_turn_of(proof, server);
+    const int64_t figures[] = {candidate->credit, turn->credit};
     prove_figure(proof, server->id, "credit", figures, server->credit_at);
-    server->credit = candidate->credit;
+    turn->credit = candidate->credit;
 }
 
 /* Figures that differ from the replay's show that a line before was changed; which, the places tell. */
@@ -393,6 +394,6 @@ void replay_choice(struct replay *replay, uint32_t place)
         replay_forward(&proof, to);
     to->busy++;
     to->busy_at = place;
-    to->last = replay->line.n;
+    replay_turn_of(&proof, to)->last = replay->line.n;
     ledger_rule(replay->ledger, choice, to->id);
 }

@@ -45,6 +45,9 @@ struct proof {
 };
 void replay_choice(struct replay *replay, uint32_t place);
 
+/* The turn that a choice of its kind is: a purchase's or another request's. */
+struct routing_turn *replay_turn_of(const struct proof *proof, struct replay_server *server);
+
 /* Whether a server is out of the running: what the line lists with a mark, and of what it leaves out,
  * what the replay knows. A server of another pool is. */
 bool replay_is_out(const struct proof *proof, const struct replay_server *server);

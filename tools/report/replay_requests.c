@@ -111,9 +111,11 @@ void replay_session(const struct proof *proof, const struct replay_server *to)
                         "session=%s is pinned to no server, but it has had one",
                         proof->choice->session);
     if (at != NULL && !(given >> 63) && !(given & bit_of(at)))
-        findings_broken(replay_findings(replay), proof->check, proof->place,
-                        "session=%s is pinned to %s, which it was never given",
-                        proof->choice->session, at->id);
+        findings_note(
+            replay_findings(replay),
+            "%s: session=%s is pinned to %s, which no line has given it: another balancer "
+            "with the same key may have",
+            replay_where(replay, proof->place).text, proof->choice->session, at->id);
     map_put(&replay->pinned, key, given | bit_of(to));
 }
 

@@ -28,7 +28,7 @@ uint64_t replay_score(const struct proof *proof, const struct replay_server *ser
 int64_t replay_workload(const struct proof *proof, const struct replay_server *server)
 {
     int64_t age = proof->replay->line.time - server->workload_at;
-    bool fresh = server->workload_at > 0 && age <= POLICY_FRESH_SECONDS * CLOCK_SECOND;
+    bool fresh = server->workload_at > 0 && age >= 0 && age <= POLICY_FRESH_SECONDS * CLOCK_SECOND;
     return fresh ? server->workload : -1;
 }
 
@@ -53,6 +53,17 @@ static int compare_workload(const struct proof *proof, const struct replay_serve
     return compare(load_a + a->busy * POLICY_BUSY_SHARE, load_b + b->busy * POLICY_BUSY_SHARE);
 }
 
+static const struct routing_turn *turn_in(const struct proof *proof,
+                                          const struct replay_server *server)
+{
+    return &server->turns[proof->purchase ? TURN_PURCHASE : TURN_REQUEST];
+}
+
+struct routing_turn *replay_turn_of(const struct proof *proof, struct replay_server *server)
+{
+    return &server->turns[proof->purchase ? TURN_PURCHASE : TURN_REQUEST];
+}
+
 int replay_order(const struct proof *proof, const struct replay_server *a,
                  const struct replay_server *b)
 {
@@ -60,7 +71,8 @@ int replay_order(const struct proof *proof, const struct replay_server *a,
     case POLICY_FEWEST_SOLD:
         return compare(a->told + a->pending, b->told + b->pending);
     case POLICY_ROUND_ROBIN:
-        return compare(b->credit + b->weight, a->credit + a->weight);
+        return compare(turn_in(proof, b)->credit + b->weight,
+                       turn_in(proof, a)->credit + a->weight);
     case POLICY_LEAST_CONNECTIONS:
     case POLICY_POWER_OF_TWO:
         return compare_busy(a, b);
@@ -79,7 +91,7 @@ static bool goes_before(const struct proof *proof, const struct replay_server *a
                         const struct replay_server *b)
 {
     int by = replay_order(proof, a, b);
-    return by < 0 || (by == 0 && a->last < b->last);
+    return by < 0 || (by == 0 && turn_in(proof, a)->last < turn_in(proof, b)->last);
 }
 
 /* --- by lot ------------------------------------------------------------------------------------ */
@@ -151,10 +163,10 @@ void replay_turn(const struct proof *proof, struct replay_server *to)
         struct replay_server *server = &replay->servers[i];
         if (replay_is_out(proof, server))
             continue;
-        server->credit += server->weight;
+        replay_turn_of(proof, server)->credit += server->weight;
         server->credit_at = proof->place;
         sum += server->weight;
     }
-    to->credit -= sum;
+    replay_turn_of(proof, to)->credit -= sum;
     to->credit_at = proof->place;
 }

@@ -65,22 +65,29 @@ void replay_stopped(struct replay *replay, uint32_t place)
 
 /* --- state ------------------------------------------------------------------------------------- */
 
+static bool same_turn(const struct replay_server *held,
+                      const struct routing_snapshot_server *server, size_t turn)
+{
+    return held->turns[turn].last == server->turns[turn].last &&
+           held->turns[turn].credit == server->turns[turn].credit;
+}
+
 /* The first field in which the server differs from the replay's; NULL: none. */
 static const char *difference(const struct replay_server *held,
                               const struct routing_snapshot_server *server)
 {
-    return strcmp(held->id, server->server) != 0   ? "id"
-           : held->state != server->state          ? "state"
-           : held->told != server->told            ? "told"
-           : held->pending != server->pending      ? "pending"
-           : held->boot != server->boot            ? "boot"
-           : held->commit != server->commit        ? "commit"
-           : held->limit != server->limit          ? "limit"
-           : held->last != server->last            ? "last choice"
-           : strcmp(held->pool, server->pool) != 0 ? "pool"
-           : held->busy != server->busy            ? "requests under way"
-           : held->weight != server->weight        ? "weight"
-           : held->credit != server->credit        ? "credit"
+    return strcmp(held->id, server->server) != 0     ? "id"
+           : held->state != server->state            ? "state"
+           : held->told != server->told              ? "told"
+           : held->pending != server->pending        ? "pending"
+           : held->boot != server->boot              ? "boot"
+           : held->commit != server->commit          ? "commit"
+           : held->limit != server->limit            ? "limit"
+           : strcmp(held->pool, server->pool) != 0   ? "pool"
+           : held->busy != server->busy              ? "requests under way"
+           : held->weight != server->weight          ? "weight"
+           : !same_turn(held, server, TURN_PURCHASE) ? "turn of purchases"
+           : !same_turn(held, server, TURN_REQUEST)  ? "turn of other requests"
            : held->workload != server->workload || held->workload_at != server->workload_at
                ? "workload"
                : NULL;
@@ -102,10 +109,11 @@ static void prove_server(struct replay *replay, const struct routing_snapshot_se
     findings_broken(
         findings, CHECK_STATES, place,
         "state of %s differs from the lines before in its %s: %s|%s|%" PRId64 "+%" PRId64
-        "|%" PRId64 ".%" PRId64 "|%" PRId64 "|%" PRIu64 "|%" PRId64 "/%" PRId64 "|%" PRId64
-        " was expected (told at %s, asked at %s, released at %s)",
+        "|%" PRId64 ".%" PRId64 "|%" PRId64 "|%" PRId64 "/%" PRId64 "|%" PRIu64 "/%" PRId64
+        "|%" PRIu64 "/%" PRId64 " was expected (told at %s, asked at %s, released at %s)",
         server->server, field, held->id, server_state_name(held->state), held->told, held->pending,
-        held->boot, held->commit, held->limit, held->last, held->busy, held->weight, held->credit,
+        held->boot, held->commit, held->limit, held->busy, held->weight, held->turns[0].last,
+        held->turns[0].credit, held->turns[1].last, held->turns[1].credit,
         replay_where(replay, held->told_at).text, replay_where(replay, held->raised_at).text,
         replay_where(replay, held->released_at).text);
 }
@@ -146,13 +154,12 @@ static void adopt_state(struct replay *replay, uint32_t place)
         server->state = from->state;
         server->pending = from->pending;
         server->limit = from->limit;
-        server->last = from->last;
         snprintf(server->pool, sizeof server->pool, "%s", from->pool);
         ledger_server(replay->ledger, server->number)->foreign =
             strcmp(server->pool, ROUTING_TICKETS) != 0;
         server->busy = from->busy;
         server->weight = from->weight;
-        server->credit = from->credit;
+        memcpy(server->turns, from->turns, sizeof server->turns);
         server->workload = from->workload;
         server->workload_at = from->workload_at;
         server->state_at = server->raised_at = server->released_at = place;

@@ -25,7 +25,7 @@ static void check_again(const struct figures *figures)
     static struct health health;
     struct buffer out = {0};
     struct figures again = {0};
-    struct probe_load load;
+    struct server_report load;
     struct seller_status status = {.figures = *figures, .pending = 3};
     health_begin(&health);
     health_append(&health, &status, &out);
@@ -40,7 +40,7 @@ static void check_again(const struct figures *figures)
 void fuzz_health(const uint8_t *data, size_t size)
 {
     struct figures figures = {0};
-    struct probe_load load;
+    struct server_report load;
     if (!probe_read((const char *)data, size, &figures, &load))
         return;
     must(load.cpu >= 0 && load.cpu <= most && load.memory >= 0 && load.memory <= most &&

@@ -289,10 +289,10 @@ static void write_state(struct writing *writing)
             .state = (enum server_state)(input_byte(input) % 4),
             .told = input_number(input),
             .limit = input_number(input),
-            .last = (uint64_t)input_number(input),
             .busy = input_number(input),
             .weight = input_number(input),
-            .credit = 1 - input_number(input),
+            .turns = {{(uint64_t)input_number(input), 1 - input_number(input)},
+                      {(uint64_t)input_number(input), 1 - input_number(input)}},
             .workload = input_number(input),
             .workload_at = input_byte(input) % 2 ? writing->time : 0,
         };
@@ -311,10 +311,9 @@ static void write_state(struct writing *writing)
                  read->servers[i].limit == servers[i].limit &&
                  read->servers[i].busy == servers[i].busy &&
                  read->servers[i].weight == servers[i].weight &&
-                 read->servers[i].credit == servers[i].credit &&
+                 memcmp(read->servers[i].turns, servers[i].turns, sizeof servers[i].turns) == 0 &&
                  read->servers[i].workload == servers[i].workload &&
-                 read->servers[i].workload_at == servers[i].workload_at &&
-                 read->servers[i].last == servers[i].last,
+                 read->servers[i].workload_at == servers[i].workload_at,
              "a server of it is the one written");
 }
 

@@ -31,7 +31,8 @@ static const char *const samples[] = {
     HEAD " done request=" REQUEST " server=files-1 status=0 sent=0 received=0 took=5 how=late",
     HEAD " done request=" REQUEST " server=files-1 status=200 sent=0 received=8 took=5 how=left",
     HEAD " state router=r store=s flight=9 sales=12 after_gap=41 servers=server-1|tickets|up|5+2|"
-         "3.17|512|41|4/1|-3|310@" TIME_TEXT ",files-1|files|joining|0+0|0.0|64|0|0/2|0|0@0",
+         "3.17|512|4/1|41/-3|0/0|310@" TIME_TEXT
+         ",files-1|files|joining|0+0|0.0|64|0/2|0/0|0/0|0@0",
     HEAD " state router=r store=\"\" flight=1 sales=0 servers=\"\"",
     ASKED " route=purchase policy=fewest-sold event=demo quantity=2 to=server-2 flight=7 why=fewest"
           " sold=server-1:5+1!full,server-2:4+0",

@@ -87,18 +87,22 @@ static void writes_and_reads_a_state(void)
     CU_ASSERT_EQUAL(line.state.count, 0);
 
     const struct routing_snapshot_server servers[] = {
-        {"server-1", "tickets", SERVER_UP, 5, 2, 3, 17, 512, 41, 4, 1, -3, 310, noon},
-        {"server-2", "a-b", SERVER_DOWN, 4, 0, 1, 0, 32, 0, 0, 2, 0, 0, 0},
+        {"server-1", "tickets", SERVER_UP, 5, 2, 3, 17, 512, 4, 1, {{41, -3}, {7, 2}}, 310, noon},
+        {"server-2", "a-b", SERVER_DOWN, 4, 0, 1, 0, 32, 0, 2, {{0}}, 0, 0},
     };
     state = (struct routing_snapshot){"r", "s", 9, 12, 41, servers, 2};
     routing_line_state(&out, 50, noon, &state);
     check(&out, "n=50 time=" TIME_TEXT " state router=r store=s flight=9 sales=12 after_gap=41"
-                " servers=server-1|tickets|up|5+2|3.17|512|41|4/1|-3|310@" TIME_TEXT
-                ",server-2|a-b|down|4+0|1.0|32|0|0/2|0|0@0");
+                " servers=server-1|tickets|up|5+2|3.17|512|4/1|41/-3|7/2|310@" TIME_TEXT
+                ",server-2|a-b|down|4+0|1.0|32|0/2|0/0|0/0|0@0");
     CU_ASSERT(line.state.count == 2 && line.state.after_gap == 41 && line.state.sales == 12);
     CU_ASSERT_STRING_EQUAL(line.state.servers[1].server, "server-2");
-    CU_ASSERT(line.state.servers[0].last == 41 && line.state.servers[0].busy == 4);
-    CU_ASSERT(line.state.servers[0].credit == -3 && line.state.servers[1].weight == 2);
+    CU_ASSERT(line.state.servers[0].turns[TURN_PURCHASE].last == 41 &&
+              line.state.servers[0].busy == 4);
+    CU_ASSERT(line.state.servers[0].turns[TURN_PURCHASE].credit == -3 &&
+              line.state.servers[0].turns[TURN_REQUEST].last == 7 &&
+              line.state.servers[0].turns[TURN_REQUEST].credit == 2 &&
+              line.state.servers[1].weight == 2);
     CU_ASSERT(line.state.servers[0].workload == 310 && line.state.servers[0].workload_at == noon);
     CU_ASSERT_EQUAL(line.state.servers[1].workload_at, 0);
     CU_ASSERT_STRING_EQUAL(line.state.servers[1].pool, "a-b");
@@ -117,8 +121,7 @@ static void writes_and_reads_a_state(void)
             INT64_MAX,
             INT64_MAX,
             INT64_MAX,
-            INT64_MAX,
-            -INT64_MAX,
+            {{INT64_MAX, -INT64_MAX}, {INT64_MAX, -INT64_MAX}},
             INT64_MAX,
             noon,
         };
@@ -300,13 +303,13 @@ static const char *const other_spellings[] = {
     "n=1 time=" TIME_TEXT " state router=r store=s flight=1 sales=0 after_gap=0 servers=\"\"",
     "n=1 time=" TIME_TEXT " state router=r store=s flight=1 sales=0 servers=",
     "n=1 time=" TIME_TEXT
-    " state router=r store=s flight=1 sales=0 servers=a|p|up|1+2|1.1|5|1|1/1|0|0@",
+    " state router=r store=s flight=1 sales=0 servers=a|p|up|1+2|1.1|5|1/1|1/0|0/0|0@",
     "n=1 time=" TIME_TEXT
-    " state router=r store=s flight=1 sales=0 servers=a|p|up|1+2|1.1|5|1|1/1|0|0@0,",
+    " state router=r store=s flight=1 sales=0 servers=a|p|up|1+2|1.1|5|1/1|1/0|0/0|0@0,",
     "n=1 time=" TIME_TEXT
-    " state router=r store=s flight=1 sales=0 servers=a|up|1+2|1.1|5|1|1/1|0|0@0",
+    " state router=r store=s flight=1 sales=0 servers=a|up|1+2|1.1|5|1/1|1/0|0/0|0@0",
     "n=1 time=" TIME_TEXT
-    " state router=r store=s flight=1 sales=0 servers=a|p|up|1+2|1.1|5|1|1/1|-0|0@0",
+    " state router=r store=s flight=1 sales=0 servers=a|p|up|1+2|1.1|5|1/1|1/-0|0/0|0@0",
     CHOICE_HEAD "",
     CHOICE_HEAD "server-1:1+0",
     CHOICE_HEAD "server-2:1+0,",

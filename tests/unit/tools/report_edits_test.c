@@ -415,7 +415,7 @@ static void mutate_all(void)
 
 static void are_found_and_named(void)
 {
-    simulate(&sim, 3, 100, 42);
+    simulate(&sim, 3, 100, 43);
     mutate_all();
 }
 

@@ -139,8 +139,9 @@ void sim_start(struct sim *sim)
         struct sim_server *server = &sim->servers[i];
         server->state = SERVER_NEW;
         server->told = server->boot = server->commit = server->pending = 0;
-        server->busy = server->credit = server->workload = server->workload_at = 0;
-        server->last = server->flight = 0;
+        server->busy = server->workload = server->workload_at = 0;
+        server->flight = 0;
+        memset(server->turns, 0, sizeof server->turns);
         server->count = 0;
         restart_server(sim, server);
     }
@@ -322,10 +323,9 @@ void sim_state(struct sim *sim, bool gap)
             .boot = server->boot,
             .commit = server->commit,
             .limit = server->limit,
-            .last = server->last,
             .busy = server->busy,
             .weight = server->weight,
-            .credit = server->credit,
+            .turns = {server->turns[0], server->turns[1]},
             .workload = server->workload,
             .workload_at = server->workload_at,
         };

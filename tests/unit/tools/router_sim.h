@@ -42,9 +42,9 @@ struct sim_server {
     int64_t weight;
     int64_t real_sold, real_boot, real_commit;  /* of the ticket server itself */
     int64_t told, boot, commit, pending, limit; /* as the router holds them */
-    int64_t busy, credit, workload, workload_at;
+    int64_t busy, workload, workload_at;
+    struct routing_turn turns[2]; /* of purchases, of other requests */
     enum server_state state;
-    uint64_t last;
     uint64_t flight; /* open; 0: none */
     struct sim_passenger seats[SIM_FLIGHT_MAX];
     size_t count;

@@ -25,6 +25,12 @@ static const char *const clients[] = {"127.0.0.1", "192.0.2.7", "2001:db8::1", "
 /* A session's text; the same one for the same number. */
 static const char *const texts[] = {"00", "a1b2", "0123456789abcdef", "ff"};
 
+/* Purchases and other requests take turns apart. */
+static size_t turn_of(const struct choosing *choosing)
+{
+    return choosing->asking->quantity > 0 ? 0 : 1;
+}
+
 static void draw_route(struct choosing *choosing)
 {
     const struct sim_asking *asking = choosing->asking;
@@ -80,7 +86,7 @@ static int64_t cost_of(const struct choosing *choosing, const struct sim_server 
     case POLICY_FEWEST_SOLD:
         return server->told + server->pending;
     case POLICY_ROUND_ROBIN:
-        return -server->credit - server->weight;
+        return -server->turns[turn_of(choosing)].credit - server->weight;
     case POLICY_LEAST_CONNECTIONS:
     case POLICY_POWER_OF_TWO:
         return each;
@@ -101,7 +107,9 @@ static bool beats(const struct choosing *choosing, size_t a, size_t b)
     int64_t cost_a = cost_of(choosing, &servers[a]), cost_b = cost_of(choosing, &servers[b]);
     if (cost_a != cost_b)
         return cost_a < cost_b;
-    return servers[a].last != servers[b].last ? servers[a].last < servers[b].last : a < b;
+    uint64_t last_a = servers[a].turns[turn_of(choosing)].last;
+    uint64_t last_b = servers[b].turns[turn_of(choosing)].last;
+    return last_a != last_b ? last_a < last_b : a < b;
 }
 
 /* Who beats all others in the running but `not`; the count of all servers where there is nobody. */
@@ -137,7 +145,8 @@ static size_t drawn(struct choosing *choosing)
     size_t second = lots[(draw & UINT32_MAX) * (count - 1) >> 32];
     choosing->drawn[0] = sim->servers[first].id;
     choosing->drawn[1] = sim->servers[second].id;
-    bool older = sim->servers[second].last < sim->servers[first].last;
+    size_t turn = turn_of(choosing);
+    bool older = sim->servers[second].turns[turn].last < sim->servers[first].turns[turn].last;
     int64_t less =
         cost_of(choosing, &sim->servers[first]) - cost_of(choosing, &sim->servers[second]);
     bool takes_second = less > 0 || (less == 0 && older);
@@ -223,7 +232,7 @@ static void write_line(const struct choosing *choosing)
                                            .pending = server->pending,
                                            .busy = server->busy,
                                            .weight = server->weight,
-                                           .credit = server->credit,
+                                           .credit = server->turns[turn_of(choosing)].credit,
                                            .workload = workload_of(choosing, server),
                                            .score = score_of(choosing, server),
                                            .mark = choosing->marks[i]};
@@ -263,8 +272,8 @@ static void take_turn(const struct choosing *choosing)
     for (size_t i = 0; i < sim->count; i++) {
         if (!choosing->running[i])
             continue;
-        sim->servers[i].credit += sim->servers[i].weight;
-        sim->servers[choosing->to].credit -= sim->servers[i].weight;
+        sim->servers[i].turns[turn_of(choosing)].credit += sim->servers[i].weight;
+        sim->servers[choosing->to].turns[turn_of(choosing)].credit -= sim->servers[i].weight;
     }
 }
 
@@ -284,7 +293,7 @@ struct sim_server *sim_choose(struct sim *sim, const struct sim_asking *asking)
     if (choosing.policy == POLICY_ROUND_ROBIN && !is_keyed(&choosing) && !is_held(&choosing))
         take_turn(&choosing);
     sim_tick(sim);
-    server->last = ++sim->n;
+    server->turns[turn_of(&choosing)].last = ++sim->n;
     server->busy++;
     if (choosing.cookie != NULL)
         *choosing.cookie = choosing.to + 1;

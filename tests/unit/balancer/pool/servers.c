@@ -338,9 +338,8 @@ static void fill(struct servers *servers)
 {
     open_up(servers);
     servers->list[0].pending = 4;
-    servers->list[0].last = 2;
+    servers->list[0].turns[TURN_PURCHASE] = (struct routing_turn){2, -2};
     servers->list[0].busy = 3;
-    servers->list[0].credit = -2;
     servers->flight = 8;
     servers->sales = 12;
     servers_failed(servers, 0, 1, "no");
@@ -359,7 +358,7 @@ static void a_cut_opens_the_next_file_with_the_state(void)
                          "store=" HISTORY_STORE " why=no\n");
     snprintf(expected, sizeof expected,
              "state router=%s store=%s flight=9 sales=12 "
-             "servers=server-1|tickets|down|20+4|3.7|512|2|3/1|-2|0@0\n",
+             "servers=server-1|tickets|down|20+4|3.7|512|3/1|2/-2|0/0|0@0\n",
              servers.router, HISTORY_STORE);
     history_expect(&servers, expected);
     CU_ASSERT_EQUAL(servers_cut_history(&servers, &lines), 0);
@@ -377,7 +376,7 @@ static void a_gap_is_stated(void)
     servers_state_gap(&servers, 3);
     CU_ASSERT_EQUAL(servers_take_history(&servers, &lines), 6);
     CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&lines), " after_gap=3"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&lines), "|down|20+4|3.7|512|2|3/1|-2|0@0\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&lines), "|down|20+4|3.7|512|3/1|2/-2|0/0|0@0\n"));
     CU_ASSERT_EQUAL(strchr(buffer_text(&lines), '\n') + 1, lines.data + lines.length);
     buffer_free(&lines);
     servers_free(&servers);

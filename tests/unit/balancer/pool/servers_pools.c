@@ -75,16 +75,17 @@ static void a_report_leaves_a_line_where_a_route_reads_it(void)
 {
     open_pools();
     history_text(&servers);
-    servers_reported(&servers, 1, 310, 9, 812);
+    servers_reported(&servers, 1, 0, &(struct server_report){310, 9, 812});
     history_expect(&servers, "");
     CU_ASSERT_EQUAL(servers.list[1].workload_at, 0);
     servers.pools[1].reports = true;
     int64_t before = clock_now();
-    servers_reported(&servers, 1, 310, 9, 812);
+    servers_reported(&servers, 1, 0, &(struct server_report){310, 9, 812});
     history_expect(&servers, "load server=files-1 cpu=310 memory=9 commit=812 workload=310\n");
     CU_ASSERT_EQUAL(servers.list[1].workload, 310);
     CU_ASSERT(servers.list[1].workload_at >= before && servers.list[1].workload_at <= clock_now());
-    servers_reported(&servers, 0, 310, 9, 812); /* of a pool that nobody asks for it */
+    servers_reported(&servers, 0, 1,
+                     &(struct server_report){310, 9, 812}); /* of a pool that nobody asks for it */
     history_expect(&servers, "");
     servers_free(&servers);
 }
@@ -125,17 +126,16 @@ static void a_state_line_tells_it_all(void)
     char expected[512], time[CLOCK_TEXT_SIZE];
     open_pools();
     servers.pools[1].reports = true;
-    servers_reported(&servers, 1, 0, 512, 0);
+    servers_reported(&servers, 1, 0, &(struct server_report){0, 512, 0});
     servers.list[1].busy = 2;
-    servers.list[1].credit = -3;
-    servers.list[1].last = 3;
+    servers.list[1].turns[TURN_PURCHASE] = (struct routing_turn){3, -3};
     struct buffer lines = {0};
     servers_cut_history(&servers, &lines);
     clock_format(servers.list[1].workload_at, time);
     snprintf(expected, sizeof expected,
              "state router=%s store=\"\" flight=1 sales=0 "
-             "servers=server-1|tickets|joining|0+0|0.0|512|0|0/1|0|0@0,"
-             "files-1|files|joining|0+0|0.0|64|3|2/3|-3|500@%s\n",
+             "servers=server-1|tickets|joining|0+0|0.0|512|0/1|0/0|0/0|0@0,"
+             "files-1|files|joining|0+0|0.0|64|2/3|3/-3|0/0|500@%s\n",
              servers.router, time);
     history_expect(&servers, expected);
     buffer_free(&lines);

@@ -86,9 +86,9 @@ static void choices_are_numbered(void)
     open_place(2, NULL);
     uint64_t before = place.servers.n;
     choose_one(1);
-    CU_ASSERT_EQUAL(place.servers.list[0].last, before + 1);
+    CU_ASSERT_EQUAL(place.servers.list[0].turns[TURN_PURCHASE].last, before + 1);
     choose_one(1);
-    CU_ASSERT_EQUAL(place.servers.list[1].last, before + 2);
+    CU_ASSERT_EQUAL(place.servers.list[1].turns[TURN_PURCHASE].last, before + 2);
     CU_ASSERT_EQUAL(place.servers.n, before + 2);
     close_place();
 }

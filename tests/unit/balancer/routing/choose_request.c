@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "balancer/routing/choose.h"
+#include "common/clock.h"
 #include "tests/lib/suite.h"
 #include "tests/unit/balancer/routing/forwarding.h"
 
@@ -59,8 +60,10 @@ static void least_workload_reads_fresh_reports(void)
     struct choice choice = forwarding_choice("files", POLICY_LEAST_WORKLOAD);
     forwarding_expect(&choice, "policy=least-workload to=files-1 why=stale "
                                "load=files-1:?+0,files-2:?+0,files-3:?+0");
-    servers_reported(&forwarding, forwarding_index("files-1"), 100, 1, 1);
-    servers_reported(&forwarding, forwarding_index("files-2"), 300, 1, 1);
+    servers_reported(&forwarding, forwarding_index("files-1"), 0,
+                     &(struct server_report){100, 1, 1});
+    servers_reported(&forwarding, forwarding_index("files-2"), 0,
+                     &(struct server_report){300, 1, 1});
     history_text(&forwarding);
     forwarding_expect(&choice, "policy=least-workload to=files-1 why=least-loaded "
                                "load=files-1:100+1,files-2:300+0,files-3:?+0");
@@ -87,7 +90,7 @@ static void a_request_is_busy_until_it_is_done(void)
     for (int i = 1; i <= 4; i++) {
         CU_ASSERT_EQUAL(forwarding_to(&choice), forwarding_index("files-1"));
         CU_ASSERT_EQUAL(server->busy, i);
-        CU_ASSERT_EQUAL(server->last, forwarding.n);
+        CU_ASSERT_EQUAL(server->turns[TURN_REQUEST].last, forwarding.n);
     }
     history_text(&forwarding);
     expect_done((struct routing_done){.status = 200, .sent = 1, .received = 412, .took = 812},
@@ -193,10 +196,10 @@ static void prefer(enum policy policy, size_t index, int64_t rank)
 {
     struct server *server = &forwarding.list[index];
     server->told = policy == POLICY_FEWEST_SOLD ? rank : 0;
-    server->credit = policy == POLICY_ROUND_ROBIN ? -rank : 0;
+    server->turns[TURN_REQUEST].credit = policy == POLICY_ROUND_ROBIN ? -rank : 0;
     server->busy = policy == POLICY_LEAST_CONNECTIONS ? rank : 0;
     server->workload = policy == POLICY_LEAST_WORKLOAD ? rank : 0;
-    server->workload_at = INT64_MAX / 2;
+    server->workload_at = clock_now();
 }
 
 static void the_runner_up_is_named_by_the_orders(void)
