@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "balancer/client/failure.h"
 #include "balancer/client/fit.h"
 #include "balancer/client/method.h"
 #include "common/clock.h"
@@ -227,27 +228,6 @@ static void room(void *context)
     http_stream_read(proxied->http);
 }
 
-static enum routing_end end_of(enum exchange_failure failure)
-{
-    static const enum routing_end ends[] = {
-        [EXCHANGE_OURS] = END_CONNECT, [EXCHANGE_CONNECT] = END_CONNECT, [EXCHANGE_LOST] = END_LOST,
-        [EXCHANGE_BAD] = END_BAD,      [EXCHANGE_LATE] = END_LATE,
-    };
-    return ends[failure];
-}
-
-static void refuse_failed(struct proxied *proxied, enum exchange_failure failure)
-{
-    if (failure == EXCHANGE_OURS)
-        refuse(proxied, PROBLEM_OVERLOADED, problem_detail(PROBLEM_OVERLOADED));
-    else if (failure == EXCHANGE_LATE)
-        refuse(proxied, PROBLEM_GATEWAY_TIMEOUT, problem_detail(PROBLEM_GATEWAY_TIMEOUT));
-    else if (failure == EXCHANGE_BAD)
-        refuse(proxied, PROBLEM_BAD_GATEWAY, problem_detail(PROBLEM_BAD_GATEWAY));
-    else
-        refuse(proxied, PROBLEM_BAD_GATEWAY, "The server asked did not answer. Try again.");
-}
-
 /* Whether a server may be asked again, which may be the same one. What was sent is sent again only where that does no harm; a foreign
  * server that is slow would be slow again. */
 static bool may_repeat(const struct proxied *proxied, enum exchange_failure failure, bool sent)
@@ -280,9 +260,9 @@ static void failed(void *context, enum exchange_failure failure, bool sent, cons
 {
     struct proxied *proxied = context;
     judge_server(proxied, failure, why);
-    settle(proxied, end_of(failure));
+    settle(proxied, failure_end(failure));
     if (!may_repeat(proxied, failure, sent)) {
-        refuse_failed(proxied, failure);
+        refuse(proxied, failure_problem(failure), failure_detail(failure));
         return;
     }
     visit_again(&proxied->visit);
@@ -376,8 +356,8 @@ static size_t body_comes(void *context, const char *bytes, size_t length)
 static void give_up(struct proxied *proxied)
 {
     enum exchange_failure failure = exchange_failure(proxied->exchange);
-    close_exchange(proxied, end_of(failure));
-    refuse_failed(proxied, failure);
+    close_exchange(proxied, failure_end(failure));
+    refuse(proxied, failure_problem(failure), failure_detail(failure));
 }
 
 static void body_ends(void *context)
@@ -407,7 +387,7 @@ static ssize_t read_answer(void *context, char *bytes, size_t size)
     if (all)
         close_exchange(proxied, END_ANSWERED);
     if (count == EXCHANGE_BROKE)
-        close_exchange(proxied, end_of(exchange_failure(proxied->exchange)));
+        close_exchange(proxied, failure_end(exchange_failure(proxied->exchange)));
     return count == EXCHANGE_ENDED   ? HTTP_SOURCE_END
            : count == EXCHANGE_BROKE ? HTTP_SOURCE_FAILED
                                      : count;
