@@ -34,6 +34,18 @@ struct replay_server {
     uint32_t workload_at_place; /* … that last changed workload */
 };
 
+/* What a route is for, as its first choice since `started` showed. */
+struct replay_route {
+    char name[ROUTING_NAME_SIZE], pool[ROUTING_NAME_SIZE];
+    enum policy policy;
+    enum affinity affinity;
+    uint32_t place; /* of that choice */
+};
+
+enum {
+    REPLAY_ROUTES_MAX = 64, /* that a router can have */
+};
+
 struct replay {
     struct ledger *ledger; /* not owned */
     bool begun;            /* a started or state line has been read */
@@ -51,6 +63,8 @@ struct replay {
     int64_t sold;           /* purchases, since started */
     struct replay_server servers[ROUTING_SERVERS_MAX];
     size_t count;
+    struct replay_route routes[REPLAY_ROUTES_MAX];
+    size_t route_count;
     struct buffer open;  /* uint32_t: flights that are not settled */
     struct map requests; /* forwarded requests that are not done: id's hash → server, place */
     struct map

@@ -385,6 +385,7 @@ void replay_choice(struct replay *replay, uint32_t place)
     prove_listed(&proof);
     if (to == NULL)
         return;
+    replay_route(&proof);
     prove_winner(&proof, to);
     if (choice->affinity == AFFINITY_COOKIE)
         replay_session(&proof, to);

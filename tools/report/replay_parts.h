@@ -77,6 +77,9 @@ void replay_forward(const struct proof *proof, struct replay_server *to);
 void replay_done(struct replay *replay, uint32_t place);
 void replay_load(struct replay *replay, uint32_t place);
 
+/* A route keeps its pool, its policy and its affinity for as long as its router runs. */
+void replay_route(const struct proof *proof);
+
 /* A session by cookie was given this server; proves that it was pinned to one it had been given. */
 void replay_session(const struct proof *proof, const struct replay_server *to);
 

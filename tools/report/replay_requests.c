@@ -1,6 +1,7 @@
 /* Forwarded requests: each is done once, by the server it was given to. Sessions: a cookie's stays where
  * it was put. Reports of workload. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tools/report/replay_parts.h"
@@ -89,6 +90,59 @@ void replay_load(struct replay *replay, uint32_t place)
     server->workload = load->workload;
     server->workload_at = replay->line.time;
     server->workload_at_place = place;
+}
+
+static struct replay_route *find_route(struct replay *replay, const char *name)
+{
+    for (size_t i = 0; i < replay->route_count; i++)
+        if (strcmp(replay->routes[i].name, name) == 0)
+            return &replay->routes[i];
+    return NULL;
+}
+
+static void add_route(const struct proof *proof)
+{
+    struct replay *replay = proof->replay;
+    if (replay->route_count == REPLAY_ROUTES_MAX) {
+        findings_broken(replay_findings(replay), proof->check, proof->place,
+                        "route=%s is one route too many (at most %d)", proof->choice->route,
+                        REPLAY_ROUTES_MAX);
+        return;
+    }
+    struct replay_route *route = &replay->routes[replay->route_count++];
+    *route = (struct replay_route){.policy = proof->choice->policy,
+                                   .affinity = proof->choice->affinity,
+                                   .place = proof->place};
+    snprintf(route->name, sizeof route->name, "%s", proof->choice->route);
+    snprintf(route->pool, sizeof route->pool, "%s", proof->pool);
+}
+
+/* Where sessions go by token, a request without one has none. */
+static bool same_affinity(struct replay_route *route, enum affinity affinity)
+{
+    if (route->affinity == AFFINITY_NONE && affinity == AFFINITY_JWT)
+        route->affinity = AFFINITY_JWT;
+    return affinity == route->affinity ||
+           (affinity == AFFINITY_NONE && route->affinity == AFFINITY_JWT);
+}
+
+void replay_route(const struct proof *proof)
+{
+    const struct routing_choice *choice = proof->choice;
+    struct replay *replay = proof->replay;
+    struct replay_route *route = find_route(replay, choice->route);
+    if (route == NULL) {
+        add_route(proof);
+        return;
+    }
+    if (strcmp(route->pool, proof->pool) == 0 && route->policy == choice->policy &&
+        same_affinity(route, choice->affinity))
+        return;
+    findings_broken(replay_findings(replay), proof->check, proof->place,
+                    "route=%s has pool %s, policy=%s, affinity=%s, but %s, %s, %s at %s",
+                    choice->route, proof->pool, policy_name(choice->policy),
+                    affinity_name(choice->affinity), route->pool, policy_name(route->policy),
+                    affinity_name(route->affinity), replay_where(replay, route->place).text);
 }
 
 /* Servers are told apart by 63 bits: beyond that many servers some share one. Bit 63: its first line was

@@ -35,6 +35,7 @@ void replay_started(struct replay *replay)
         &replay->pinned); /* a cookie outlives its router: others may have moved it meanwhile */
     replay->router = ledger_router(replay->ledger, replay->line.router);
     replay->count = 0;
+    replay->route_count = 0;
     replay->flight_next = 1;
     replay->partial_below = 0;
     replay->sold = 0;

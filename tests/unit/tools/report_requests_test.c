@@ -62,6 +62,12 @@ static void choose(int request, const char *rest)
         request, rest);
 }
 
+static void choose_by(int request, const char *route, const char *rest)
+{
+    add("choice request=0193b0aa-0000-7000-8000-%012d client=::1 route=%s policy=fewest-sold %s",
+        request, route, rest);
+}
+
 static void choose_session(int request, const char *session, const char *pinned, const char *rest)
 {
     char text[256];
@@ -256,11 +262,28 @@ static void a_session_is_pinned_in_its_pool(void)
     expect(CHECK_REQUESTS, 2, "pinned=pictures-1, which is no server of pool files");
     begin();
     choose_session(1, "aa", NULL, "to=files-1 why=least-recent");
-    choose(2, "affinity=cookie session=aa to=pictures-1 why=fewest sold=pictures-1:0+0");
+    choose_by(2, "s", "affinity=cookie session=aa to=pictures-1 why=fewest sold=pictures-1:0+0");
     end_fine(1, "files-1");
     end_fine(2, "pictures-1");
     stop();
     expect(CHECK_REQUESTS, 0, ""); /* another pool's session, though of the same name */
+    buffer_free(&written);
+}
+
+/* A log does not hold the configuration, but what a route is for shows in its first choice. */
+static void a_route_stays_what_it_is(void)
+{
+    begin();
+    choose_by(1, "r", "to=files-1 why=least-recent " FIGURES);
+    choose_by(2, "s", "affinity=cookie session=aa to=files-2 why=least-recent " FIGURES);
+    choose_by(3, "r", "affinity=cookie session=bb to=files-1 why=least-recent " FIGURES);
+    choose_by(4, "s", "to=pictures-1 why=fewest sold=pictures-1:0+0");
+    end_fine(1, "files-1");
+    end_fine(2, "files-2");
+    end_fine(3, "files-1");
+    end_fine(4, "pictures-1");
+    stop();
+    expect(CHECK_REQUESTS, 2, "route=s has pool pictures, policy=fewest-sold, affinity=none, but");
     buffer_free(&written);
 }
 
@@ -279,6 +302,7 @@ static __attribute__((constructor)) void suite(void)
               an_older_session_may_be_anywhere);
     suite_add("report_requests", "a session may move in a gap", a_session_may_move_in_a_gap);
     suite_add("report_requests", "a known session is pinned", a_known_session_is_pinned);
+    suite_add("report_requests", "a route stays what it is", a_route_stays_what_it_is);
     suite_add("report_requests", "a session is pinned in its pool",
               a_session_is_pinned_in_its_pool);
 }
