@@ -158,8 +158,8 @@ static void bodies(void)
 static void silence(void)
 {
     static const struct row rows[] = {
-        {.script = "late", .how = "late"},
-        {.script = "stall", .how = "late"},
+        {.script = "late", .how = "late"},           {.script = "stall", .how = "late"},
+        {.script = "refusal_stalls", .how = "late"}, {.script = "early_stall", .how = "late"},
         {.script = "left", .how = "left"},
     };
     play_all(rows, sizeof rows / sizeof *rows);

@@ -23,6 +23,7 @@ const struct fuzz_target fuzz_targets[] = {
     {"log_reader", fuzz_log_reader},
     {"message", fuzz_message},
     {"options", fuzz_options},
+    {"path", fuzz_path},
     {"purchase", fuzz_purchase},
     {"report", fuzz_report},
     {"response", fuzz_response},

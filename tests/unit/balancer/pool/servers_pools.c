@@ -90,6 +90,22 @@ static void a_report_leaves_a_line_where_a_route_reads_it(void)
     servers_free(&servers);
 }
 
+/* What was asked of a process that is gone says nothing of the one in its place. */
+static void a_report_of_another_start_is_not_taken(void)
+{
+    open_pools();
+    servers.pools[POOL_TICKETS].reports = true;
+    unsigned start = servers.list[0].start;
+    CU_ASSERT(servers_joined(&servers, "server-1", "127.0.0.1:1", 42));
+    history_text(&servers);
+    servers_reported(&servers, 0, start, &(struct server_report){310, 9, 812});
+    history_expect(&servers, "");
+    CU_ASSERT(servers.list[0].workload == 0 && servers.list[0].workload_at == 0);
+    servers_reported(&servers, 0, servers.list[0].start, &(struct server_report){310, 9, 812});
+    history_expect(&servers, "load server=server-1 cpu=310 memory=9 commit=812 workload=310\n");
+    servers_free(&servers);
+}
+
 /* How each end of a request counts. */
 static const struct {
     enum routing_end how;
@@ -160,6 +176,8 @@ static __attribute__((constructor)) void suite(void)
     suite_add("servers_pools", "other pools sell nothing", other_pools_sell_nothing);
     suite_add("servers_pools", "a report leaves a line where a route reads it",
               a_report_leaves_a_line_where_a_route_reads_it);
+    suite_add("servers_pools", "a report of another start is not taken",
+              a_report_of_another_start_is_not_taken);
     suite_add("servers_pools", "the server's failures are counted",
               the_servers_failures_are_counted);
     suite_add("servers_pools", "a state line tells it all", a_state_line_tells_it_all);

@@ -105,6 +105,31 @@ static void ties_take_turns(void)
     close_place();
 }
 
+/* Whom round-robin gives a purchase, or a request of another kind, over the same servers. */
+static size_t turn_of(bool purchase)
+{
+    struct choice choice = by_fewest_sold;
+    struct purchase_choice details = {.event = "demo", .quantity = 1, .room = FLIGHT_ITEMS_MAX};
+    size_t to = SERVER_NONE;
+    choice.policy = POLICY_ROUND_ROBIN;
+    CU_ASSERT_EQUAL(purchase
+                        ? choose_for_purchase(&place.servers, &choice, &details, place.loading, &to)
+                        : choose_for_request(&place.servers, &choice, &to),
+                    CHOSEN);
+    return to;
+}
+
+/* Who looks, buys, looks and buys would else buy from one server only. */
+static void purchases_and_requests_take_turns_apart(void)
+{
+    open_place(2, NULL);
+    for (size_t i = 0; i < 6; i++) {
+        CU_ASSERT_EQUAL(turn_of(true), i % 2);
+        CU_ASSERT_EQUAL(turn_of(false), i % 2);
+    }
+    close_place();
+}
+
 static void a_retry_says_so(void)
 {
     open_place(1, NULL);
@@ -284,6 +309,8 @@ static __attribute__((constructor)) void suite(void)
     suite_add("choose", "what is pending counts", what_is_pending_counts);
     suite_add("choose", "choices are numbered", choices_are_numbered);
     suite_add("choose", "ties take turns", ties_take_turns);
+    suite_add("choose", "purchases and requests take turns apart",
+              purchases_and_requests_take_turns_apart);
     suite_add("choose", "a retry says so", a_retry_says_so);
     suite_add("choose", "an idle server has room", an_idle_server_has_room);
     suite_add("choose", "room is used up to the limit", room_is_used_up_to_the_limit);

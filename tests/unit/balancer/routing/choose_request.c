@@ -73,6 +73,27 @@ static void least_workload_reads_fresh_reports(void)
     forwarding_close();
 }
 
+/* The clock was set back: how old such a report is, nobody knows. */
+static void a_report_of_the_future_is_stale(void)
+{
+    forwarding_open(2);
+    struct choice choice = forwarding_choice("files", POLICY_LEAST_WORKLOAD);
+    struct server *server = &forwarding.list[forwarding_index("files-1")];
+    servers_reported(&forwarding, forwarding_index("files-1"), 0,
+                     &(struct server_report){100, 1, 1});
+    servers_reported(&forwarding, forwarding_index("files-2"), 0,
+                     &(struct server_report){300, 1, 1});
+    server->workload_at += 3600 * CLOCK_SECOND;
+    history_text(&forwarding);
+    forwarding_expect(&choice, "policy=least-workload to=files-2 why=least-loaded "
+                               "load=files-1:?+0,files-2:300+0");
+    servers_reported(&forwarding, forwarding_index("files-1"), 0,
+                     &(struct server_report){100, 1, 1}); /* the same figure, but of now */
+    history_expect(&forwarding, "load server=files-1 cpu=100 memory=1 commit=1 workload=100\n");
+    CU_ASSERT(server->workload_at <= clock_now());
+    forwarding_close();
+}
+
 static void expect_done(struct routing_done done, const char *rest)
 {
     char expected[256];
@@ -258,6 +279,7 @@ static __attribute__((constructor)) void suite(void)
               random_draws_by_router_and_number);
     suite_add("choose_request", "least-workload reads fresh reports",
               least_workload_reads_fresh_reports);
+    suite_add("choose_request", "a report of the future is stale", a_report_of_the_future_is_stale);
     suite_add("choose_request", "a request is busy until it is done",
               a_request_is_busy_until_it_is_done);
     suite_add("choose_request", "purchases are busy too", purchases_are_busy_too);
