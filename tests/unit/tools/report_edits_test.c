@@ -1,7 +1,7 @@
 /* Any edit of a figure of the routing log, and any line taken out, is found, and the line named.
  *
- * What nothing else in a log knows cannot be proved: the name of a route (a log does not hold the
- * configuration); the policy where a session decided, or where another would have chosen the same for the
+ * What nothing else in a log knows cannot be proved: the name of a route, where no other choice goes by
+ * another rule under it (a log does not hold the configuration); the policy where a session decided, or where another would have chosen the same for the
  * same reason; the client's address and Request-Id, but for what is hashed of them; the name of a new
  * session by cookie; the status, lengths and times of an answer. */
 #include <inttypes.h>
