@@ -193,6 +193,22 @@ size_t exchange_write(struct exchange *exchange, const char *bytes, size_t lengt
     return taken;
 }
 
+/* Nobody has read since the head came, so nobody knows yet that the answer has broken off. */
+static void look_for_end(struct exchange *exchange)
+{
+    struct response *response = &exchange->response;
+    char byte;
+    if (!exchange->headed || exchange->broke || response->state == RESPONSE_DONE)
+        return;
+    ssize_t length = recv(exchange->connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (length > 0 || (length < 0 && errno == EAGAIN))
+        return;
+    if (length < 0)
+        exchange_break(exchange, EXCHANGE_LOST, strerror(errno));
+    else if (!response_end(response))
+        exchange_break(exchange, EXCHANGE_LOST, response->error);
+}
+
 void exchange_write_end(struct exchange *exchange)
 {
     assert(!exchange->complete);
@@ -205,4 +221,5 @@ void exchange_write_end(struct exchange *exchange)
         buffer_add(&exchange->out, "0\r\n\r\n");
     }
     exchange_flush(exchange);
+    look_for_end(exchange);
 }

@@ -148,6 +148,7 @@ static void bodies(void)
         {.script = "body_short_length", .how = "lost"},
         {.script = "body_short_chunked", .how = "lost"},
         {.script = "early_answer"},
+        {.script = "early_reset", .how = "lost"},
         {.script = "bodyless"},
         {.script = "chunked"},
         {.script = "until_closed"},

@@ -18,7 +18,8 @@
 struct replay_server {
     char id[SERVER_SIZE];
     char pool[ROUTING_NAME_SIZE];
-    uint32_t number; /* in the ledger */
+    uint64_t identity; /* policy_hash(id) */
+    uint32_t number;   /* in the ledger */
     enum server_state state;
     int64_t told, pending, boot, commit, limit;
     int64_t busy, weight;

@@ -379,6 +379,9 @@ void replay_choice(struct replay *replay, uint32_t place)
                           .purchase = choice->event != NULL,
                           .pool = to != NULL ? to->pool : "",
                           .older = LEDGER_NONE};
+    if (proof.policy == POLICY_IP_HASH)
+        proof.key =
+            policy_hash(choice->affinity == AFFINITY_JWT ? choice->session : choice->client);
     proof.check = proof.purchase ? CHECK_CHOICES : CHECK_REQUESTS;
     replay_findings(replay)->checked[proof.check]++;
     find_older(&proof);

@@ -40,6 +40,7 @@ struct proof {
     enum check check;
     bool purchase;
     const char *pool;
+    uint64_t key; /* whose scores are listed; 0: none are */
     struct id request;
     uint32_t older; /* the purchase's attempt before; LEDGER_NONE: none is known */
 };

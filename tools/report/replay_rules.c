@@ -20,9 +20,7 @@ const char *replay_rule_word(enum policy policy)
 
 uint64_t replay_score(const struct proof *proof, const struct replay_server *server)
 {
-    const struct routing_choice *choice = proof->choice;
-    const char *key = choice->affinity == AFFINITY_JWT ? choice->session : choice->client;
-    return policy_score(policy_hash(key), policy_hash(server->id));
+    return policy_score(proof->key, server->identity);
 }
 
 int64_t replay_workload(const struct proof *proof, const struct replay_server *server)

@@ -26,7 +26,8 @@ struct replay_server *replay_server_add(struct replay *replay, const char *id)
     if (replay->count == ROUTING_SERVERS_MAX)
         return NULL;
     struct replay_server *server = &replay->servers[replay->count++];
-    *server = (struct replay_server){.number = ledger_server_number(replay->ledger, id),
+    *server = (struct replay_server){.identity = policy_hash(id),
+                                     .number = ledger_server_number(replay->ledger, id),
                                      .state = SERVER_NEW,
                                      .state_at = LEDGER_NONE,
                                      .told_at = LEDGER_NONE,
