@@ -31,7 +31,7 @@ struct stream {
     unsigned status;               /* of the answer; 0: none came */
     bool whole;                    /* all of the body went, and all of the answer came */
     atomic_llong moved;            /* bytes of the body; any thread */
-    _Atomic int64_t left;                  /* clock_monotonic(), when it left; 0: it did not */
+    _Atomic int64_t left;          /* clock_monotonic(), when it left; 0: it did not */
     atomic_int fd;                 /* while it is connected, else 0 */
     int64_t took;                  /* µs */
     char digest[DIGEST_TEXT_SIZE]; /* of the body, at this end */

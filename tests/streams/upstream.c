@@ -124,6 +124,14 @@ static bool may_answer(const struct asked *asked)
            goes_on(asked, TROUBLE_MUTE, asked->at);
 }
 
+/* A request may come twice. */
+static void note_digest(struct asked *asked, const char digest[DIGEST_TEXT_SIZE])
+{
+    lock_take(&asked->upstream->lock);
+    memcpy(asked->note->digest, digest, DIGEST_TEXT_SIZE);
+    lock_drop(&asked->upstream->lock);
+}
+
 static bool answer_up(struct asked *asked)
 {
     char digest[DIGEST_TEXT_SIZE], body[DIGEST_TEXT_SIZE + 24];
@@ -132,7 +140,7 @@ static bool answer_up(struct asked *asked)
     digest_end(hash, digest);
     if (!whole || !may_answer(asked))
         return false;
-    memcpy(asked->note->digest, digest, sizeof digest);
+    note_digest(asked, digest);
     int length = snprintf(body, sizeof body, "%s %lld\n", digest,
                           (long long)atomic_load(&asked->note->received));
     return send_head(asked, "text/plain", length) && wire_send(asked->wire, body, (size_t)length);
@@ -150,7 +158,7 @@ static bool answer_down(struct asked *asked)
     content_end(content, digest);
     free(content);
     if (sent)
-        memcpy(asked->note->digest, digest, sizeof digest);
+        note_digest(asked, digest);
     return sent && wire_send_end(asked->wire, asked->chunked);
 }
 

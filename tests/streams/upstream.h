@@ -57,7 +57,7 @@ struct upstream {
     bool released, closing;
     bool shut, holds;           /* holds: the acceptor has taken one, and no more */
     int queued[UPSTREAM_QUEUE]; /* of a shut one */
-    bool late_checks;           /* set by the caller: a check is answered after half a second */
+    atomic_bool late_checks;    /* set by the caller: a check is answered after half a second */
 
     struct upstream_note note[UPSTREAM_REQUESTS_MAX];
 };
