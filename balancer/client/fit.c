@@ -33,6 +33,17 @@ bool fits_route(const struct http_request *request, const struct route *route)
                : !is_never_passed_on(request) && !path_climbs(http_path(request));
 }
 
+bool fit_is_idempotent(const struct http_request *http)
+{
+    return method_is_idempotent(http_method(http)) || http_header(http, "Idempotency-Key") != NULL;
+}
+
+bool fit_has_body(const struct http_request *http)
+{
+    return http_chunked(http) || http_body_length(http) > 0 ||
+           method_tells_length(http_method(http));
+}
+
 void refuse_unfit(struct http_request *request, const struct route *route)
 {
     if (route->pool != CONFIG_TICKETS && path_climbs(http_path(request)))

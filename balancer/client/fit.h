@@ -11,6 +11,12 @@
 
 bool fits_route(const struct http_request *request, const struct route *route);
 
+/* Whether it may be sent twice: by its method, or because it brings an Idempotency-Key. */
+bool fit_is_idempotent(const struct http_request *request);
+
+/* Whether a server is told how long its body is, also where there is none. */
+bool fit_has_body(const struct http_request *request);
+
 /* Refuses a request that does not fit its route. */
 void refuse_unfit(struct http_request *request, const struct route *route);
 

@@ -8,7 +8,6 @@
 
 #include "balancer/client/failure.h"
 #include "balancer/client/fit.h"
-#include "balancer/client/method.h"
 #include "common/clock.h"
 #include "common/id.h"
 
@@ -28,7 +27,6 @@ struct proxy {
     struct proxied *spare; /* through next */
     size_t spares;
     struct buffer answer_fields; /* of the answer that begins */
-    struct buffer target;        /* of the request that is sent */
 };
 
 /* One request on its way. */
@@ -40,7 +38,11 @@ struct proxied {
     char brought[FORWARDED_ID_MAX + 1];
     const char *request_id; /* as client and server know it: its own, or ours */
     struct buffer fields;   /* the head's, as servers are sent them */
-    struct buffer kept;     /* the body so far, while it may have to be sent again */
+    struct buffer
+        line; /* method NUL target NUL: libmicrohttpd forgets its own where trailers are refused */
+    size_t target; /* where that begins */
+    bool needs_host;
+    struct buffer kept; /* the body so far, while it may have to be sent again */
     bool has_body, body_ended, idempotent;
     bool repeatable; /* `kept` holds all of the body so far */
     unsigned tries;
@@ -69,6 +71,7 @@ static void free_proxied(struct proxied *proxied)
 {
     buffer_free(&proxied->fields);
     buffer_free(&proxied->kept);
+    buffer_free(&proxied->line);
     free(proxied);
 }
 
@@ -81,7 +84,6 @@ void proxy_close(struct proxy *proxy)
         free_proxied(proxied);
     }
     buffer_free(&proxy->answer_fields);
-    buffer_free(&proxy->target);
     free(proxy);
 }
 
@@ -93,8 +95,8 @@ static struct proxied *take(struct proxy *proxy)
     else
         proxy->spares--;
     proxy->spare = proxied->next;
-    struct buffer fields = proxied->fields, kept = proxied->kept;
-    *proxied = (struct proxied){.proxy = proxy, .fields = fields, .kept = kept};
+    struct buffer fields = proxied->fields, kept = proxied->kept, line = proxied->line;
+    *proxied = (struct proxied){.proxy = proxy, .fields = fields, .kept = kept, .line = line};
     proxy->under_way++;
     return proxied;
 }
@@ -115,6 +117,7 @@ static void put_back(struct proxied *proxied)
     }
     buffer_rest(&proxied->fields, BUFFER_KEPT);
     buffer_rest(&proxied->kept, BUFFER_KEPT);
+    buffer_rest(&proxied->line, BUFFER_KEPT);
     proxied->next = proxy->spare;
     proxy->spare = proxied;
     proxy->spares++;
@@ -235,8 +238,6 @@ static bool may_repeat(const struct proxied *proxied, enum exchange_failure fail
     if (proxied->tries == TRIES_MAX || !proxied->repeatable || failure == EXCHANGE_BAD ||
         failure == EXCHANGE_OURS)
         return false;
-    if (http_chunked(proxied->http) && !proxied->body_ended)
-        return false; /* libmicrohttpd may have refused its trailers, and forgotten the head */
     if (failure == EXCHANGE_LATE && !is_read(proxied))
         return false;
     return !sent || proxied->idempotent;
@@ -280,16 +281,13 @@ static void start_exchange(struct proxied *proxied)
     struct server server;
     servers_get(proxy->gate->servers, proxied->server, &server);
     proxied->start = server.start;
-    buffer_clear(&proxy->target);
-    buffer_add(&proxy->target, http_path(http));
-    buffer_add(&proxy->target, http_query(http));
     struct exchange_request request = {
         .address = server.address,
-        .method = http_method(http),
-        .target = buffer_text(&proxy->target),
+        .method = proxied->line.data,
+        .target = proxied->line.data + proxied->target,
         .fields = proxied->fields.data,
         .fields_length = proxied->fields.length,
-        .needs_host = http_header(http, "Host") == NULL,
+        .needs_host = proxied->needs_host,
         .has_body = proxied->has_body,
         .body_length = http_chunked(http) ? EXCHANGE_CHUNKED : http_body_length(http),
         .repeatable = proxied->idempotent,
@@ -440,18 +438,6 @@ static bool make_fields(struct proxied *proxied)
     return false;
 }
 
-/* A key makes any request one that may be repeated. */
-static bool is_idempotent(const struct http_request *http)
-{
-    return method_is_idempotent(http_method(http)) || http_header(http, "Idempotency-Key") != NULL;
-}
-
-static bool has_body(const struct http_request *http)
-{
-    return http_chunked(http) || http_body_length(http) > 0 ||
-           method_tells_length(http_method(http));
-}
-
 static bool admit(const struct proxy *proxy, struct http_request *http, const struct visit *visit)
 {
     bool fits = fits_route(http, visit->route);
@@ -476,6 +462,18 @@ static void name(struct proxied *proxied)
     proxied->request_id = proxied->brought;
 }
 
+static void keep_line(struct proxied *proxied)
+{
+    const struct http_request *http = proxied->http;
+    const char *method = http_method(http), *query = http_query(http);
+    buffer_clear(&proxied->line);
+    buffer_append(&proxied->line, method, strlen(method) + 1);
+    proxied->target = proxied->line.length;
+    buffer_add(&proxied->line, http_path(http));
+    buffer_append(&proxied->line, query, strlen(query) + 1);
+    proxied->needs_host = http_header(http, "Host") == NULL;
+}
+
 void proxy_accept(struct proxy *proxy, struct http_request *http, const struct visit *visit)
 {
     if (!admit(proxy, http, visit))
@@ -485,8 +483,9 @@ void proxy_accept(struct proxy *proxy, struct http_request *http, const struct v
     proxied->visit = *visit;
     proxy->reads += is_read(proxied);
     buffer_clear(&proxied->kept);
-    proxied->has_body = has_body(http);
-    proxied->idempotent = is_idempotent(http);
+    keep_line(proxied);
+    proxied->has_body = fit_has_body(http);
+    proxied->idempotent = fit_is_idempotent(http);
     proxied->repeatable = true;
     name(proxied);
     http_stream(http, &stream_calls, proxied);
