@@ -15,7 +15,7 @@
 enum {
     HTTP_CLIENT_SIZE = INET6_ADDRSTRLEN,
     HTTP_BUFFER_KEPT = 1024, /* bytes of a buffer that a connection keeps between its requests */
-    HTTP_SPARES_MAX = 256,
+    HTTP_SPARES_MAX = 32,
     HTTP_SPARE_SIZE = 4096,
 };
 

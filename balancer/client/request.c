@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-    SPARES_MAX = 256, /* what a crowd needed beyond goes back to the system */
+    SPARES_MAX = 128, /* what a crowd needed beyond goes back to the system */
 };
 
 struct request *requests_new(struct requests *requests)
