@@ -51,7 +51,8 @@
  *          left). boot, commit and told are what the router holds true from now on.
  * done     a request that was forwarded by itself is over: status as the server gave it (0: no answer);
  *          bytes of the bodies sent to it and received from it; microseconds since it was chosen for.
- *          how= answered; connect, lost, bad, late (what the server failed in); left (the client has).
+ *          how= answered; connect, lost, bad, late (what the server failed in); left (the client has, or
+ *          we, who were stopped).
  * told     a probe brought later figures.
  * load     a probe brought what least-workload reads: per mille of a processor, MiB, microseconds.
  * server   a server changed state (new, joining, up, down); the figures are those held from now on.
@@ -163,7 +164,7 @@ enum routing_end {
     END_LOST,     /* the server ended the connection */
     END_BAD,      /* the server's answer is no HTTP, or not such as can be passed on */
     END_LATE,     /* the server took too long */
-    END_LEFT,     /* the client left */
+    END_LEFT,     /* the client left, or we, who were stopped */
 };
 const char *routing_end_name(enum routing_end end);
 

@@ -32,7 +32,7 @@ struct proxy {
 /* One request on its way. */
 struct proxied {
     struct proxy *proxy;
-    struct http_request *http; /* NULL: it is over */
+    struct http_request *http;
     struct visit visit;
     char id[ID_TEXT_SIZE]; /* in the log */
     char brought[FORWARDED_ID_MAX + 1];
