@@ -17,8 +17,10 @@ enum {
     ESCAPE_MAX = 6, /* \u001f */
 };
 
-static const char *const state_names[] = {"new", "joining", "up", "down"};
-static const char *const mark_texts[] = {"", "!down", "!joining", "!full"};
+static const char *const state_names[] = {"new",      "joining", "up",      "overloaded",
+                                          "draining", "down",    "ejected", "left"};
+static const char *const mark_texts[] = {"",          "!down",   "!joining", "!full", "!overloaded",
+                                         "!draining", "!ejected"};
 static const char *const end_names[] = {"answered", "connect", "lost", "bad", "late", "left"};
 
 const char *routing_end_name(enum routing_end end)
@@ -34,8 +36,14 @@ const char *candidate_mark_text(enum candidate_mark mark)
 
 const char *server_state_name(enum server_state state)
 {
-    assert(state <= SERVER_DOWN);
+    assert(state <= SERVER_LEFT);
     return state_names[state];
+}
+
+bool server_state_alive(enum server_state state)
+{
+    return state == SERVER_UP || state == SERVER_OVERLOADED || state == SERVER_DRAINING ||
+           state == SERVER_EJECTED;
 }
 
 static inline char *put_bytes(char *to, const char *bytes, size_t length)
@@ -386,6 +394,27 @@ void routing_line_load(struct buffer *out, uint64_t n, int64_t time,
     to = put_field(to, " memory=", line->memory);
     to = put_field(to, " commit=", line->commit);
     line_end(out, start, put_field(to, " workload=", line->workload));
+}
+
+void routing_line_limit(struct buffer *out, uint64_t n, int64_t time,
+                        const struct routing_limit *line)
+{
+    char *start =
+        buffer_reserve(out, HEAD_MAX + WORDS_MAX + SERVER_SIZE + NUMBER_MAX + value_max(line->why));
+    char *to = put_server(put(put_head(start, n, time), " limit server="), line->server);
+    to = put_field(to, " limit=", line->limit);
+    line_end(out, start, put_value(put(to, " why="), line->why));
+}
+
+void routing_line_scale(struct buffer *out, uint64_t n, int64_t time,
+                        const struct routing_scale *line)
+{
+    char *start = buffer_reserve(out, HEAD_MAX + WORDS_MAX + 7 * NUMBER_MAX + value_max(line->why));
+    char *to = put_field(put(put_head(start, n, time), " scale"), " from=", line->from);
+    to = put_field(put_field(to, " to=", line->to), " up=", line->up);
+    to = put_field(put_field(to, " pending=", line->pending), " waiting=", line->waiting);
+    to = put_field(put_field(to, " commit=", line->commit), " cpu=", line->cpu);
+    line_end(out, start, put_value(put(to, " why="), line->why));
 }
 
 void routing_line_told(struct buffer *out, uint64_t n, int64_t time, const char *server,

@@ -7,7 +7,7 @@
  * control and direction characters of Unicode, and what is not UTF-8 becomes U+FFFD.
  * (Each is one line; here they are folded.)
  *
- *   n=1 time=T started router=UUID version=2
+ *   n=1 time=T started router=UUID version=3
  *   n=2 time=T server server=server-1 pool=tickets weight=1 state=joining→up boot=3 commit=0 told=5
  *       limit=512 store=UUID why="probe: ok"
  *   n=3 time=T choice request=UUID client=127.0.0.1 route=purchase policy=fewest-sold event=demo
@@ -19,14 +19,17 @@
  *   n=6 time=T done request=UUID server=server-1 status=200 sent=0 received=412 took=812 how=answered
  *   n=7 time=T told server=server-1 boot=3 commit=18 told=7
  *   n=8 time=T load server=server-1 cpu=310 memory=9 commit=812 workload=310
- *   n=9 time=T state router=UUID store=UUID flight=9 sales=12
+ *   n=9 time=T limit server=server-3 limit=62 why=slow-start
+ *   n=10 time=T scale from=2 to=3 up=2 pending=812 waiting=40 commit=81000 cpu=910
+ *       why="commits took 81 ms for 2 s"
+ *   n=11 time=T state router=UUID store=UUID flight=9 sales=12
  *       servers=server-1|tickets|up|5+0|3.17|512|1/1|5/0|4/-1|310@T,…
- *   n=10 time=T stopped router=UUID
+ *   n=12 time=T stopped router=UUID
  *
  * choice   a request was given to a server of its route's pool. Of a purchase that boards a flight,
  *          event, quantity and flight tell more. All figures are those before the choice; they list
  *          the pool's servers in the order of the list, those out of the running with a mark (!down,
- *          !joining, !full); above 16 servers the chosen one, the runner-up (the other one drawn;
+ *          !joining, !full, !overloaded, !draining, !ejected); above 16 servers the chosen one, the runner-up (the other one drawn;
  *          none of random) and then "+N" for how many were left out. What is listed is what the policy reads:
  *            fewest-sold                      sold=  tickets told+pending
  *            round-robin                      turn=  credit/weight (smooth weighted: each choice gives
@@ -55,9 +58,16 @@
  *          we, who were stopped).
  * told     a probe brought later figures.
  * load     a probe brought what least-workload reads: per mille of a processor, MiB, microseconds.
- * server   a server changed state (new, joining, up, down); the figures are those held from now on.
- *          Its first line is state=new→joining: from then on it is a candidate, and the order of
- *          these lines is the order of the list. A process started again goes down→joining.
+ * server   a server changed state; the figures are those held from now on. Its first line is
+ *          state=new→joining: from then on it is a candidate. It takes the first place in the list that
+ *          one has left, or a new one at the end. A process started again goes down→joining. joining: it
+ *          has not been heard of; up; overloaded: it reports more than its pool's thresholds; draining: it
+ *          gets nothing new; down: it cannot be reached; ejected: it failed in too many requests. state=…→left:
+ *          it is no candidate any more, nothing is under way there, and what was held of it is forgotten.
+ * limit    how much may be pending (or, of other pools, under way) at a server from now on: slow start.
+ * scale    how many ticket servers the balancer wants from now on, with the figures that say so: servers up,
+ *          tickets pending and purchases waiting, microseconds of a commit and per mille of a processor
+ *          (both of the worst server), on average over the window that was looked at.
  * state    opens every rotated file, and follows a gap (after_gap=41: lines 41 to n-1 could not be
  *          written). Servers as id|pool|state|told+pending|boot.commit|limit|requests under way/weight|turn
  *          of purchases|turn of other requests|workload@time of its report (0: none), a turn being n of
@@ -80,7 +90,7 @@ enum {
     ROUTING_CANDIDATES_MAX = 16, /* listed in full up to this many */
     ROUTING_WHY_SIZE = 128,
     ROUTING_NAME_SIZE = 33, /* of pools and routes: 1 to 32 of a-z 0-9 - */
-    ROUTING_VERSION = 2,    /* of the lines' spelling */
+    ROUTING_VERSION = 3,    /* of the lines' spelling */
     ROUTING_TURNS = 2, /* purchases take turns among themselves, and so do all other requests */
 };
 
@@ -93,6 +103,8 @@ enum routing_kind {
     ROUTING_DONE,
     ROUTING_TOLD,
     ROUTING_LOAD,
+    ROUTING_LIMIT,
+    ROUTING_SCALE,
     ROUTING_STOPPED,
 };
 
@@ -102,8 +114,14 @@ enum server_state {
     SERVER_NEW,     /* not in the list yet: only ever the state before the first */
     SERVER_JOINING, /* not heard of yet */
     SERVER_UP,
-    SERVER_DOWN,
+    SERVER_OVERLOADED, /* by what it reports */
+    SERVER_DRAINING,   /* somebody wants it to get nothing new */
+    SERVER_DOWN,       /* not to be reached */
+    SERVER_EJECTED,    /* it failed in too many requests */
+    SERVER_LEFT,       /* not in the list any more */
 };
+/* Whether it answers, as far as is known: what was given to it stays there. */
+bool server_state_alive(enum server_state state);
 const char *server_state_name(enum server_state state);
 
 /* Why a candidate is out of the running. */
@@ -112,6 +130,9 @@ enum candidate_mark {
     MARK_DOWN,
     MARK_JOINING,
     MARK_FULL, /* no room within its limit */
+    MARK_OVERLOADED,
+    MARK_DRAINING,
+    MARK_EJECTED,
 };
 
 /* As a line shows it: "" or "!down", … */
@@ -182,6 +203,19 @@ struct routing_load {
     int64_t workload;            /* policy_workload of these */
 };
 
+struct routing_limit {
+    const char *server;
+    int64_t limit;
+    const char *why;
+};
+
+struct routing_scale {
+    int64_t from, to;             /* ticket servers wanted */
+    int64_t up, pending, waiting; /* servers, tickets, purchases */
+    int64_t commit, cpu;          /* microseconds, per mille */
+    const char *why;
+};
+
 struct routing_settled {
     const char *server;
     uint64_t flight;
@@ -248,6 +282,10 @@ void routing_line_done(struct buffer *out, uint64_t n, int64_t time,
                        const struct routing_done *line);
 void routing_line_load(struct buffer *out, uint64_t n, int64_t time,
                        const struct routing_load *line);
+void routing_line_limit(struct buffer *out, uint64_t n, int64_t time,
+                        const struct routing_limit *line);
+void routing_line_scale(struct buffer *out, uint64_t n, int64_t time,
+                        const struct routing_scale *line);
 void routing_line_told(struct buffer *out, uint64_t n, int64_t time, const char *server,
                        int64_t boot, int64_t commit, int64_t told);
 void routing_line_state(struct buffer *out, uint64_t n, int64_t time,
@@ -264,6 +302,8 @@ struct routing_line {
     struct routing_settled settled;
     struct routing_done done;
     struct routing_load load;
+    struct routing_limit limit;
+    struct routing_scale scale;
     struct routing_server server;
     struct routing_snapshot state;
     struct {

@@ -47,7 +47,7 @@ static bool read_policy(struct cursor *cursor, enum policy *policy)
 
 static bool read_state(struct cursor *cursor, enum server_state *state)
 {
-    for (*state = SERVER_NEW; *state <= SERVER_DOWN; (*state)++) {
+    for (*state = SERVER_NEW; *state <= SERVER_LEFT; (*state)++) {
         if (cursor_skip(cursor, server_state_name(*state)))
             return true;
     }
@@ -58,7 +58,7 @@ static bool read_state(struct cursor *cursor, enum server_state *state)
 
 static void read_mark(struct cursor *cursor, enum candidate_mark *mark)
 {
-    for (*mark = MARK_FULL; *mark > MARK_NONE; (*mark)--) {
+    for (*mark = MARK_EJECTED; *mark > MARK_NONE; (*mark)--) {
         if (cursor_skip(cursor, candidate_mark_text(*mark)))
             return;
     }
@@ -229,6 +229,23 @@ static bool read_load(struct cursor *cursor, struct routing_load *load)
            cursor_field(cursor, " workload=", &load->workload);
 }
 
+static bool read_limit(struct cursor *cursor, struct routing_limit *limit)
+{
+    return read_server(cursor, "server=", &limit->server) &&
+           cursor_field(cursor, " limit=", &limit->limit) &&
+           cursor_text(cursor, " why=", &limit->why);
+}
+
+static bool read_scale(struct cursor *cursor, struct routing_scale *scale)
+{
+    return cursor_field(cursor, "from=", &scale->from) &&
+           cursor_field(cursor, " to=", &scale->to) && cursor_field(cursor, " up=", &scale->up) &&
+           cursor_field(cursor, " pending=", &scale->pending) &&
+           cursor_field(cursor, " waiting=", &scale->waiting) &&
+           cursor_field(cursor, " commit=", &scale->commit) &&
+           cursor_field(cursor, " cpu=", &scale->cpu) && cursor_text(cursor, " why=", &scale->why);
+}
+
 static bool read_server_line(struct cursor *cursor, struct routing_server *server)
 {
     return read_server(cursor, "server=", &server->server) &&
@@ -301,6 +318,7 @@ static bool read_kind(struct cursor *cursor, struct routing_line *line)
         [ROUTING_SERVER] = "server ",   [ROUTING_CHOICE] = "choice ",
         [ROUTING_SETTLED] = "settled ", [ROUTING_DONE] = "done ",
         [ROUTING_TOLD] = "told ",       [ROUTING_LOAD] = "load ",
+        [ROUTING_LIMIT] = "limit ",     [ROUTING_SCALE] = "scale ",
         [ROUTING_STOPPED] = "stopped ",
     };
     for (line->kind = ROUTING_STARTED; line->kind <= ROUTING_STOPPED; line->kind++) {
@@ -316,7 +334,7 @@ static bool read_version(struct cursor *cursor)
     if (!cursor_field(cursor, " version=", &version))
         return false;
     return version == ROUTING_VERSION ||
-           cursor_fail(cursor, "version=2 (`make reset` puts an older log aside)");
+           cursor_fail(cursor, "version=3 (`make reset` puts an older log aside)");
 }
 
 static bool read_rest(struct cursor *cursor, struct routing_line *line)
@@ -340,6 +358,10 @@ static bool read_rest(struct cursor *cursor, struct routing_line *line)
         return read_told(cursor, line);
     case ROUTING_LOAD:
         return read_load(cursor, &line->load);
+    case ROUTING_LIMIT:
+        return read_limit(cursor, &line->limit);
+    case ROUTING_SCALE:
+        return read_scale(cursor, &line->scale);
     }
     return false;
 }
@@ -370,6 +392,12 @@ void routing_line_write(struct buffer *out, const struct routing_line *line)
         break;
     case ROUTING_LOAD:
         routing_line_load(out, line->n, line->time, &line->load);
+        break;
+    case ROUTING_LIMIT:
+        routing_line_limit(out, line->n, line->time, &line->limit);
+        break;
+    case ROUTING_SCALE:
+        routing_line_scale(out, line->n, line->time, &line->scale);
         break;
     case ROUTING_TOLD:
         routing_line_told(out, line->n, line->time, line->told.server, line->told.boot,

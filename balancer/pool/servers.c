@@ -10,7 +10,7 @@
 static const int64_t report_interval = CLOCK_SECOND;
 
 /* Which moves are legal: a process joins, is up or down, and joins again when it was started anew. */
-static const bool legal_moves[][SERVER_DOWN + 1] = {
+static const bool legal_moves[][SERVER_LEFT + 1] = {
     [SERVER_NEW] = {[SERVER_JOINING] = true},
     [SERVER_JOINING] = {[SERVER_UP] = true, [SERVER_DOWN] = true},
     [SERVER_UP] = {[SERVER_DOWN] = true},

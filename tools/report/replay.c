@@ -115,6 +115,9 @@ static void apply(struct replay *replay, uint32_t place)
     case ROUTING_TOLD:
         replay_told(replay, place);
         break;
+    case ROUTING_LIMIT:
+    case ROUTING_SCALE:
+        break;
     }
 }
 

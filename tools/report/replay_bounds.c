@@ -75,6 +75,9 @@ bool replay_fits(const struct routing_line *line)
         return state_fits(&line->state);
     case ROUTING_LOAD:
         return line->load.workload <= FIGURE_MAX;
+    case ROUTING_LIMIT:
+        return line->limit.limit <= FIGURE_MAX;
+    case ROUTING_SCALE:
     case ROUTING_DONE:
     case ROUTING_STARTED:
     case ROUTING_STOPPED:

@@ -5,7 +5,7 @@
 
 #include "tools/report/replay_parts.h"
 
-static const bool legal_moves[][SERVER_DOWN + 1] = {
+static const bool legal_moves[SERVER_LEFT + 1][SERVER_LEFT + 1] = {
     [SERVER_NEW] = {[SERVER_JOINING] = true},
     [SERVER_JOINING] = {[SERVER_UP] = true, [SERVER_DOWN] = true},
     [SERVER_UP] = {[SERVER_DOWN] = true},

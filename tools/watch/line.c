@@ -152,6 +152,23 @@ static void add_snapshot(struct buffer *out, const struct routing_snapshot *stat
     }
 }
 
+/* "server-3 may have 62 (slow-start)" */
+static void add_limit(struct buffer *out, const struct routing_limit *limit, bool colour)
+{
+    add_server(out, limit->server, colour);
+    buffer_printf(out, " may have %" PRId64 " (", limit->limit);
+    add_text(out, limit->why);
+    buffer_add_char(out, ')');
+}
+
+/* "scale: 2 → 3 ticket servers (commits took 81 ms for 2 s)" */
+static void add_scale(struct buffer *out, const struct routing_scale *scale)
+{
+    buffer_printf(out, "scale: %" PRId64 " → %" PRId64 " ticket servers (", scale->from, scale->to);
+    add_text(out, scale->why);
+    buffer_add_char(out, ')');
+}
+
 static void add_line(struct buffer *out, const struct routing_line *line, bool colour)
 {
     switch (line->kind) {
@@ -180,6 +197,12 @@ static void add_line(struct buffer *out, const struct routing_line *line, bool c
         break;
     case ROUTING_LOAD:
         add_load(out, &line->load, colour);
+        break;
+    case ROUTING_LIMIT:
+        add_limit(out, &line->limit, colour);
+        break;
+    case ROUTING_SCALE:
+        add_scale(out, &line->scale);
         break;
     case ROUTING_TOLD:
         add_server(out, line->told.server, colour);

@@ -15,7 +15,7 @@
 
 /* One of each kind, of each policy and affinity; of figures the largest there can be. */
 static const char *const samples[] = {
-    HEAD " started router=r-1 version=2",
+    HEAD " started router=r-1 version=3",
     HEAD " stopped router=\"r \\\"1\\\"\"",
     HEAD " server server=server-1 pool=tickets weight=3 state=new→joining boot=1 commit=2 told=3"
          " limit=512 store=\"\" why=\"started as process 7\"",

@@ -33,7 +33,7 @@ static void writes_and_reads_each_kind(void)
 {
     struct buffer out = {0};
     routing_line_started(&out, 1, noon, "r-1");
-    check(&out, "n=1 time=" TIME_TEXT " started router=r-1 version=2");
+    check(&out, "n=1 time=" TIME_TEXT " started router=r-1 version=3");
     CU_ASSERT(line.kind == ROUTING_STARTED && line.n == 1 && line.time == noon);
     CU_ASSERT_STRING_EQUAL(line.router, "r-1");
 
@@ -286,7 +286,7 @@ static const char *const other_spellings[] = {
     "n=1 time=" TIME_TEXT " stopped router=\"a b\xff\"",
     "n=1 time=" TIME_TEXT " started router=r",
     "n=1 time=" TIME_TEXT " started router=r version=1",
-    "n=1 time=" TIME_TEXT " started router=r version=3",
+    "n=1 time=" TIME_TEXT " started router=r version=2",
     "n=1 time=" TIME_TEXT " paused router=r",
     "n=1 time=" TIME_TEXT " told server=Server boot=1 commit=2 told=3",
     "n=1 time=" TIME_TEXT " told server= boot=1 commit=2 told=3",
@@ -342,7 +342,7 @@ static void says_what_was_expected_where(void)
     CU_ASSERT_STRING_EQUAL(error, "expected the router's own spelling at byte 72");
     CU_ASSERT_FALSE(parse("n=1 time=" TIME_TEXT " started router=r version=1"));
     CU_ASSERT_STRING_EQUAL(error,
-                           "expected version=2 (`make reset` puts an older log aside) at byte 63");
+                           "expected version=3 (`make reset` puts an older log aside) at byte 63");
     routing_line_free(&line);
 }
 

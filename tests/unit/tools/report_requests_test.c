@@ -43,7 +43,7 @@ static void add_server(const char *id, const char *pool)
 static void start(void)
 {
     n = 0;
-    add("started router=" ROUTER " version=2");
+    add("started router=" ROUTER " version=3");
     add_server("files-1", "files");
     add_server("files-2", "files");
     add_server("pictures-1", "pictures");
