@@ -56,9 +56,10 @@ static int64_t bounded(int64_t figure, int64_t most)
 
 static struct scale_sample sensible(const struct scale_sample *sample)
 {
-    struct scale_sample s = {
+    return (struct scale_sample){
         .time = sample->time,
         .servers = bounded(sample->servers, ROUTING_SERVERS_MAX),
+        .missing = bounded(sample->missing, ROUTING_SERVERS_MAX),
         .up = bounded(sample->up, ROUTING_SERVERS_MAX),
         .pending = bounded(sample->pending, figure_max),
         .waiting = bounded(sample->waiting, figure_max),
@@ -66,8 +67,6 @@ static struct scale_sample sensible(const struct scale_sample *sample)
         .cpu = bounded(sample->cpu, figure_max),
         .work = bounded(sample->work, figure_max),
     };
-    s.missing = bounded(sample->missing, s.servers);
-    return s;
 }
 
 static void begin_window(struct scale *scale, int64_t now)
@@ -286,7 +285,7 @@ static enum scale_verdict decide_out(struct scale *scale, const struct scale_rul
     }
     if (now->servers >= rules->max)
         return SCALE_FULL;
-    if (need->cpu <= now->up && store_is_slow(view, rules, now->up)) {
+    if (store_is_slow(view, rules, now->up)) {
         say(scale,
             "commits take %" PRId64 " ms at %" PRId64 " %% of a processor: the store is slow",
             view->commit.average / CLOCK_MILLISECOND, busy_percent(view, now->up));

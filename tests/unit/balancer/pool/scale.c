@@ -7,6 +7,7 @@
 #include "tests/lib/suite.h"
 
 #define EVERY (250 * CLOCK_MILLISECOND)
+#define HOUR  (3600 * CLOCK_SECOND)
 
 /* Servers between 2 and 8, of which each may have 512 pending: 32 each are plenty. */
 static const struct scale_rules *usual(void)
@@ -81,6 +82,9 @@ static const struct situation situations[] = {
     {"processors that four have room for", 5, 0, 5, 0, 0, 900, 2, 1400, SCALE_IN, 4, 10},
     {"a little more", 5, 0, 5, 0, 0, 900, 2, 1401, SCALE_FITS, 0, 0},
     {"quiet, but one is missing for ever", 5, 1, 4, 0, 0, 900, 2, 8, SCALE_IN, 4, 10},
+    {"what two have room for twice, and one is missing", 3, 1, 2, 32, 0, 900, 2, 8, SCALE_IN, 2,
+     10},
+    {"one ticket more, and one is missing", 3, 1, 2, 33, 0, 900, 2, 8, SCALE_MISSING, 0, 0},
     {"busy, and one is missing for ever", 5, 1, 4, 100, 0, 900, 2, 8, SCALE_MISSING, 0, 0},
     {"quiet, but all are missing", 5, 5, 0, 0, 0, 0, 0, 0, SCALE_MISSING, 0, 0},
 };
@@ -219,13 +223,24 @@ static void load_that_comes_back_at_once_makes_the_next_step_in_later(void)
         CU_ASSERT(after <= quiet[i] * CLOCK_SECOND);
         CU_ASSERT_EQUAL(desk.step.to, 2);
     }
-    idle = (struct scale_sample){.servers = 8, .up = 8}; /* calm: shorter again, step by step */
-    for (int64_t servers = 7; servers > 2; servers--) {
-        hold(&desk, idle, 200 * CLOCK_SECOND);
-        CU_ASSERT_EQUAL(desk.step.to, servers);
-        idle.servers = idle.up = servers;
+}
+
+/* Not before there was no step out for twice the longest quiet, 160 s. */
+static void calm_makes_the_quiet_shorter_again(void)
+{
+    static const int64_t quiet[] = {40, 40, 40, 40, 20, 10};
+    struct scale_sample busy = {.servers = 2, .up = 2, .pending = 90};
+    struct scale_sample idle = {.servers = 3, .up = 3};
+    struct desk desk = desk_new(usual());
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT(hold(&desk, busy, 5 * CLOCK_SECOND) >= 0);
+        CU_ASSERT(hold(&desk, idle, 200 * CLOCK_SECOND) >= 0);
     }
-    CU_ASSERT_EQUAL(desk.scale.pause, 10 * CLOCK_SECOND);
+    CU_ASSERT(hold(&desk, busy, 5 * CLOCK_SECOND) >= 0);
+    for (size_t i = 0; i < sizeof quiet / sizeof *quiet; i++) {
+        idle.servers = idle.up = 8 - (int64_t)i;
+        CU_ASSERT_EQUAL(hold(&desk, idle, 200 * CLOCK_SECOND), quiet[i] * CLOCK_SECOND);
+    }
 }
 
 static void no_step_out_follows_a_step_before_it_has_cooled(void)
@@ -243,6 +258,16 @@ static void no_step_out_follows_a_step_before_it_has_cooled(void)
     sample = (struct scale_sample){.servers = 1, .up = 1}; /* somebody took them away */
     CU_ASSERT_EQUAL(hold(&desk, sample, 20 * CLOCK_SECOND), 9 * CLOCK_SECOND - EVERY);
     CU_ASSERT_EQUAL(desk.step.to, 2);
+}
+
+static void a_server_that_just_went_missing_may_be_back_in_a_moment(void)
+{
+    struct desk desk = desk_new(usual());
+    struct scale_sample sample = {.servers = 4, .up = 4};
+    CU_ASSERT(hold(&desk, sample, 8 * CLOCK_SECOND) < 0);
+    sample = (struct scale_sample){.servers = 4, .missing = 1, .up = 3};
+    CU_ASSERT_EQUAL(hold(&desk, sample, 20 * CLOCK_SECOND), 10 * CLOCK_SECOND);
+    CU_ASSERT_EQUAL(desk.step.to, 3);
 }
 
 /* --- what must not count ------------------------------------------------------------------------- */
@@ -272,6 +297,18 @@ static void a_spike_does_not_break_the_quiet(void)
     CU_ASSERT(desk.now - began <= 11 * CLOCK_SECOND);
 }
 
+/* Now and then, but not for most of the window: neither more are due nor fewer. */
+static void purchases_that_wait_at_times_are_no_quiet(void)
+{
+    struct desk desk = desk_new(usual());
+    struct scale_sample calm = {.servers = 3, .up = 3};
+    struct scale_sample waits = {.servers = 3, .up = 3, .waiting = 1};
+    for (int i = 0; i < 40; i++) {
+        CU_ASSERT(hold(&desk, calm, EVERY) < 0);
+        CU_ASSERT(hold(&desk, waits, 0) < 0);
+    }
+}
+
 static void what_was_seen_before_a_gap_says_nothing(void)
 {
     struct desk desk = desk_new(usual());
@@ -281,6 +318,8 @@ static void what_was_seen_before_a_gap_says_nothing(void)
         CU_ASSERT_EQUAL(desk.scale.verdict, SCALE_WATCHES);
         desk.now += i % 2 == 0 ? 3 * CLOCK_SECOND : -9 * CLOCK_SECOND; /* backwards, even */
     }
+    desk.now -= HOUR;
+    CU_ASSERT_EQUAL(hold(&desk, sample, 5 * CLOCK_SECOND), 2 * CLOCK_SECOND);
 }
 
 static void few_samples_are_no_window(void)
@@ -379,10 +418,15 @@ static __attribute__((constructor)) void suite(void)
     suite_add("scale", "steps in come one at a time", steps_in_come_one_at_a_time);
     suite_add("scale", "load that comes back at once makes the next step in later",
               load_that_comes_back_at_once_makes_the_next_step_in_later);
+    suite_add("scale", "calm makes the quiet shorter again", calm_makes_the_quiet_shorter_again);
+    suite_add("scale", "a server that just went missing may be back in a moment",
+              a_server_that_just_went_missing_may_be_back_in_a_moment);
     suite_add("scale", "no step out follows a step before it has cooled",
               no_step_out_follows_a_step_before_it_has_cooled);
     suite_add("scale", "a spike moves nothing", a_spike_moves_nothing);
     suite_add("scale", "a spike does not break the quiet", a_spike_does_not_break_the_quiet);
+    suite_add("scale", "purchases that wait at times are no quiet",
+              purchases_that_wait_at_times_are_no_quiet);
     suite_add("scale", "what was seen before a gap says nothing",
               what_was_seen_before_a_gap_says_nothing);
     suite_add("scale", "few samples are no window", few_samples_are_no_window);
