@@ -150,12 +150,12 @@ static struct spread spread_of(const struct scale *scale,
                                int64_t (*figure)(const struct scale_sample *sample))
 {
     int64_t sorted[SCALE_SAMPLES], sum = 0;
-    size_t count = scale->count;
-    for (size_t i = 0; i < count; i++) {
-        int64_t one = figure(&scale->samples[i]);
-        insert(sorted, i, one);
+    size_t count = 0;
+    do { /* there is at least the latest */
+        int64_t one = figure(&scale->samples[count]);
+        insert(sorted, count, one);
         sum += one;
-    }
+    } while (++count < scale->count);
     return (struct spread){
         .average = sum / (int64_t)count,
         .middle = sorted[count / 2],
