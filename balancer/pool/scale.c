@@ -149,7 +149,7 @@ static int64_t work_of(const struct scale_sample *sample)
 static struct spread spread_of(const struct scale *scale,
                                int64_t (*figure)(const struct scale_sample *sample))
 {
-    int64_t sorted[SCALE_SAMPLES], sum = 0;
+    int64_t sorted[SCALE_SAMPLES] = {0}, sum = 0;
     size_t count = 0;
     do { /* there is at least the latest */
         int64_t one = figure(&scale->samples[count]);
