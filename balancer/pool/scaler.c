@@ -10,7 +10,9 @@
 
 static const int64_t interval = 250 * CLOCK_MILLISECOND;
 static const int64_t drain_patience = 30 * CLOCK_SECOND;
-static const int64_t say_interval = 10 * CLOCK_SECOND;
+static const int64_t begin_patience = 5 * CLOCK_SECOND;
+static const int64_t say_interval = 10 * CLOCK_SECOND; /* between lines ... */
+static const int64_t say_again = 60 * CLOCK_SECOND;    /* ... and those of the same kind */
 
 /* A message to the master may be lost, where it does not read for long. (It kills who does not end within
  * 30 s, so by now it would have said something.) */
@@ -49,8 +51,9 @@ void scaler_lead(struct scaler *scaler)
 {
     const struct scale_rules *rules = &scaler->settings.rules;
     scaler->leads = rules->min < rules->max;
+    scaler->led_at = clock_monotonic();
     if (scaler->leads)
-        loop_timer_set(scaler->settings.loop, &scaler->timer, clock_monotonic() + interval);
+        loop_timer_set(scaler->settings.loop, &scaler->timer, scaler->led_at + interval);
 }
 
 void scaler_lead_no_more(struct scaler *scaler)
@@ -123,7 +126,8 @@ static void look_at_own(struct look *look, struct scaler *scaler, const struct s
     look->listed[number] = true;
     if (scaler->asked[number].what == ASKED_START)
         scaler->asked[number].what = ASKED_NOTHING;
-    if (server->health.leave || server->health.drain) {
+    if (server->health.leave || server->health.drain ||
+        scaler->asked[number].what == ASKED_RETIRE) {
         look->apart++;
         return;
     }
@@ -233,23 +237,31 @@ static void act(struct scaler *scaler, const struct look *look, const struct rou
         retire_last(scaler, look, now);
 }
 
-/* What keeps it from a step, where that is news. */
+/* What keeps it from a step, where that lasts: once, and again from time to time. */
 static void say(struct scaler *scaler, int64_t now)
 {
+    static const char *const why[] = {
+        [SCALE_MISSING] = "they are waited for",
+        [SCALE_STORE] = "more servers would not help",
+        [SCALE_FULL] = "there may be no more",
+    };
     const struct scale *scale = &scaler->scale;
-    const char *what = scale->verdict == SCALE_STORE  ? "more would not help"
-                       : scale->verdict == SCALE_FULL ? "no more may be started"
-                                                      : "they are waited for";
+    int64_t silence = scale->verdict == scaler->said ? say_again : say_interval;
     bool lasts = scale->verdict == SCALE_STORE || scale->verdict == SCALE_FULL ||
                  (scale->verdict == SCALE_MISSING &&
                   now - scale->missing_since >= scaler->settings.rules.patience);
-    if (scale->verdict == scaler->said || now - scaler->said_at < say_interval)
+    if (!lasts || (scaler->said_at != 0 && now - scaler->said_at < silence))
         return;
-    if (lasts || scaler->said == SCALE_MISSING)
-        scaler->said_at = now;
-    if (lasts)
-        log_line("ticket servers: %s: %s", scale->why, what);
-    scaler->said = lasts ? scale->verdict : SCALE_FITS;
+    scaler->said = scale->verdict;
+    scaler->said_at = now;
+    log_line("scaling: %s: %s", scale->why, why[scale->verdict]);
+}
+
+/* The master starts the first ones by itself, one after the other. */
+static bool is_beginning(const struct scaler *scaler, const struct look *look, int64_t now)
+{
+    return look->sample.servers < scaler->settings.rules.min &&
+           now - scaler->led_at < begin_patience;
 }
 
 void scaler_check(struct scaler *scaler, int64_t now)
@@ -263,6 +275,8 @@ void scaler_check(struct scaler *scaler, int64_t now)
     if (scaler->settings.renewal != NULL && renewal_runs(scaler->settings.renewal))
         return;
     look_around(&look, scaler, now);
+    if (is_beginning(scaler, &look, now))
+        return;
     rules.max = larger(rules.max - look.apart, 0); /* their names are taken */
     if (rules.min > rules.max)
         rules.min = rules.max;

@@ -56,12 +56,13 @@ struct scaler {
     struct loop_timer timer;
     struct scale scale;
     bool leads;
+    int64_t led_at; /* clock_monotonic(): since then */
     struct {
         enum scaler_asked what;
         int64_t at;                  /* clock_monotonic() */
     } asked[SCALER_SERVERS_MAX + 1]; /* by number; [0] is nobody's */
-    enum scale_verdict said;         /* on stderr, of what keeps it from a step */
-    int64_t said_at;
+    enum scale_verdict said;         /* the last line on stderr: what kept it from a step ... */
+    int64_t said_at;                 /* ... clock_monotonic(); 0: none */
 };
 
 /* The structure stays where it is until scaler_close. */
