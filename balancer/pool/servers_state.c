@@ -248,7 +248,7 @@ void servers_restarts(struct servers *servers, const char *id, int64_t restarts)
 
 enum wish { WISH_READY, WISH_DRAIN, WISH_LEAVE, WISH_CUT, WISH_RETURN };
 
-static void wish(struct health *health, enum wish wish)
+static void wish(struct server_health *health, enum wish wish)
 {
     switch (wish) {
     case WISH_CUT:

@@ -6,7 +6,7 @@
 #include "tests/lib/suite.h"
 
 static struct pool_rules rules;
-static struct health health;
+static struct server_health health;
 static char why[ROUTING_WHY_SIZE];
 
 /* Up, by rules of which each figure is another. */
@@ -17,7 +17,7 @@ static void begin(void)
     rules.fall = 3;
     rules.eject_failures = 4;
     rules.eject_requests = 10;
-    health = (struct health){0};
+    health = (struct server_health){0};
     health_checked(&health, &rules, true, 0);
 }
 
@@ -45,7 +45,7 @@ static void one_passed_check_brings_up_who_joins(void)
 static void who_never_passed_joins(void)
 {
     begin();
-    health = (struct health){0};
+    health = (struct server_health){0};
     CU_ASSERT_EQUAL(state(), SERVER_JOINING);
     CU_ASSERT(health_hopeful(&health, state(), 0));
     check(false, 1);
