@@ -314,7 +314,8 @@ void servers_judge(struct servers *servers, struct server *server, bool failed)
     int64_t now = clock_monotonic();
     server->requests++;
     server->failures += failed;
-    if (!health_request(&server->health, rules, failed, now, why))
+    bool heard = server->state != SERVER_JOINING; /* else its process before this one was asked */
+    if (!heard || !health_request(&server->health, rules, failed, now, why))
         return;
     if (!may_be_out(servers, server->pool, server))
         return;
