@@ -13,6 +13,7 @@ void replay_init(struct replay *replay, struct ledger *ledger)
     replay->ledger = ledger;
     replay->torn = LEDGER_NONE;
     replay->previous = LEDGER_NONE;
+    replay->wanted = -1;
 }
 
 void replay_free(struct replay *replay)
@@ -73,7 +74,7 @@ static bool read_line(struct replay *replay, const char *text, size_t length,
         return false;
     if (replay_fits(&replay->line))
         return true;
-    snprintf(why, ROUTING_ERROR_SIZE, "a number in it is beyond all bounds");
+    snprintf(why, ROUTING_ERROR_SIZE, "a number in it is beyond its bounds");
     return false;
 }
 
@@ -116,7 +117,10 @@ static void apply(struct replay *replay, uint32_t place)
         replay_told(replay, place);
         break;
     case ROUTING_LIMIT:
+        replay_limit(replay, place);
+        break;
     case ROUTING_SCALE:
+        replay_scale(replay, place);
         break;
     }
 }

@@ -14,9 +14,9 @@
 #include "tools/report/ledger.h"
 #include "tools/report/map.h"
 
-/* A server, as the log's lines so far leave it. */
+/* A place in the list of servers, as the log's lines so far leave it. */
 struct replay_server {
-    char id[SERVER_SIZE];
+    char id[SERVER_SIZE]; /* "" where the one who was there has left */
     char pool[ROUTING_NAME_SIZE];
     uint64_t identity; /* policy_hash(id) */
     uint32_t number;   /* in the ledger */
@@ -62,8 +62,9 @@ struct replay {
     uint64_t flight_next;   /* number of the next flight */
     uint64_t partial_below; /* flights of lower numbers may have choices that are not in the log */
     int64_t sold;           /* purchases, since started */
-    struct replay_server servers[ROUTING_SERVERS_MAX];
-    size_t count;
+    struct replay_server servers[ROUTING_SERVERS_MAX]; /* places, in the order of the list */
+    size_t count;   /* of places: those that one has left count */
+    int64_t wanted; /* ticket servers, by the last scale line; below 0: there was none */
     struct replay_route routes[REPLAY_ROUTES_MAX];
     size_t route_count;
     struct buffer open;  /* uint32_t: flights that are not settled */
@@ -71,6 +72,7 @@ struct replay {
     struct map
         pinned; /* by cookie: session's hash → a bit for each server it has been given by this
                           * router */
+    uint64_t departed; /* such bits of all servers that have left since started */
 
     uint64_t sessions, crashes, gaps;
     struct routing_line line; /* being read */

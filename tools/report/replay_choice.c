@@ -15,19 +15,27 @@ static bool is_full(const struct proof *proof, const struct replay_server *serve
            server->pending + proof->choice->quantity > server->limit;
 }
 
+/* The mark of each state in which a server is out of the running. */
+static const enum candidate_mark marks[SERVER_LEFT + 1] = {
+    [SERVER_JOINING] = MARK_JOINING,   [SERVER_OVERLOADED] = MARK_OVERLOADED,
+    [SERVER_DRAINING] = MARK_DRAINING, [SERVER_DOWN] = MARK_DOWN,
+    [SERVER_EJECTED] = MARK_EJECTED,
+};
+
 /* The mark that a server must carry for what the replay holds of it. */
 static enum candidate_mark mark_due(const struct proof *proof, const struct replay_server *server)
 {
-    if (server->state == SERVER_JOINING)
-        return MARK_JOINING;
-    if (server->state != SERVER_UP)
-        return MARK_DOWN;
+    if (marks[server->state] != MARK_NONE)
+        return marks[server->state];
     return is_full(proof, server) ? MARK_FULL : MARK_NONE;
 }
 
 static enum server_state state_of(enum candidate_mark mark)
 {
-    return mark == MARK_JOINING ? SERVER_JOINING : mark == MARK_DOWN ? SERVER_DOWN : SERVER_UP;
+    for (enum server_state state = SERVER_JOINING; state < SERVER_LEFT; state++)
+        if (mark != MARK_NONE && marks[state] == mark)
+            return state;
+    return SERVER_UP;
 }
 
 static const char *word_of(enum candidate_mark mark)
@@ -169,7 +177,8 @@ static void prove_candidate(const struct proof *proof, size_t i, bool all)
     const char *list = routing_list_name(proof->policy);
     if (server == NULL)
         findings_broken(replay_findings(replay), proof->check, proof->place,
-                        "%s has %s, which no line has added", list + 1, candidate->server);
+                        "%s has %s, which is not in the list of servers", list + 1,
+                        candidate->server);
     else if (server != expected)
         findings_broken(replay_findings(replay), proof->check, proof->place,
                         "%s has %s in place %zu, where %s was expected", list + 1, server->id,

@@ -138,7 +138,7 @@ static void a_request_ends_where_it_went(void)
     begin();
     end_fine(1, "files-3");
     stop();
-    expect(CHECK_DONE, 1, "done by files-3, which no line has added");
+    expect(CHECK_DONE, 1, "done by files-3, which is not in the list");
 }
 
 static void an_answer_has_the_status_of_one(void)
