@@ -66,6 +66,14 @@ static void unreadable(struct replay *replay, uint32_t place, bool torn, const c
         replay->alternative = replay->expected + 1;
 }
 
+void replay_take_torn(struct replay *replay, const struct replay *from)
+{
+    judge_torn(replay, true);
+    replay->torn = from->torn;
+    if (replay->begun)
+        replay->alternative = replay->expected + 1;
+}
+
 /* Reads the line; false with the reason. */
 static bool read_line(struct replay *replay, const char *text, size_t length,
                       char why[ROUTING_ERROR_SIZE])
@@ -78,7 +86,7 @@ static bool read_line(struct replay *replay, const char *text, size_t length,
     return false;
 }
 
-static bool ends_torn(const char *text, size_t length)
+bool replay_is_torn(const char *text, size_t length)
 {
     size_t mark = strlen(LOG_FILE_TORN);
     return length >= mark && memcmp(text + length - mark, LOG_FILE_TORN, mark) == 0;
@@ -148,7 +156,7 @@ void replay_line(struct replay *replay, const char *text, size_t length, bool to
     char why[ROUTING_ERROR_SIZE] = "";
     uint32_t place = findings_line(findings);
     findings->checked[CHECK_LINES]++;
-    torn = torn || ends_torn(text, length);
+    torn = torn || replay_is_torn(text, length);
     if (torn || !read_line(replay, text, length, why)) {
         unreadable(replay, place, torn, why);
         return;

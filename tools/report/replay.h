@@ -1,4 +1,4 @@
-/* The replay: one router's log (one LOG_DIR, over all its restarts) read line by line, with every
+/* The replay: one router's log, or that of several who came one after the other, read line by line, with every
  * number, choice, settlement, figure and state proved on the way, independently of the balancer's code.
  *
  * After a violation the replay goes on with what the log says, so that one edit is not reported for
@@ -84,6 +84,12 @@ void replay_free(struct replay *replay);
 /* The next line, without its newline; its place comes from findings_line. `torn`: it is known to be the
  * end of a file without a newline. */
 void replay_line(struct replay *replay, const char *text, size_t length, bool torn);
+
+/* Whether a line is marked as torn, by who opened the log next (common/log_file.h). */
+bool replay_is_torn(const char *text, size_t length);
+
+/* The torn lines at the end of `from`, which had no others, belong to this log. */
+void replay_take_torn(struct replay *replay, const struct replay *from);
 
 /* How many flights opened before this place are not settled. */
 size_t replay_open_flights(const struct replay *replay, uint32_t before);

@@ -96,13 +96,13 @@ static void waits_for_the_end_of_a_line(void)
     put(0, "w", "a\nb");
     struct log_reader *reader = log_reader_open(dir, "log");
     CU_ASSERT_STRING_EQUAL(all(reader), "a|");
-    CU_ASSERT_EQUAL(log_reader_rest(reader), 1);
+    CU_ASSERT_EQUAL(log_reader_rest(reader, 0), 1);
     CU_ASSERT_EQUAL(truncate(path_of(0), 2), 0); /* the writer cut it off again */
     put(0, "a", "c");
     CU_ASSERT_STRING_EQUAL(all(reader), "");
     put(0, "a", "d\ne\n");
     CU_ASSERT_STRING_EQUAL(all(reader), "cd|e|");
-    CU_ASSERT_EQUAL(log_reader_rest(reader), 0);
+    CU_ASSERT_EQUAL(log_reader_rest(reader, 0), 0);
     log_reader_close(reader);
     remove_dir();
 }
@@ -122,9 +122,10 @@ static void follows_rotation(void)
     CU_ASSERT_STRING_EQUAL(all(reader), "b|c|d|");
     CU_ASSERT_EQUAL(log_reader_files(reader), 3);
     CU_ASSERT_STRING_EQUAL(log_reader_trouble(reader), "");
-    CU_ASSERT(log_reader_alive(reader));
+    CU_ASSERT(log_reader_written(reader, 2));
+    CU_ASSERT_FALSE(log_reader_written(reader, 1));
     log_file_close(log);
-    CU_ASSERT_FALSE(log_reader_alive(reader));
+    CU_ASSERT_FALSE(log_reader_written(reader, 2));
     log_reader_close(reader);
     remove_dir();
 }
@@ -170,7 +171,7 @@ static void bears_that_there_is_nothing(void)
     struct log_reader *reader = log_reader_open(dir, "log");
     CU_ASSERT_EQUAL(log_reader_files(reader), 0);
     CU_ASSERT_STRING_EQUAL(all(reader), "");
-    CU_ASSERT_FALSE(log_reader_alive(reader));
+    CU_ASSERT_FALSE(log_reader_written(reader, 0));
     put(0, "w", "a\n");
     CU_ASSERT_STRING_EQUAL(all(reader), "a|");
     log_reader_close(reader);
