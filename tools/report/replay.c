@@ -13,6 +13,7 @@ void replay_init(struct replay *replay, struct ledger *ledger)
     replay->ledger = ledger;
     replay->torn = LEDGER_NONE;
     replay->previous = LEDGER_NONE;
+    replay->listed_at = LEDGER_NONE;
     replay->wanted = -1;
 }
 

@@ -26,7 +26,8 @@ struct replay_server {
     struct routing_turn turns[ROUTING_TURNS];
     int64_t workload, workload_at; /* as in struct routing_snapshot_server */
     int64_t unseen;                /* of busy: requests whose choices may be missing, legally */
-    uint32_t state_at;             /* place that last changed state or limit */
+    uint32_t joined_at;            /* place that put it into the list */
+    uint32_t state_at;             /* … that last changed state or limit */
     uint32_t told_at;     /* place that last changed told, boot or commit; LEDGER_NONE: none has */
     uint32_t raised_at;   /* … that last raised pending */
     uint32_t released_at; /* … that last lowered it */
@@ -63,8 +64,10 @@ struct replay {
     uint64_t partial_below; /* flights of lower numbers may have choices that are not in the log */
     int64_t sold;           /* purchases, since started */
     struct replay_server servers[ROUTING_SERVERS_MAX]; /* places, in the order of the list */
-    size_t count;   /* of places: those that one has left count */
-    int64_t wanted; /* ticket servers, by the last scale line; below 0: there was none */
+    size_t count;       /* of places: those that one has left count */
+    uint32_t listed_at; /* place where somebody last joined or left */
+    int64_t wanted;     /* ticket servers, by the last scale line; below 0: there was none */
+    uint32_t wanted_at; /* its place */
     struct replay_route routes[REPLAY_ROUTES_MAX];
     size_t route_count;
     struct buffer open;  /* uint32_t: flights that are not settled */

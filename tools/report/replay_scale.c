@@ -11,11 +11,12 @@ void replay_scale(struct replay *replay, uint32_t place)
     findings->checked[CHECK_STATES]++;
     if (replay->wanted >= 0 && scale->from != replay->wanted)
         findings_broken(findings, CHECK_STATES, place,
-                        "scale from=%" PRId64 ", but %" PRId64 " servers were wanted", scale->from,
-                        replay->wanted);
+                        "scale from=%" PRId64 ", but %" PRId64 " servers are wanted since %s",
+                        scale->from, replay->wanted, replay_where(replay, replay->wanted_at).text);
     if (scale->from == scale->to)
         findings_broken(findings, CHECK_STATES, place,
                         "scale from=%" PRId64 " to=%" PRId64 " is no step", scale->from, scale->to);
     replay->wanted = scale->to;
+    replay->wanted_at = place;
     ledger_scale(replay->ledger, scale, replay->line.time);
 }

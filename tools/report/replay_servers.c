@@ -40,6 +40,7 @@ static struct replay_server *free_place(struct replay *replay)
 void replay_server_clear(struct replay_server *server, enum server_state state)
 {
     *server = (struct replay_server){.state = state,
+                                     .joined_at = LEDGER_NONE,
                                      .state_at = LEDGER_NONE,
                                      .told_at = LEDGER_NONE,
                                      .raised_at = LEDGER_NONE,
@@ -56,13 +57,14 @@ void replay_server_name(struct replay *replay, struct replay_server *server, con
     server->number = ledger_server_number(replay->ledger, id);
 }
 
-static struct replay_server *add_server(struct replay *replay, const char *id)
+static struct replay_server *add_server(struct replay *replay, const char *id, uint32_t place)
 {
     struct replay_server *server = free_place(replay);
     if (server == NULL)
         return NULL;
     replay_server_clear(server, SERVER_NEW);
     replay_server_name(replay, server, id);
+    server->joined_at = replay->listed_at = place;
     return server;
 }
 
@@ -175,7 +177,7 @@ static struct replay_server *server_of_line(struct replay *replay, uint32_t plac
                         line->server, server_state_name(line->from), server_state_name(line->to));
     if (server)
         return server;
-    server = add_server(replay, line->server);
+    server = add_server(replay, line->server, place);
     if (!server)
         findings_broken(findings, CHECK_STATES, place, "%s is one server too many (at most %d)",
                         line->server, ROUTING_SERVERS_MAX);
@@ -211,7 +213,7 @@ static void leave(struct replay *replay, struct replay_server *server, uint32_t 
                         replay_where(replay, server->busy_at).text);
     replay_session_left(replay, server);
     replay_server_clear(server, SERVER_LEFT);
-    server->state_at = place;
+    server->state_at = replay->listed_at = place;
 }
 
 void replay_server_line(struct replay *replay, uint32_t place)

@@ -37,6 +37,7 @@ void replay_started(struct replay *replay)
     replay->departed = 0;
     replay->wanted = -1;
     replay->count = 0;
+    replay->listed_at = LEDGER_NONE;
     replay->route_count = 0;
     replay->flight_next = 1;
     replay->partial_below = 0;
@@ -114,10 +115,12 @@ static void prove_server(struct replay *replay, const struct routing_snapshot_se
         "state of %s in place %zu differs from the lines before in its %s: %s|%s|%" PRId64
         "+%" PRId64 "|%" PRId64 ".%" PRId64 "|%" PRId64 "|%" PRId64 "/%" PRId64 "|%" PRIu64
         "/%" PRId64 "|%" PRIu64 "/%" PRId64
-        " was expected (told at %s, asked at %s, released at %s)",
+        " was expected (joined at %s, moved or limited at %s, told at %s, asked at %s, released at "
+        "%s)",
         name_of(server->server), i + 1, field, name_of(held->id), server_state_name(held->state),
         held->told, held->pending, held->boot, held->commit, held->limit, held->busy, held->weight,
         held->turns[0].last, held->turns[0].credit, held->turns[1].last, held->turns[1].credit,
+        replay_where(replay, held->joined_at).text, replay_where(replay, held->state_at).text,
         replay_where(replay, held->told_at).text, replay_where(replay, held->raised_at).text,
         replay_where(replay, held->released_at).text);
 }
@@ -139,8 +142,9 @@ static void prove_state(struct replay *replay, uint32_t place)
                         "state sales=%" PRId64 ", but settlements add up to %" PRId64, state->sales,
                         replay->sold);
     if (state->count != replay->count)
-        findings_broken(findings, CHECK_STATES, place, "state has %zu places, but %zu were known",
-                        state->count, replay->count);
+        findings_broken(findings, CHECK_STATES, place,
+                        "state has %zu places, but %zu were known since %s", state->count,
+                        replay->count, replay_where(replay, replay->listed_at).text);
     for (size_t i = 0; i < state->count && i < replay->count; i++)
         prove_server(replay, &state->servers[i], i, place);
 }
@@ -162,7 +166,7 @@ static void adopt_server(struct replay *replay, struct replay_server *server,
     memcpy(server->turns, from->turns, sizeof server->turns);
     server->workload = from->workload;
     server->workload_at = from->workload_at;
-    server->state_at = server->raised_at = server->released_at = place;
+    server->joined_at = server->state_at = server->raised_at = server->released_at = place;
     server->busy_at = server->credit_at = server->workload_at_place = place;
     replay_figures(replay, server, &(struct replay_figures){from->boot, from->commit, from->told},
                    place);
@@ -175,6 +179,7 @@ static void adopt_state(struct replay *replay, uint32_t place)
     replay->flight_next = state->flight;
     replay->sold = state->sales;
     replay->count = state->count;
+    replay->listed_at = place;
     replay->wanted = -1;
     for (size_t i = 0; i < state->count; i++)
         adopt_server(replay, &replay->servers[i], &state->servers[i], place);
