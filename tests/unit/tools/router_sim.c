@@ -302,7 +302,7 @@ static void serve(struct sim *sim, struct sim_server *server, uint64_t kind)
 static void step(struct sim *sim)
 {
     struct sim_server *server = sim_pick(sim, SIM_TICKETS);
-    uint64_t kind = sim_roll(sim, 220);
+    uint64_t kind = sim_roll(sim, 240);
     if (kind < 60)
         buy_anew(sim);
     else if (kind < 95 && server != NULL)

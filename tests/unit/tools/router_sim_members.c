@@ -143,7 +143,7 @@ void sim_member_step(struct sim *sim)
 {
     struct sim_server *server = sim_pick(sim, (enum sim_pool)sim_roll(sim, SIM_POOLS));
     uint64_t kind = sim_roll(sim, 20);
-    if (kind == 0)
+    if (kind < 2)
         scale(sim);
     else if (kind < 4)
         join(sim);
