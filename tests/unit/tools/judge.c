@@ -45,7 +45,7 @@ static void say(char text[TEXT_MAX], char *const *list, uint64_t count, uint64_t
     }
 }
 
-static void feed_sales(struct ledger *ledger, const struct sim *sim)
+void feed_sales(struct ledger *ledger, const struct sim *sim)
 {
     const struct sim_sale *sales;
     size_t count = sim_sales(sim, &sales);
