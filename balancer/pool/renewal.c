@@ -74,8 +74,7 @@ static void fail(struct renewal *renewal, const char *why)
 {
     char id[SERVER_SIZE];
     snprintf(id, sizeof id, "%s", present(renewal));
-    tell(renewal, "Stopped at %s, after %zu of %zu servers: %s", id, renewal->done, renewal->total,
-         why);
+    tell(renewal, "Stopped at %s, %zu of %zu done: %s", id, renewal->done, renewal->total, why);
     make_ready(renewal);
     rest(renewal, true);
 }
@@ -137,7 +136,7 @@ static void next(struct renewal *renewal)
         renewal->done++;
     if (renewal->done < renewal->total)
         return;
-    tell(renewal, "All %zu servers were started again.", renewal->total);
+    tell(renewal, "All of them were started again.");
     rest(renewal, false);
 }
 

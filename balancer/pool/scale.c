@@ -195,6 +195,11 @@ static int64_t at_least_one(int64_t number)
     return number > 0 ? number : 1;
 }
 
+static const char *plural(int64_t number)
+{
+    return number == 1 ? "" : "s";
+}
+
 /* Percent of a processor at each server. */
 static int64_t busy_percent(const struct view *view, int64_t up)
 {
@@ -240,22 +245,23 @@ static void say_load(struct scale *scale, const struct scale_rules *rules, const
     double window = seconds(rules->window);
     if (need->cpu > up && need->cpu >= need->pending)
         say(scale,
-            "%" PRId64 " %% of a processor at each of %" PRId64 " servers for %g s, more than "
+            "%" PRId64 " %% of a processor at each of %" PRId64 " server%s for %g s, more than "
             "%" PRId64 " %%",
-            busy_percent(view, up), up, window, rules->cpu / PER_PERCENT);
+            busy_percent(view, up), up, plural(up), window, rules->cpu / PER_PERCENT);
     else if (need->pending > up)
         say(scale,
             "%" PRId64 " tickets pending and %" PRId64 " purchases waiting at %" PRId64
-            " servers for %g s, more than %" PRId64 " each",
-            view->pending.average, view->waiting.average, up, window, rules->pending);
+            " server%s for %g s, more than %" PRId64 " each",
+            view->pending.average, view->waiting.average, up, plural(up), window, rules->pending);
     else
-        say(scale, "%" PRId64 " purchases waiting for room at %" PRId64 " servers for %g s",
-            view->waiting.average, up, window);
+        say(scale, "%" PRId64 " purchases waiting for room at %" PRId64 " server%s for %g s",
+            view->waiting.average, up, plural(up), window);
 }
 
 static void say_missing(struct scale *scale, const struct scale_sample *now)
 {
-    say(scale, "%" PRId64 " of %" PRId64 " servers not up for %g s", now->missing, now->servers,
+    say(scale, "%" PRId64 " of %" PRId64 " server%s not up for %g s", now->missing, now->servers,
+        plural(now->servers),
         seconds((now->time - scale->missing_since) / CLOCK_MILLISECOND * CLOCK_MILLISECOND));
 }
 
@@ -337,15 +343,15 @@ static enum scale_verdict decide_in(struct scale *scale, const struct scale_rule
         return SCALE_MISSING;
     }
     if (!enough) {
-        say(scale, "%" PRId64 " tickets pending at %" PRId64 " servers", view->pending.average,
-            now->up);
+        say(scale, "%" PRId64 " tickets pending at %" PRId64 " server%s", view->pending.average,
+            now->up, plural(now->up));
         return SCALE_FITS;
     }
     say(scale,
         "%" PRId64 " tickets pending and %" PRId64 " %% of a processor at each of %" PRId64
-        " servers for %g s: %" PRId64 " have room for twice that",
+        " server%s for %g s: %" PRId64 " would have room for twice that",
         view->pending.average / at_least_one(now->up), busy_percent(view, now->up), now->up,
-        seconds(scale->pause), servers_left(now));
+        plural(now->up), seconds(scale->pause), servers_left(now));
     return SCALE_IN;
 }
 
@@ -356,13 +362,13 @@ static int64_t within_bounds(struct scale *scale, const struct scale_rules *rule
                              const struct scale_sample *now)
 {
     if (now->servers < rules->min) {
-        say(scale, "%" PRId64 " servers, fewer than the minimum of %" PRId64, now->servers,
-            rules->min);
+        say(scale, "%" PRId64 " server%s, fewer than the minimum of %" PRId64, now->servers,
+            plural(now->servers), rules->min);
         return rules->min;
     }
     if (now->servers > rules->max) {
-        say(scale, "%" PRId64 " servers, more than the maximum of %" PRId64, now->servers,
-            rules->max);
+        say(scale, "%" PRId64 " server%s, more than the maximum of %" PRId64, now->servers,
+            plural(now->servers), rules->max);
         return now->servers - 1;
     }
     if (now->servers == 0 && now->up == 0 && rules->max > 0) {

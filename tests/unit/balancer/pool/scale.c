@@ -142,10 +142,12 @@ static void a_step_says_why_with_figures(void)
         {{.servers = 2, .up = 2, .pending = 12, .waiting = 7, .commit = 3100, .cpu = 9, .work = 18},
          "7 purchases waiting for room at 2 servers for 2 s"},
         {{.servers = 4, .up = 4, .pending = 9, .waiting = 0, .commit = 700, .cpu = 40, .work = 120},
-         "2 tickets pending and 3 % of a processor at each of 4 servers for 10 s: 3 have room for "
+         "2 tickets pending and 3 % of a processor at each of 4 servers for 10 s: 3 would have "
+         "room for "
          "twice that"},
         {{.servers = 9, .up = 9, .pending = 9, .waiting = 0, .commit = 700, .cpu = 40, .work = 120},
          "9 servers, more than the maximum of 8"},
+        {{.servers = 1, .up = 1}, "1 server, fewer than the minimum of 2"},
         {{.servers = 0, .up = 0}, "0 servers, fewer than the minimum of 2"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
