@@ -13,7 +13,7 @@ static void add_servers(struct servers *servers, const struct pool_config *pool,
                                                     .address = server->address,
                                                     .pool = index,
                                                     .weight = server->weight,
-                                                    .limit = pool->connections});
+                                                    .limit = pool->rules.limit});
     }
 }
 
