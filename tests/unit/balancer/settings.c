@@ -17,7 +17,8 @@ static void defaults_are_those_of_the_design(void)
     CU_ASSERT_STRING_EQUAL(settings.token_file, "db/admin.token");
     CU_ASSERT_EQUAL(settings.servers, 3);
     CU_ASSERT_EQUAL(settings.log_size, 256 << 20);
-    CU_ASSERT_EQUAL(settings.waiting, 16384);
+    CU_ASSERT_EQUAL(settings.waiting, 0);
+    CU_ASSERT_EQUAL(settings.config.pools[CONFIG_TICKETS].rules.waiting, 16384);
     CU_ASSERT_PTR_NULL(settings.router);
     CU_ASSERT_PTR_NULL(settings.config_file);
     CU_ASSERT_EQUAL(settings.config.route_count, 2);
@@ -89,7 +90,7 @@ static void bounds_are_kept(void)
     static const char *const bad[] = {"--servers=0",         "--servers=65",
                                       "--workers=0",         "--workers=17",
                                       "--log-size=4095",     "--connections=15",
-                                      "--connections=60001", "--waiting=0",
+                                      "--connections=60001", "--waiting=1000001",
                                       "--servers",           "--policy=fewest",
                                       "--policy=",           "--check-config",
                                       "--trusted-proxy=",    "--trusted-proxy=10.0.0.1/8"};
