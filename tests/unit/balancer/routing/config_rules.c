@@ -93,8 +93,8 @@ static void every_rule_of_another_pool_is_read(void)
     right.retry_reserve = 5;
     CU_ASSERT(same(rules_of(text), right));
     read_fine(text, &config);
-    CU_ASSERT_STRING_EQUAL(config.pools[1].rules.check, "/up?x");
     CU_ASSERT_PTR_EQUAL(config.pools[1].rules.check, config.pools[1].check);
+    CU_ASSERT_STRING_EQUAL(config.pools[1].check, "/up?x");
     CU_ASSERT_EQUAL(config.pools[1].timeout, 8 * CLOCK_SECOND);
     config_free(&config);
 }
@@ -152,10 +152,27 @@ static void seconds_are_taken_exactly(void)
         const char *text;
         int64_t milliseconds; /* 0: refused */
     } rows[] = {
-        {"1", 1000},   {"1.0", 1000}, {"1.5", 1500}, {"1.05", 1050},    {"1.005", 1005},
-        {"0.3", 300},  {"0.29", 290}, {"0.057", 57}, {"59.999", 59999}, {"60.000", 60000},
-        {"1.0000", 0}, {"1.0005", 0}, {"1e0", 0},    {"1.5e0", 0},      {"-1", 0},
-        {"-0", 0},     {"60.001", 0}, {"0.049", 0},  {"1e-1", 0},       {"99999999999999999999", 0},
+        {"1", 1000},
+        {"1.0", 1000},
+        {"1.5", 1500},
+        {"1.05", 1050},
+        {"1.005", 1005},
+        {"0.3", 300},
+        {"0.29", 290},
+        {"0.057", 57},
+        {"59.999", 59999},
+        {"60.000", 60000},
+        {"1.0000", 0},
+        {"1.0005", 0},
+        {"1e0", 0},
+        {"1.5e0", 0},
+        {"-1", 0},
+        {"-0", 0},
+        {"60.001", 0},
+        {"0.049", 0},
+        {"1e-1", 0},
+        {"99999999999999999999", 0},
+        {"18446744073709551617", 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[200], error[CONFIG_ERROR_SIZE] = "";
