@@ -193,7 +193,7 @@ static void look_for_return(struct renewal *renewal, const struct server *server
 {
     bool back = server->state == SERVER_UP || server->state == SERVER_OVERLOADED ||
                 (renewal->stays_apart && server->state == SERVER_DRAINING);
-    if (server->start != renewal->start && back) {
+    if (back) {
         renewal->done++;
         next(renewal);
     } else if (now >= renewal->deadline) {
@@ -208,8 +208,6 @@ void renewal_check(struct renewal *renewal, int64_t now)
         return;
     loop_timer_set(renewal->loop, &renewal->timer, now + interval);
     if (servers_find(renewal->servers, present(renewal), &server) == SERVER_NONE) {
-        if (renewal->phase == RENEWAL_DRAINS)
-            return; /* its departure will tell */
         renewal->done++;
         next(renewal);
         return;

@@ -15,7 +15,7 @@ enum {
 };
 
 /* Larger figures are nonsense, and products of these are no trouble. */
-static const int64_t figure_max = INT64_C(1) << 40;
+static const int64_t figure_max = INT64_C(1) << 30;
 
 /* One kind of figure over the window: its average, the middle one, which no single spike moves, and the one
  * that at most a quarter exceed. */

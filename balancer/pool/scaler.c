@@ -21,7 +21,8 @@ static const int64_t ask_again = 60 * CLOCK_SECOND;
 /* What one look at the servers shows. */
 struct look {
     struct scale_sample sample;
-    int64_t apart; /* of our own: drained by somebody, or about to end */
+    int64_t drained; /* of our own: by somebody ... */
+    int64_t leaving; /* ... and those that are about to end */
     bool listed[SCALER_SERVERS_MAX + 1];
     size_t last;   /* who would be retired: a number; 0: nobody */
     bool idle;     /* it serves nobody ... */
@@ -38,6 +39,7 @@ void scaler_open(struct scaler *scaler, const struct scaler_settings *settings)
     *scaler = (struct scaler){
         .settings = *settings,
         .timer = {.ring = ring, .context = scaler},
+        .wanted = -1,
     };
 }
 
@@ -73,12 +75,10 @@ static void name(size_t number, char id[SERVER_SIZE])
 static size_t number_of(const char *id)
 {
     static const char prefix[] = "server-";
-    char again[SERVER_SIZE];
     if (strncmp(id, prefix, sizeof prefix - 1) != 0)
         return 0;
     size_t number = (size_t)strtoul(id + sizeof prefix - 1, NULL, 10);
-    name(number, again);
-    return number <= SCALER_SERVERS_MAX && strcmp(id, again) == 0 ? number : 0;
+    return number <= SCALER_SERVERS_MAX ? number : 0;
 }
 
 static void ask(struct scaler *scaler, size_t number, enum scaler_asked what, int64_t now)
@@ -126,9 +126,12 @@ static void look_at_own(struct look *look, struct scaler *scaler, const struct s
     look->listed[number] = true;
     if (scaler->asked[number].what == ASKED_START)
         scaler->asked[number].what = ASKED_NOTHING;
-    if (server->health.leave || server->health.drain ||
-        scaler->asked[number].what == ASKED_RETIRE) {
-        look->apart++;
+    if (server->health.leave || scaler->asked[number].what == ASKED_RETIRE) {
+        look->leaving++;
+        return;
+    }
+    if (server->health.drain) {
+        look->drained++;
         return;
     }
     look->sample.servers++;
@@ -159,12 +162,12 @@ static void look_at_asked(struct look *look, struct scaler *scaler, int64_t now)
         enum scaler_asked what = scaler->asked[i].what;
         if (what == ASKED_NOTHING)
             continue;
-        if (what != ASKED_DEPART && now - scaler->asked[i].at >= ask_again)
+        if (now - scaler->asked[i].at >= ask_again)
             ask(scaler, i, what, now);
         if (look->listed[i])
             continue;
         if (what != ASKED_START) {
-            look->apart++;
+            look->leaving++;
             continue;
         }
         look->sample.servers++;
@@ -225,10 +228,37 @@ static void retire_last(struct scaler *scaler, const struct look *look, int64_t 
         ask(scaler, look->last, ASKED_DEPART, now);
 }
 
+/* Those that somebody drained are wanted as before. */
+static void write_step(struct scaler *scaler, const struct look *look,
+                       const struct routing_scale *step)
+{
+    struct routing_scale line = *step;
+    line.from += look->drained;
+    line.to += look->drained;
+    scaler->wanted = line.to;
+    servers_scaled(scaler->settings.servers, &line);
+}
+
+/* A departure was called off, or the master had one that nobody knew of. */
+static void follow_others(struct scaler *scaler, const struct look *look)
+{
+    const struct scale_sample *now = &look->sample;
+    struct routing_scale found = {.from = scaler->wanted - look->drained,
+                                  .to = now->servers,
+                                  .up = now->up,
+                                  .pending = now->pending,
+                                  .waiting = now->waiting,
+                                  .commit = now->commit,
+                                  .cpu = now->cpu,
+                                  .why = "so many are there, not by scaling"};
+    if (scaler->wanted >= 0 && found.from != found.to)
+        write_step(scaler, look, &found);
+}
+
 static void act(struct scaler *scaler, const struct look *look, const struct routing_scale *step,
                 int64_t now)
 {
-    servers_scaled(scaler->settings.servers, step);
+    write_step(scaler, look, step);
     log_line("scaling from %" PRId64 " to %" PRId64 " ticket servers: %s", step->from, step->to,
              step->why);
     if (step->to > step->from)
@@ -277,7 +307,8 @@ void scaler_check(struct scaler *scaler, int64_t now)
     look_around(&look, scaler, now);
     if (is_beginning(scaler, &look, now))
         return;
-    rules.max = larger(rules.max - look.apart, 0); /* their names are taken */
+    follow_others(scaler, &look);
+    rules.max = larger(rules.max - look.drained - look.leaving, 0); /* their names are taken */
     if (rules.min > rules.max)
         rules.min = rules.max;
     if (scale_add(&scaler->scale, &rules, &look.sample, &step))

@@ -2,6 +2,9 @@
  * and, when nothing is under way there any more, which to end. Only the leading router scales, and only where
  * the number may change.
  *
+ * The routing log has a line for each step, which goes on from the one before: where there are more or fewer than
+ * were wanted for another reason, a line says that too.
+ *
  * A server that was asked for counts as one that is missing until it is in the list. Who is retired is one that
  * serves nobody, if there is one; else who came up last. Servers that somebody drained are left alone.
  *
@@ -56,6 +59,7 @@ struct scaler {
     struct loop_timer timer;
     struct scale scale;
     bool leads;
+    int64_t wanted; /* servers of our own, as the routing log says; below 0: it says nothing yet */
     int64_t led_at; /* clock_monotonic(): since then */
     struct {
         enum scaler_asked what;

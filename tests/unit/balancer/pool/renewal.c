@@ -94,7 +94,9 @@ static void purchases_wait_for_the_only_one(void)
     open_renewal(1);
     CU_ASSERT(renewal_begin(&renewal, why));
     CU_ASSERT(servers_any(&own.servers));
+    own.servers.list[0].health.returns_until = 0; /* they have waited for 5 s */
     look(0);
+    CU_ASSERT(servers_any(&own.servers));
     servers_gone(&own.servers, "server-1", "renewed");
     look(0);
     CU_ASSERT(servers_any(&own.servers));
@@ -184,6 +186,7 @@ static void those_that_leave_are_passed_over(void)
     servers_leave(&own.servers, "server-1", "by hand");
     CU_ASSERT(renewal_begin(&renewal, why));
     CU_ASSERT_EQUAL(renewal.total, 3);
+    own_pending("server-3", 1);
     servers_leave(&own.servers, "server-3", "by hand");
     look(0);
     own_expect("renew server-2");
@@ -247,6 +250,7 @@ static void it_can_be_stopped_anywhere(void)
     CU_ASSERT_EQUAL(own_get("server-1").state, SERVER_UP);
     look(0);
     own_expect("");
+    CU_ASSERT_PTR_NOT_NULL(strstr(renewal.detail, "another router leads"));
     close_renewal();
 }
 

@@ -54,6 +54,27 @@ static void pass(int64_t seconds)
     }
 }
 
+/* The steps that the history tells of; it is taken. */
+static void expect_steps(const char *steps)
+{
+    static struct routing_line line;
+    struct buffer lines = {0}, got = {0};
+    char error[ROUTING_ERROR_SIZE];
+    servers_take_history(&own.servers, &lines);
+    for (char *text = (char *)buffer_text(&lines), *end; (end = strchr(text, '\n')) != NULL;
+         text = end + 1) {
+        CU_ASSERT_FATAL(routing_line_parse(text, (size_t)(end - text), &line, error));
+        if (line.kind == ROUTING_SCALE)
+            buffer_printf(&got, "%s%d-%d", got.length > 0 ? " " : "", (int)line.scale.from,
+                          (int)line.scale.to);
+    }
+    CU_ASSERT_STRING_EQUAL(buffer_text(&got), steps);
+    routing_line_free(&line);
+    line = (struct routing_line){0};
+    buffer_free(&lines);
+    buffer_free(&got);
+}
+
 static void load_starts_those_with_the_lowest_free_names(void)
 {
     open_scaler(2, 2, 8);
@@ -169,6 +190,83 @@ static void those_that_somebody_drained_are_left_alone(void)
     pass(60);
     own_expect("");
     CU_ASSERT_EQUAL(scaler.scale.verdict, SCALE_FULL);
+    servers_drain(&own.servers, "server-2", "by hand");
+    pass(60);
+    own_expect("");
+    CU_ASSERT_EQUAL(scaler.scale.steps, 0);
+    close_scaler();
+}
+
+/* Wanted are those that are drained too: each line goes on from the one before. */
+static void lines_go_on_from_one_another(void)
+{
+    open_scaler(3, 2, 8);
+    pass(11);
+    scaler_retired(&scaler, "server-3");
+    servers_drain(&own.servers, "server-2", "by hand");
+    pass(3);
+    own_expect("retire server-3 start server-3");
+    own_joins("server-3");
+    own_is_up("server-3");
+    servers_ready(&own.servers, "server-2", "by hand");
+    own_pending("server-1", 190);
+    pass(3);
+    own_expect("start server-4 start server-5 start server-6");
+    own_joins("server-7"); /* nobody knew of it */
+    pass(1);
+    expect_steps("3-2 2-3 3-6 6-7");
+    close_scaler();
+}
+
+static void the_name_of_one_that_still_ends_is_taken(void)
+{
+    open_scaler(3, 2, 3);
+    pass(11);
+    own_expect("retire server-3");
+    own_pending("server-1", 900);
+    pass(30);
+    own_expect("");
+    CU_ASSERT_EQUAL(scaler.scale.verdict, SCALE_FULL);
+    scaler_retired(&scaler, "server-3");
+    pass(1);
+    own_expect("start server-3");
+    close_scaler();
+}
+
+static void what_has_come_is_not_asked_for_again(void)
+{
+    open_scaler(2, 2, 8);
+    own_pending("server-1", 70);
+    pass(3);
+    own_expect("start server-3");
+    own_joins("server-3");
+    own_is_up("server-3");
+    pass(70);
+    own_expect("");
+    close_scaler();
+}
+
+static void one_that_reports_too_much_is_not_missing(void)
+{
+    open_scaler(2, 2, 8);
+    own_pending("server-1", 70);
+    own.servers.list[1].state = SERVER_OVERLOADED;
+    pass(3);
+    own_expect("start server-3");
+    close_scaler();
+}
+
+static void servers_of_other_pools_are_no_help(void)
+{
+    struct pool_rules rules = pool_rules_default(false);
+    struct server_about files = {.id = "files-1", .address = "127.0.0.1:2", .pool = 1, .weight = 1};
+    open_scaler(2, 2, 8);
+    servers_pool_add(&own.servers, "files", &rules);
+    CU_ASSERT(servers_add(&own.servers, &files));
+    own.servers.list[2].state = SERVER_UP;
+    own_pending("server-1", 70);
+    pass(3);
+    own_expect("start server-3");
     close_scaler();
 }
 
@@ -194,6 +292,7 @@ static void a_departure_that_is_called_off_retires_nobody(void)
     CU_ASSERT_EQUAL(own_get("server-3").state, SERVER_UP);
     pass(10); /* it counts again */
     own_expect("retire server-3");
+    expect_steps("3-2 2-3 3-2");
     close_scaler();
 }
 
@@ -284,7 +383,7 @@ static void nothing_is_decided_during_a_rolling_restart(void)
 
 static void a_fixed_number_stays(void)
 {
-    open_scaler(2, 2, 2);
+    open_scaler(3, 2, 2);
     own_pending("server-1", 900);
     servers_drain(&own.servers, "server-2", "by hand");
     pass(60);
@@ -350,6 +449,14 @@ static __attribute__((constructor)) void suite(void)
               one_that_never_came_is_retired_without_ado);
     suite_add("scaler", "those that somebody drained are left alone",
               those_that_somebody_drained_are_left_alone);
+    suite_add("scaler", "lines go on from one another", lines_go_on_from_one_another);
+    suite_add("scaler", "the name of one that still ends is taken",
+              the_name_of_one_that_still_ends_is_taken);
+    suite_add("scaler", "what has come is not asked for again",
+              what_has_come_is_not_asked_for_again);
+    suite_add("scaler", "one that reports too much is not missing",
+              one_that_reports_too_much_is_not_missing);
+    suite_add("scaler", "servers of other pools are no help", servers_of_other_pools_are_no_help);
     suite_add("scaler", "one that is drained below the minimum is replaced",
               one_that_is_drained_below_the_minimum_is_replaced);
     suite_add("scaler", "a departure that is called off retires nobody",
