@@ -149,6 +149,7 @@ static void one_that_is_not_empty_in_time_is_cut(void)
     CU_ASSERT(own_get("server-3").health.cut);
     pass(10);
     own_expect("retire server-3");
+    expect_steps("3-2");
     close_scaler();
 }
 
