@@ -13,19 +13,20 @@ static void add_servers(struct servers *servers, const struct pool_config *pool,
                                                     .address = server->address,
                                                     .pool = index,
                                                     .weight = server->weight,
-                                                    .limit = pool->connections});
+                                                    .source = SOURCE_CONFIG});
     }
 }
 
-/* The pool of the ticket servers is there already. */
+/* The pool of the ticket servers is there already, with the rules that go without saying. */
 static void add_pools(struct gate *gate)
 {
     const struct config *config = gate->config;
+    gate->servers->pools[POOL_TICKETS].rules = config->pools[CONFIG_TICKETS].rules;
     for (size_t i = POOL_TICKETS + 1; i < config->pool_count; i++) {
-        size_t index =
-            servers_pool_add(gate->servers, config->pools[i].name, config->pools[i].check);
+        const struct pool_config *pool = &config->pools[i];
+        size_t index = servers_pool_add(gate->servers, pool->name, &pool->rules);
         assert(index == i);
-        add_servers(gate->servers, &config->pools[i], index);
+        add_servers(gate->servers, pool, index);
     }
 }
 
