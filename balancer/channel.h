@@ -8,6 +8,7 @@
  *                             serving (its doors are open) · quiet (it serves the admin API no more)
  *                             start ID · retire ID · renew ID (end the process and start it again)
  *                             reload · upgrade (each is answered by `drain`, or by `refused`)
+ *   program that is tried → master   fit (it can take over, see balancer/master/upgrade.h)
  *   master → ticket server    stop
  *   ticket server → master    ready ADDRESS BOOT · stalled PID (see db/store.h)
  *
