@@ -118,10 +118,12 @@ static void heed(struct router *router, const char *text)
         server_joins(router, &message);
         break;
     case MESSAGE_GONE:
+        servers_restarts(&router->servers, message.id, message.restarts);
         servers_gone(&router->servers, message.id, message.why);
         break;
     case MESSAGE_RETIRED:
         servers_gone(&router->servers, message.id, "retired");
+        servers_leave(&router->servers, message.id, "retired");
         break;
     case MESSAGE_LEAD:
         lead(router);
