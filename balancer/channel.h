@@ -1,7 +1,7 @@
 /* Messages between the master and its children: one line of text per packet, over a socketpair
  * (SOCK_SEQPACKET), so that none is ever seen in part.
  *
- *   master → router           server ID ADDRESS PID · gone ID RESTARTS REASON… · retired ID
+ *   master → router           server ID ADDRESS PID RESTARTS · gone ID RESTARTS REASON… · retired ID
  *                             lead (this is the router that serves the admin API, from now on)
  *                             drain (another one has taken over) · stop · refused REASON…
  *   router → master           up N (how many servers are up, at each change)

@@ -45,13 +45,29 @@ static bool take_last(const char *at, long max, long *number)
     return take_number(&at, max, number) && *at == '\0';
 }
 
-static bool take_pid(const char *at, pid_t *pid)
+/* The number of a process; it ends where the text does, or before a space. */
+static bool take_process(const char **at, pid_t *pid)
 {
     long number;
-    if (!take_last(at, INT_MAX, &number) || number == 0)
+    if (!take_number(at, INT_MAX, &number) || number == 0)
         return false;
     *pid = (pid_t)number;
     return true;
+}
+
+/* The number of restarts that there have been. */
+static bool take_restarts(const char **at, struct message *message)
+{
+    long number;
+    bool good = take_number(at, LONG_MAX, &number);
+    message->restarts = number;
+    return good;
+}
+
+/* Steps over the space between two numbers. */
+static bool take_space(const char **at)
+{
+    return *(*at)++ == ' ';
 }
 
 static bool take_id(const char **at, struct message *message)
@@ -67,10 +83,8 @@ static bool take_last_id(const char *at, struct message *message)
 
 static bool take_gone(const char *at, struct message *message)
 {
-    long restarts;
-    if (!take_id(&at, message) || !take_number(&at, LONG_MAX, &restarts) || *at++ != ' ')
+    if (!take_id(&at, message) || !take_restarts(&at, message) || !take_space(&at))
         return false;
-    message->restarts = restarts;
     snprintf(message->why, sizeof message->why, "%s", at);
     return *at != '\0';
 }
@@ -78,7 +92,8 @@ static bool take_gone(const char *at, struct message *message)
 static bool take_server(const char *at, struct message *message)
 {
     return take_id(&at, message) && take_word(&at, message->address, sizeof message->address) &&
-           take_pid(at, &message->pid);
+           take_process(&at, &message->pid) && take_space(&at) && take_restarts(&at, message) &&
+           *at == '\0';
 }
 
 static bool take_ready(const char *at, struct message *message)
@@ -104,7 +119,7 @@ static bool take_refused(const char *at, struct message *message)
 
 static bool take_stalled(const char *at, struct message *message)
 {
-    return take_pid(at, &message->pid);
+    return take_process(&at, &message->pid) && *at == '\0';
 }
 
 /* Every message there is: its first word, and what takes the rest; NULL: there must be none. */

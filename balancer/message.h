@@ -42,7 +42,7 @@ struct message {
     char reason[MESSAGE_SIZE];  /* of `refused` */
     pid_t pid;                  /* of `server`, `stalled`: above 0 */
     size_t up;                  /* of `up` */
-    int64_t restarts;           /* of `gone`: of that server so far */
+    int64_t restarts;           /* of `server`, `gone`: of that server so far */
 };
 
 /* Fields that the kind does not have are empty. */

@@ -60,10 +60,11 @@ static void server_joins(struct router *router, const struct message *message)
 {
     if (!servers_joined(&router->servers, message->id, message->address, message->pid))
         log_line("there is no room for %s", message->id);
+    servers_restarts(&router->servers, message->id, message->restarts);
     probe_now(router->probe);
 }
 
-static bool start_admin(struct router *router)
+static bool open_admin(struct router *router)
 {
     struct http_settings http = {
         .listen_fd = router->admin_fd,
@@ -73,9 +74,6 @@ static bool start_admin(struct router *router)
         .handler = admin_handle,
         .context = &router->admin,
     };
-    router->admin.servers = &router->servers;
-    if (!token_read(router->settings->token_file, router->admin.token))
-        return false;
     router->admin_http = http_open(router->loop, &http);
     return router->admin_http != NULL;
 }
@@ -83,7 +81,7 @@ static bool start_admin(struct router *router)
 /* The router before, if there was one, serves the admin API no more. */
 static void lead(struct router *router)
 {
-    if (router->admin_http == NULL && router->ending == 0 && !start_admin(router))
+    if (router->admin_http == NULL && router->ending == 0 && !open_admin(router))
         _exit(EXIT_TROUBLE);
 }
 
@@ -257,8 +255,10 @@ static bool start(struct router *router)
         die(EXIT_USAGE, "--router is for the balancer's own use");
     read_config(router);
     servers_init(&router->servers);
+    router->admin.servers = &router->servers;
     if (!gate_open(&router->gate, &router->config, &router->servers,
-                   router->settings->session_file))
+                   router->settings->session_file) ||
+        !token_read(router->settings->token_file, router->admin.token))
         return false;
     router->log = routing_log_open(&router->servers, router->settings->log_dir,
                                    router->settings->log_size, error);

@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -72,10 +73,11 @@ static void fill_arguments(struct router_process *router)
 static void tell_servers(const struct router_process *router)
 {
     for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++) {
-        const struct child *server = &router->master->slots[i].child;
+        const struct slot *slot = &router->master->slots[i];
+        const struct child *server = &slot->child;
         if (server->ready)
-            channel_send(router->child.channel, "server %s %s %d", server->name, server->address,
-                         (int)server->pid);
+            channel_send(router->child.channel, "server %s %s %d %" PRId64, server->name,
+                         server->address, (int)server->pid, slot->restarts);
     }
 }
 

@@ -134,7 +134,8 @@ void slot_heard(struct slot *slot, const struct message *message)
         memcpy(child->address, message->address, sizeof child->address);
         child->ready = child->was_ready = true;
         child->ready_at = clock_monotonic();
-        routers_tell(slot->master, "server %s %s %d", child->name, child->address, (int)child->pid);
+        routers_tell(slot->master, "server %s %s %d %" PRId64, child->name, child->address,
+                     (int)child->pid, slot->restarts);
         slots_start_next(slot->master);
     } else if (message->kind == MESSAGE_STALLED) {
         kill_stalled(slot->master, message->pid);

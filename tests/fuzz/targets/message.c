@@ -59,13 +59,28 @@ static int digits_behind(const char *text, const char *id)
     return (int)strspn(behind(text, id), "0123456789");
 }
 
+/* What stands behind the address of a `server`: two numbers. */
+static const char *numbers_behind(const char *text, const char *address)
+{
+    const char *at = strchr(text + strlen("server "), ' ');
+    return at + 1 + strlen(address);
+}
+
+static void check_numbers(const char *at, const struct message *message)
+{
+    char *end;
+    must(strtol(at, &end, 10) == message->pid, "a process is itself");
+    must(strtoll(end, &end, 10) == message->restarts && *end == '\0', "and so is a number");
+}
+
 /* Spells it as its sender does; what it leaves open is taken from the text. */
 static void spell(const struct message *message, const char *text, char due[MESSAGE_SIZE])
 {
     const char *last = strrchr(text, ' ');
     switch (message->kind) {
     case MESSAGE_SERVER:
-        snprintf(due, MESSAGE_SIZE, "server %s %s %d", message->id, message->address, message->pid);
+        snprintf(due, MESSAGE_SIZE, "server %s %s%s", message->id, message->address,
+                 numbers_behind(text, message->address));
         break;
     case MESSAGE_GONE:
         snprintf(due, MESSAGE_SIZE, "gone %s %.*s %s", message->id,
@@ -130,8 +145,9 @@ static void check_message(char *text)
     spell(&message, text, due);
     if (message.kind == MESSAGE_GONE)
         must(strtoll(behind(text, message.id), NULL, 10) == message.restarts, "a number is itself");
-    if (message.kind == MESSAGE_SERVER || message.kind == MESSAGE_UP ||
-        message.kind == MESSAGE_STALLED)
+    if (message.kind == MESSAGE_SERVER)
+        check_numbers(numbers_behind(text, message.address), &message);
+    if (message.kind == MESSAGE_UP || message.kind == MESSAGE_STALLED)
         without_zeros(text);
     bool cut = message.kind == MESSAGE_GONE && strlen(message.why) == sizeof message.why - 1;
     must(cut ? strncmp(text, due, strlen(due)) == 0 : strcmp(text, due) == 0,

@@ -14,10 +14,11 @@ static enum message_kind kind_of(const char *text)
 
 static void messages_say_what_they_spell(void)
 {
-    CU_ASSERT_EQUAL(kind_of("server server-1 [::1]:8090 4711"), MESSAGE_SERVER);
+    CU_ASSERT_EQUAL(kind_of("server server-1 [::1]:8090 4711 3"), MESSAGE_SERVER);
     CU_ASSERT_STRING_EQUAL(message.id, "server-1");
     CU_ASSERT_STRING_EQUAL(message.address, "[::1]:8090");
     CU_ASSERT_EQUAL(message.pid, 4711);
+    CU_ASSERT_EQUAL(message.restarts, 3);
     CU_ASSERT_EQUAL(kind_of("gone server-2 12 process 7 killed by signal 9"), MESSAGE_GONE);
     CU_ASSERT_STRING_EQUAL(message.id, "server-2");
     CU_ASSERT_EQUAL(message.restarts, 12);
@@ -94,8 +95,12 @@ static void what_is_spelled_otherwise_says_nothing(void)
                                          "gone server-1 3why",
                                          "gone server-1 9999999999999999999 why",
                                          "server a",
-                                         "server a b 0",
-                                         "server A b 1",
+                                         "server a b 0 1",
+                                         "server a b 1",
+                                         "server a b 1 ",
+                                         "server a b 1 x",
+                                         "server a b 1 1 1",
+                                         "server A b 1 1",
                                          "retired",
                                          "retired ",
                                          "retired server-1 ",
