@@ -79,19 +79,26 @@ static void accept_request(void *context, struct http_request *request)
         proxy_accept(worker->proxy, request, &visit);
 }
 
-/* It is over when nobody is connected, or whoever still is has had nothing to say for a while. */
-static void check_end(struct worker *worker, enum worker_end ending, int64_t now)
+/* At once, so that new clients are another router's, if there is one. */
+static void heed_end(struct worker *worker)
 {
-    if (worker->ending != ending) {
-        worker->ending = ending;
-        worker->ending_since = now;
-        http_quiesce(worker->http);
-    }
+    enum worker_end ending = (enum worker_end)atomic_load(&worker->end);
+    if (worker->ending == ending)
+        return;
+    worker->ending = ending;
+    worker->ending_since = clock_monotonic();
+    http_quiesce(worker->http);
+}
+
+/* It is over when nobody is connected, or whoever still is has had nothing to say for a while. */
+static void check_end(struct worker *worker, int64_t now)
+{
+    const struct patience_at_end *patience = &at_end[worker->ending];
+    int64_t since = worker->ending_since;
     if (http_unanswered(worker->http) > 0)
         worker->busy_at = now;
-    int64_t since = worker->ending_since;
-    bool quiet = now - (worker->busy_at > since ? worker->busy_at : since) >= at_end[ending].quiet;
-    if (http_connections(worker->http) == 0 || quiet || now - since >= at_end[ending].limit)
+    bool quiet = now - (worker->busy_at > since ? worker->busy_at : since) >= patience->quiet;
+    if (http_connections(worker->http) == 0 || quiet || now - since >= patience->limit)
         loop_stop(worker->loop);
 }
 
@@ -99,16 +106,16 @@ static void check(void *context)
 {
     struct worker *worker = context;
     int64_t now = clock_monotonic();
-    enum worker_end ending = (enum worker_end)atomic_load(&worker->end);
     purchases_check(worker->purchases);
-    if (ending != 0)
-        check_end(worker, ending, now);
+    if (worker->ending != 0)
+        check_end(worker, now);
     loop_timer_set(worker->loop, &worker->check, now + check_interval);
 }
 
 static void turn(void *context)
 {
     struct worker *worker = context;
+    heed_end(worker);
     purchases_turn(worker->purchases);
 }
 
