@@ -39,10 +39,15 @@ void fleet_open(struct fleet *fleet, const struct fleet_settings *settings)
         .departures = settings->departures,
         .renewal = &fleet->renewal,
         .rules = scale_rules_default(settings->min, settings->max, limit),
-        .calls = {.start = start, .retire = retire, .waiting = waiting, .context = fleet},
+        .calls = {.start = start,
+                  .retire = retire,
+                  .waiting = settings->waiting != NULL ? waiting : NULL,
+                  .context = fleet},
     };
     scaler.rules.quiet = settings->quiet;
     scaler.rules.quiet_max = settings->quiet * QUIETS_MAX;
+    if (scaler.rules.window > settings->quiet)
+        scaler.rules.window = settings->quiet;
     *fleet = (struct fleet){
         .master_fd = settings->master_fd,
         .waiting = settings->waiting,

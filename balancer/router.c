@@ -11,6 +11,7 @@
 #include "balancer/admin/api.h"
 #include "balancer/channel.h"
 #include "balancer/config_file.h"
+#include "balancer/fleet.h"
 #include "balancer/message.h"
 #include "balancer/pool/servers.h"
 #include "balancer/routing/routing_log.h"
@@ -40,6 +41,8 @@ struct router {
 
     /* the main thread only */
     struct loop *loop;
+    struct departures departures;
+    struct fleet fleet;
     struct http_server *admin_http;
     struct worker *workers[WORKERS_MAX];
     size_t worker_count;
@@ -83,6 +86,7 @@ static void lead(struct router *router)
 {
     if (router->admin_http == NULL && router->ending == 0 && !open_admin(router))
         _exit(EXIT_TROUBLE);
+    fleet_lead(&router->fleet);
 }
 
 /* New clients of the admin API are another router's from now on; those that were accepted are answered. */
@@ -92,6 +96,7 @@ static void lead_no_more(struct router *router)
         http_quiesce(router->admin_http);
     else
         close(router->admin_fd);
+    fleet_lead_no_more(&router->fleet);
     channel_send(router->master_fd, "quiet");
 }
 
@@ -120,7 +125,7 @@ static void heed(struct router *router, const char *text)
         servers_gone(&router->servers, message.id, message.why);
         break;
     case MESSAGE_RETIRED:
-        servers_gone(&router->servers, message.id, "retired");
+        fleet_retired(&router->fleet, message.id);
         servers_leave(&router->servers, message.id, "retired");
         break;
     case MESSAGE_LEAD:
@@ -249,6 +254,21 @@ static void look(void *context)
     channel_send(router->master_fd, "up %zu", up);
 }
 
+static void start_fleet(struct router *router)
+{
+    struct fleet_settings settings = {
+        .loop = router->loop,
+        .servers = &router->servers,
+        .departures = &router->departures,
+        .master_fd = router->master_fd,
+        .min = router->settings->servers_min,
+        .max = router->settings->servers_max,
+        .quiet = router->settings->scale_quiet * CLOCK_SECOND,
+    };
+    departures_open(&router->departures, &router->servers, router->loop);
+    fleet_open(&router->fleet, &settings);
+}
+
 static bool start(struct router *router)
 {
     char error[LOG_ERROR_SIZE];
@@ -267,6 +287,7 @@ static bool start(struct router *router)
         die(EXIT_TROUBLE, "%s", error);
     routing_log_flush(router->log);
     router->loop = loop_open();
+    start_fleet(router);
     router->probe = probe_start(&router->servers, servers_changed, router);
     loop_watch(router->loop, router->master_fd, EPOLLIN, hear_master, router);
     loop_each_turn(router->loop, look, router);
@@ -285,6 +306,8 @@ static void stop(struct router *router)
         worker_free(router->workers[i]);
     if (router->admin_http != NULL)
         http_close(router->admin_http);
+    departures_close(&router->departures);
+    fleet_close(&router->fleet);
     servers_stopped(&router->servers);
     routing_log_close(router->log);
     loop_close(router->loop);

@@ -18,6 +18,8 @@ static void read_options(struct settings *settings, const char **servers, int ar
         {"servers", "N|MIN..MAX", OPTION_TEXT, "3", 0, 0,
          "ticket servers to keep running, up to 64; a range: as many as the load asks for",
          servers},
+        {"scale-quiet", "SECONDS", OPTION_NUMBER, "10", 1, 3600,
+         "of a range: so long fewer servers would do before one is ended", &settings->scale_quiet},
         {"store", "URL", OPTION_TEXT, "sqlite:db/tickets.db", 0, 0,
          "the store they sell from, made by `ticket_server --init`", &settings->store},
         {"config", "FILE", OPTION_TEXT, NULL, 0, 0,
