@@ -56,7 +56,7 @@ static void read_token(struct cluster *cluster)
 /* `listen` and `admin` are ADDR:PORT. */
 static void start_balancer(struct cluster *cluster, const char *listen, const char *admin)
 {
-    char servers[8];
+    char servers[24];
     snprintf(servers, sizeof servers, "%d", cluster->servers);
     const char *argv[17 + CLUSTER_OPTIONS_MAX + 1] = {cluster->balancer,
                                                       "--listen",
@@ -78,6 +78,9 @@ static void start_balancer(struct cluster *cluster, const char *listen, const ch
         argv[count++] = "--config";
         argv[count++] = cluster->config;
     }
+    size_t length = strlen(servers);
+    if (cluster->servers_most > 0)
+        snprintf(servers + length, sizeof servers - length, "..%d", cluster->servers_most);
     for (const char *const *option = cluster->options; *option != NULL; option++)
         argv[count++] = *option;
     process_start(&cluster->master, cluster->dir, argv);
@@ -137,6 +140,15 @@ void cluster_open_config(struct cluster *cluster, int64_t capacity, int servers,
     prepare(cluster, "balancer", capacity, servers, options);
     files_path(cluster->config, cluster->dir, "config.json");
     files_write(cluster->config, json, strlen(json));
+    start(cluster, "127.0.0.1:0", "127.0.0.1:0");
+}
+
+void cluster_open_range(struct cluster *cluster, int64_t capacity, int least, int most,
+                        const char *const *options)
+{
+    process_sweep();
+    prepare(cluster, "balancer", capacity, least, options);
+    cluster->servers_most = most;
     start(cluster, "127.0.0.1:0", "127.0.0.1:0");
 }
 

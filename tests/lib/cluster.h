@@ -44,6 +44,7 @@ struct cluster {
     const char *balancer; /* below the build directory; the ticket servers are those beside it */
     struct process master;
     int servers;
+    int servers_most; /* where their number follows the load: `servers` is the least; else 0 */
     const char
         *options[CLUSTER_OPTIONS_MAX + 1]; /* further ones of the balancer's; NULL ends them */
 
@@ -60,6 +61,10 @@ void cluster_open(struct cluster *cluster, int64_t capacity, int servers);
 /* The same, with further options for the balancer: at most CLUSTER_OPTIONS_MAX words, then NULL. */
 void cluster_open_with(struct cluster *cluster, int64_t capacity, int servers,
                        const char *const *options);
+
+/* The same with `least` to `most` ticket servers, as many as the load asks for. */
+void cluster_open_range(struct cluster *cluster, int64_t capacity, int least, int most,
+                        const char *const *options);
 
 /* The same with a configuration, of which `json` is the text, so also with servers that are not ours: those
  * listen already, or not yet; nobody waits for them. What an earlier test left is not killed here, as they
