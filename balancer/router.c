@@ -8,7 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "balancer/admin/api.h"
+#include "balancer/admin/admin.h"
 #include "balancer/channel.h"
 #include "balancer/config_file.h"
 #include "balancer/message.h"
