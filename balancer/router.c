@@ -12,18 +12,16 @@
 #include "balancer/channel.h"
 #include "balancer/config_file.h"
 #include "balancer/message.h"
+#include "balancer/pool/departures.h"
 #include "balancer/pool/servers.h"
 #include "balancer/routing/routing_log.h"
 #include "balancer/upstream/probe.h"
 #include "balancer/worker.h"
 #include "common/clock.h"
-#include "common/http.h"
 #include "common/log.h"
 #include "common/loop.h"
 
 enum {
-    ADMIN_BODY_MAX = 16 * 1024,
-    ADMIN_MEMORY = 16 * 1024,
     WORKERS_MAX = 16,
 };
 
@@ -36,11 +34,11 @@ struct router {
     struct servers servers;
     struct gate gate;
     struct routing_log *log;
-    struct admin admin;
 
     /* the main thread only */
     struct loop *loop;
-    struct http_server *admin_http;
+    struct departures departures;
+    struct admin *admin;
     struct worker *workers[WORKERS_MAX];
     size_t worker_count;
     struct probe *probe;
@@ -59,6 +57,7 @@ static void server_joins(struct router *router, const struct message *message)
 {
     if (!servers_joined(&router->servers, message->id, message->address, message->pid))
         log_line("there is no room for %s", message->id);
+    admin_server_joined(router->admin, message->id);
     probe_now(router->probe);
 }
 
@@ -113,21 +112,31 @@ static void read_config(struct router *router)
     buffer_free(&text);
 }
 
+/* Servers have come by the admin API. */
+static void check_servers(void *context)
+{
+    struct router *router = context;
+    if (router->probe != NULL)
+        probe_now(router->probe);
+}
+
 static bool start_admin(struct router *router)
 {
-    struct http_settings http = {
-        .listen_fd = router->admin_fd,
-        .connections_max = ROUTER_ADMIN_CONNECTIONS,
-        .body_max = ADMIN_BODY_MAX,
-        .connection_memory = ADMIN_MEMORY,
-        .handler = admin_handle,
-        .context = &router->admin,
+    const struct settings *settings = router->settings;
+    const struct admin_settings admin = {
+        .loop = router->loop,
+        .servers = &router->servers,
+        .departures = &router->departures,
+        .token_file = settings->token_file,
+        .members_file = settings->members_file,
+        .config_file = settings->config_file,
+        .allow_remote = settings->allow_remote,
+        .calls = {.changed = check_servers, .context = router},
     };
-    router->admin.servers = &router->servers;
-    if (!token_read(router->settings->token_file, router->admin.token))
-        return false;
-    router->admin_http = http_open(router->loop, &http);
-    return router->admin_http != NULL;
+    departures_open(&router->departures, &router->servers, router->loop);
+    router->admin = admin_open(&admin);
+    return router->admin != NULL &&
+           admin_lead(router->admin, router->admin_fd, ROUTER_ADMIN_CONNECTIONS);
 }
 
 /* Each worker has a descriptor of its own for the one listening socket: a daemon closes what it was
@@ -221,7 +230,9 @@ static void stop(struct router *router)
     probe_stop(router->probe);
     for (size_t i = 0; i < router->worker_count; i++)
         worker_free(router->workers[i]);
-    http_close(router->admin_http);
+    departures_check(&router->departures, clock_monotonic());
+    departures_close(&router->departures);
+    admin_close(router->admin);
     servers_stopped(&router->servers);
     routing_log_close(router->log);
     loop_close(router->loop);

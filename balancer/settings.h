@@ -17,6 +17,8 @@ struct settings {
     int64_t log_size;         /* bytes of a routing log file */
     const char *token_file;   /* the admin listener's bearer token */
     const char *session_file; /* the key of sessions */
+    const char *members_file; /* what the admin API has changed of the servers */
+    bool allow_remote;        /* servers that are added may be on other machines */
     int64_t connections;      /* clients at once */
     int64_t waiting;          /* purchases that wait for room */
 
