@@ -52,7 +52,9 @@ struct admin_calls {
      * which says that it is done; neither from inside of this call. */
     bool (*command)(void *context, enum admin_command command, char why[ADMIN_WHY_SIZE]);
 
-    /* Appends the progress of the present or last rolling restart, a JSON object. */
+    /* Appends the progress of the present or last rolling restart, a JSON object with at least
+     * {"running":bool,"done":N,"total":N,"detail":"a sentence"}: servers that have been renewed, of how many;
+     * where it is at, or how it ended. */
     void (*progress)(void *context, struct buffer *out);
 
     void *context;

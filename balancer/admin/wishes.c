@@ -1,7 +1,6 @@
 #include "balancer/admin/wishes.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -174,25 +173,6 @@ enum problem wish_state(const char *body, size_t length, bool *drain,
     return close_reading(&reading);
 }
 
-/* "30s", "500ms", "0". */
-static bool read_time(const char *text, int64_t *time)
-{
-    size_t digits = strspn(text, "0123456789");
-    const char *unit = text + digits;
-    if (digits == 0 || digits > 9)
-        return false;
-    int64_t number = strtoll(text, NULL, 10);
-    if (strcmp(unit, "s") == 0)
-        *time = number * CLOCK_SECOND;
-    else if (strcmp(unit, "ms") == 0)
-        *time = number * CLOCK_MILLISECOND;
-    else if (*unit == '\0' && number == 0)
-        *time = 0;
-    else
-        return false;
-    return *time <= WISH_DRAIN_SECONDS_MAX * CLOCK_SECOND;
-}
-
 enum problem wish_query(const char *query, int64_t *drain, char detail[PROBLEM_DETAIL_SIZE])
 {
     static const char name[] = "?drain=";
@@ -200,7 +180,8 @@ enum problem wish_query(const char *query, int64_t *drain, char detail[PROBLEM_D
     *drain = WISH_DRAIN_SECONDS * CLOCK_SECOND;
     if (*query == '\0')
         return PROBLEM_NONE;
-    if (strncmp(query, name, length) == 0 && read_time(query + length, drain))
+    if (strncmp(query, name, length) == 0 && clock_span(query + length, drain) &&
+        *drain <= WISH_DRAIN_SECONDS_MAX * CLOCK_SECOND)
         return PROBLEM_NONE;
     say(detail, "The query is none, or drain= with a time of up to an hour: 30s, 500ms, or 0 for "
                 "at once.");
