@@ -66,7 +66,7 @@ struct server {
     enum server_state state;
     int64_t since; /* wall clock: in this state */
     char why[ROUTING_WHY_SIZE];
-    struct health health; /* what the state follows from */
+    struct server_health health; /* what the state follows from */
     struct server_check check;
     struct server_report report; /* of a ticket server: the latest */
     int64_t up_at;               /* clock_monotonic(): it was up from then on, if it is */

@@ -211,12 +211,12 @@ bool servers_joined(struct servers *servers, const char *id, const char *address
     lock_take(&servers->lock);
     struct server *server = servers_by_id(servers, id);
     if (server == NULL)
-        server = add(servers, &(struct server_about){.id = id,
-                                                     .address = address,
-                                                     .pool = POOL_TICKETS,
-                                                     .weight = 1,
-                                                     .source = pid > 0 ? SOURCE_MASTER
-                                                                       : SOURCE_JOINED});
+        server =
+            add(servers, &(struct server_about){.id = id,
+                                                .address = address,
+                                                .pool = POOL_TICKETS,
+                                                .weight = 1,
+                                                .source = pid > 0 ? SOURCE_MASTER : SOURCE_JOINED});
     if (server != NULL)
         join(servers, server, address, pid);
     lock_drop(&servers->lock);
@@ -248,7 +248,7 @@ void servers_restarts(struct servers *servers, const char *id, int64_t restarts)
 
 enum wish { WISH_READY, WISH_DRAIN, WISH_LEAVE, WISH_CUT, WISH_RETURN };
 
-static void wish(struct health *health, enum wish wish)
+static void wish(struct server_health *health, enum wish wish)
 {
     switch (wish) {
     case WISH_CUT:
@@ -397,9 +397,9 @@ static void ramp(struct servers *servers, struct server *server)
     if (server->ramp == 0 || server->state != SERVER_UP)
         return;
     bool over = age >= rules->slow_start || !others_warm(servers, server, now);
-    int64_t limit = over ? rules->limit
-                         : rules->slow_from +
-                               (rules->limit - rules->slow_from) * age / rules->slow_start;
+    int64_t limit =
+        over ? rules->limit
+             : rules->slow_from + (rules->limit - rules->slow_from) * age / rules->slow_start;
     if (over)
         server->ramp = 0;
     if (limit == server->limit || (!over && limit - server->limit < rules->limit / RAMP_STEPS))
@@ -471,8 +471,8 @@ void servers_checked(struct servers *servers, size_t index, unsigned start,
     lock_take(&servers->lock);
     struct server *server = &servers->list[index];
     if (server->start == start && server->state != SERVER_LEFT && !server->health.gone) {
-        bool strange = check->passed && check->figures != NULL &&
-                       !same_store(servers, server, check->figures);
+        bool strange =
+            check->passed && check->figures != NULL && !same_store(servers, server, check->figures);
         const char *reason = strange ? other_store : check->reason;
         note_check(server, check, check->passed && !strange, reason);
         if (check->passed && !strange)
