@@ -139,6 +139,7 @@ static bool start_workers(struct router *router)
         .gate = &router->gate,
         .log = router->log,
         .connections_max = (unsigned)((size_t)router->settings->connections / count),
+        .workers = count,
         .waiting_max = ((size_t)router->settings->waiting + count - 1) / count,
     };
     for (size_t i = 0; i < count; i++) {

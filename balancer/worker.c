@@ -114,8 +114,9 @@ struct worker *worker_start(const struct worker_settings *settings)
     worker->loop = loop_open();
     worker->flight_upstream = upstream_open(worker->loop, WORKER_FLIGHT_CONNECTIONS);
     worker->exchanges = exchanges_open(worker->loop);
-    worker->purchases = purchases_open(worker->loop, settings->gate, settings->log,
-                                       worker->flight_upstream, settings->waiting_max);
+    worker->purchases =
+        purchases_open(worker->loop, settings->gate, settings->log, worker->flight_upstream,
+                       settings->waiting_max, settings->workers);
     worker->proxy = proxy_open(settings->gate, worker->exchanges);
     loop_each_turn(worker->loop, turn, worker);
     struct http_settings http = {

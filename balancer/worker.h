@@ -19,6 +19,7 @@ struct worker_settings {
     int listen_fd; /* owned by the worker from now on */
     unsigned connections_max;
     size_t waiting_max; /* purchases that may wait for room */
+    size_t workers;     /* how many there are: they share what a pool allows */
     unsigned number;    /* 1, 2, …: for the thread's name */
 };
 

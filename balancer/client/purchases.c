@@ -5,6 +5,7 @@
 
 #include "balancer/client/request.h"
 #include "balancer/routing/choose.h"
+#include "balancer/upstream/budget.h"
 #include "common/admit.h"
 #include "common/clock.h"
 
@@ -15,6 +16,7 @@ struct purchases {
     struct routing_log *log;
     struct flights *flights; /* owned */
     struct requests requests;
+    struct budget budget; /* of repeats */
     size_t waiting_max;
 };
 
@@ -69,16 +71,18 @@ static void returned(void *context, struct passenger *passenger)
 
 struct purchases *purchases_open(struct loop *loop, const struct gate *gate,
                                  struct routing_log *log, struct upstream *upstream,
-                                 size_t waiting_max)
+                                 size_t waiting_max, size_t workers)
 {
     struct purchases *purchases = memory_new(sizeof *purchases);
+    struct pool_rules rules = pool_rules_default(true);
     struct flight_calls calls = {.decided = decided, .returned = returned, .context = purchases};
     purchases->loop = loop;
     purchases->gate = gate;
     purchases->servers = gate->servers;
     purchases->log = log;
     purchases->waiting_max = waiting_max;
-    purchases->flights = flights_open(gate->servers, upstream, &calls);
+    budget_open(&purchases->budget, &rules, workers);
+    purchases->flights = flights_open(gate->servers, upstream, &purchases->budget, &calls);
     return purchases;
 }
 
@@ -107,6 +111,8 @@ static enum chosen choose(struct purchases *purchases, struct request *request)
         choose_for_purchase(purchases->servers, &choice, &details, loading, &server);
     if (chosen != CHOSEN)
         return chosen;
+    if (!request->chosen)
+        budget_earn(&purchases->budget);
     request->server = server;
     request->chosen = true;
     flights_board(purchases->flights, server, loading[server].flight, &request->passenger);

@@ -14,10 +14,11 @@
 
 struct purchases;
 
-/* `waiting_max`: purchases that may wait for room; beyond, 503 at once. */
+/* `waiting_max`: purchases that may wait for room; beyond, 503 at once. `workers`: how many there are, this
+ * one included, who share the pool's reserve of repeats (upstream/budget.h). */
 struct purchases *purchases_open(struct loop *loop, const struct gate *gate,
                                  struct routing_log *log, struct upstream *upstream,
-                                 size_t waiting_max);
+                                 size_t waiting_max, size_t workers);
 
 /* No purchase may be left. */
 void purchases_close(struct purchases *purchases);

@@ -102,7 +102,7 @@ void counter_open(size_t up, size_t waiting_max)
     open_servers(up);
     counter.upstream = upstream_open(counter.held.loop, 2);
     counter.purchases = purchases_open(counter.held.loop, &counter.gate, counter.log,
-                                       counter.upstream, waiting_max);
+                                       counter.upstream, waiting_max, 1);
     counter.exchanges = exchanges_open(counter.held.loop);
     counter.proxy = proxy_open(&counter.gate, counter.exchanges);
     loop_each_turn(counter.held.loop, turn, NULL);

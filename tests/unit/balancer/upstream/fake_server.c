@@ -87,7 +87,10 @@ static void write_read(const struct fake_server *fake, struct buffer *out)
 
 static unsigned status_of(const struct fake_server *fake)
 {
-    return fake->manner == FAKE_SAYS_500 ? 500 : fake->manner == FAKE_SAYS_503 ? 503 : 200;
+    return fake->manner == FAKE_SAYS_500   ? 500
+           : fake->manner == FAKE_SAYS_503 ? 503
+           : fake->manner == FAKE_SAYS_400 ? 400
+                                           : 200;
 }
 
 static void write_body(struct fake_server *fake, struct buffer *body)
@@ -95,6 +98,8 @@ static void write_body(struct fake_server *fake, struct buffer *body)
     const char *line = buffer_text(&fake->request_line);
     if (fake->manner == FAKE_SAYS_NONSENSE)
         buffer_add(body, nonsense);
+    else if (fake->manner == FAKE_SAYS_400)
+        buffer_add(body, "{\"code\":\"flight_version\"}");
     else if (strncmp(line, "POST /flights ", 14) == 0)
         write_answer(fake, body);
     else if (strncmp(line, "GET /healthz ", 13) == 0)
