@@ -84,6 +84,7 @@ static void check(void *context)
     struct worker *worker = context;
     int64_t now = clock_monotonic();
     purchases_check(worker->purchases);
+    proxy_check(worker->proxy);
     if (atomic_load(&worker->drain))
         check_drain(worker, now);
     loop_timer_set(worker->loop, &worker->check, now + check_interval);
@@ -92,6 +93,7 @@ static void check(void *context)
 static void turn(void *context)
 {
     struct worker *worker = context;
+    proxy_turn(worker->proxy);
     purchases_turn(worker->purchases);
 }
 
@@ -117,7 +119,7 @@ struct worker *worker_start(const struct worker_settings *settings)
     worker->purchases =
         purchases_open(worker->loop, settings->gate, settings->log, worker->flight_upstream,
                        settings->waiting_max, settings->workers);
-    worker->proxy = proxy_open(settings->gate, worker->exchanges);
+    worker->proxy = proxy_open(settings->gate, worker->exchanges, settings->workers);
     loop_each_turn(worker->loop, turn, worker);
     struct http_settings http = {
         .listen_fd = settings->listen_fd,

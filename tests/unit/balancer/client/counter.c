@@ -41,6 +41,7 @@ static bool is_streamed(void *context, struct http_request *request)
 static void turn(void *context)
 {
     (void)context;
+    proxy_turn(counter.proxy);
     purchases_turn(counter.purchases);
 }
 
@@ -48,6 +49,7 @@ static void check(void *context)
 {
     (void)context;
     purchases_check(counter.purchases);
+    proxy_check(counter.proxy);
     loop_timer_set(counter.held.loop, &counter.check, clock_monotonic() + 20 * CLOCK_MILLISECOND);
 }
 
@@ -104,7 +106,7 @@ void counter_open(size_t up, size_t waiting_max)
     counter.purchases = purchases_open(counter.held.loop, &counter.gate, counter.log,
                                        counter.upstream, waiting_max, 1);
     counter.exchanges = exchanges_open(counter.held.loop);
-    counter.proxy = proxy_open(&counter.gate, counter.exchanges);
+    counter.proxy = proxy_open(&counter.gate, counter.exchanges, 1);
     loop_each_turn(counter.held.loop, turn, NULL);
     open_http();
     counter.check.ring = check;
