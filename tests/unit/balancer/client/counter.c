@@ -62,6 +62,11 @@ void counter_up(size_t server)
     servers_probed(&counter.servers, server, counter.servers.list[server].start, &figures);
 }
 
+void counter_checked(size_t server)
+{
+    servers_checked(&counter.servers, server, counter.servers.list[server].start);
+}
+
 static void open_servers(size_t up)
 {
     char error[LOG_ERROR_SIZE];
@@ -77,6 +82,33 @@ static void open_servers(size_t up)
         if (i < up)
             counter_up(i);
     }
+}
+
+/* The pool "files" of all fakes, at which everything goes by turns, and which may have so many requests under
+ * way each. */
+static void open_files(int connections)
+{
+    char error[LOG_ERROR_SIZE], reason[CONFIG_ERROR_SIZE] = "";
+    struct buffer text = {0};
+    for (size_t i = 0; i < COUNTER_SERVERS; i++) {
+        char id[SERVER_SIZE];
+        snprintf(id, sizeof id, "files-%zu", i + 1);
+        fake_server_open(&counter.fakes[i], counter.held.loop, id);
+    }
+    buffer_printf(&text,
+                  "{\"pools\": {\"files\": {\"servers\": [{\"id\": \"files-1\", \"address\": \"%s\"}, "
+                  "{\"id\": \"files-2\", \"address\": \"%s\"}], \"connections\": %d}}, "
+                  "\"routes\": [{\"name\": \"all\", \"pool\": \"files\"}]}",
+                  counter.fakes[0].address, counter.fakes[1].address, connections);
+    CU_ASSERT_FATAL(config_read("files", text.data, text.length, &counter.config, reason));
+    CU_ASSERT_STRING_EQUAL(reason, "");
+    servers_init(&counter.servers);
+    CU_ASSERT_FATAL(gate_open(&counter.gate, &counter.config, &counter.servers, "unused"));
+    counter.log = routing_log_open(&counter.servers, counter.directory, LOG_SIZE, error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(counter.log);
+    for (size_t i = 0; i < COUNTER_SERVERS; i++)
+        counter_checked(i);
+    buffer_free(&text);
 }
 
 static void open_http(void)
@@ -96,12 +128,9 @@ static void open_http(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(counter.http);
 }
 
-void counter_open(size_t up, size_t waiting_max)
+/* What is behind the counter must be there. */
+static void open_counter(size_t waiting_max)
 {
-    memset(&counter, 0, sizeof counter);
-    files_directory(counter.directory);
-    held_loop_open(&counter.held);
-    open_servers(up);
     counter.upstream = upstream_open(counter.held.loop, 2);
     counter.purchases = purchases_open(counter.held.loop, &counter.gate, counter.log,
                                        counter.upstream, waiting_max, 1);
@@ -112,6 +141,27 @@ void counter_open(size_t up, size_t waiting_max)
     counter.check.ring = check;
     check(NULL);
     held_loop_free(&counter.held);
+}
+
+static void begin(void)
+{
+    memset(&counter, 0, sizeof counter);
+    files_directory(counter.directory);
+    held_loop_open(&counter.held);
+}
+
+void counter_open(size_t up, size_t waiting_max)
+{
+    begin();
+    open_servers(up);
+    open_counter(waiting_max);
+}
+
+void counter_open_files(int connections)
+{
+    begin();
+    open_files(connections);
+    open_counter(1);
 }
 
 void counter_close(void)
