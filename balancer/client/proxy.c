@@ -21,10 +21,8 @@ struct proxy *proxy_open(const struct gate *gate, struct exchanges *exchanges, s
     proxy->gate = gate;
     proxy->exchanges = exchanges;
     proxy_queues_open(proxy, workers);
-    for (size_t i = 0; i < gate->servers->pool_count; i++) {
-        struct pool_rules rules = pool_rules_default(i == POOL_TICKETS);
-        budget_open(&proxy->budgets[i], &rules, workers);
-    }
+    for (size_t i = 0; i < gate->servers->pool_count; i++)
+        budget_open(&proxy->budgets[i], &gate->servers->pools[i].rules, workers);
     return proxy;
 }
 

@@ -16,8 +16,7 @@ void proxy_queues_open(struct proxy *proxy, size_t workers)
 {
     const struct servers *servers = proxy->gate->servers;
     for (size_t i = 0; i < servers->pool_count; i++) {
-        struct pool_rules rules = pool_rules_default(i == POOL_TICKETS);
-        size_t most = ((size_t)rules.waiting + workers - 1) / workers;
+        size_t most = ((size_t)servers->pools[i].rules.waiting + workers - 1) / workers;
         bool cut = i == POOL_TICKETS && most > READS_WAITING_MAX;
         proxy->queues[i].most = cut ? READS_WAITING_MAX : most;
     }

@@ -74,14 +74,13 @@ struct purchases *purchases_open(struct loop *loop, const struct gate *gate,
                                  size_t waiting_max, size_t workers)
 {
     struct purchases *purchases = memory_new(sizeof *purchases);
-    struct pool_rules rules = pool_rules_default(true);
     struct flight_calls calls = {.decided = decided, .returned = returned, .context = purchases};
     purchases->loop = loop;
     purchases->gate = gate;
     purchases->servers = gate->servers;
     purchases->log = log;
     purchases->waiting_max = waiting_max;
-    budget_open(&purchases->budget, &rules, workers);
+    budget_open(&purchases->budget, &gate->servers->pools[POOL_TICKETS].rules, workers);
     purchases->flights = flights_open(gate->servers, upstream, &purchases->budget, &calls);
     return purchases;
 }

@@ -74,9 +74,9 @@ static void write_health(const struct fake_server *fake, struct buffer *out)
 {
     buffer_printf(out,
                   "{\"server\":\"%s\",\"store\":\"0193b0aa-0000-7abc-8def-0123456789ab\","
-                  "\"boot\":%d,\"commit\":%d,\"sold\":%d}",
+                  "\"boot\":%d,\"commit\":%d,\"sold\":%d,\"flights\":%d}",
                   fake->manner == FAKE_TAKES_NAME ? "server-9" : fake->id, (int)fake->boot,
-                  (int)fake->commit, (int)fake->sold);
+                  (int)fake->commit, (int)fake->sold, FLIGHT_VERSION);
 }
 
 /* Everything but flights and health: an answer that says who gave it. */
