@@ -26,8 +26,9 @@ static const int64_t drain_quiet = CLOCK_SECOND / 2;  /* idle clients may still 
 struct worker {
     struct worker_settings settings; /* fixed at start */
     pthread_t thread;
-    struct loop *loop; /* fixed at start; only loop_wake is called from other threads */
-    atomic_bool drain; /* set by other threads */
+    struct loop *loop;     /* fixed at start; only loop_wake is called from other threads */
+    atomic_bool drain;     /* set by other threads */
+    atomic_size_t waiting; /* purchases, as of the last turn; read by other threads */
 
     /* the worker's thread only */
     struct upstream *flight_upstream;
@@ -95,6 +96,8 @@ static void turn(void *context)
     struct worker *worker = context;
     proxy_turn(worker->proxy);
     purchases_turn(worker->purchases);
+    atomic_store_explicit(&worker->waiting, purchases_waiting(worker->purchases),
+                          memory_order_relaxed);
 }
 
 static void *run(void *context)
@@ -145,6 +148,11 @@ struct worker *worker_start(const struct worker_settings *settings)
 void worker_wake(struct worker *worker)
 {
     loop_wake(worker->loop);
+}
+
+size_t worker_waiting(const struct worker *worker)
+{
+    return atomic_load_explicit(&worker->waiting, memory_order_relaxed);
 }
 
 void worker_drain(struct worker *worker)

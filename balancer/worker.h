@@ -29,6 +29,9 @@ struct worker *worker_start(const struct worker_settings *settings);
 /* Ends the present wait: servers have changed. Any thread. */
 void worker_wake(struct worker *worker);
 
+/* How many purchases wait for room there. Any thread, until it is freed. */
+size_t worker_waiting(const struct worker *worker);
+
 /* Tells it to drain: no new connections, what was begun is finished. Any thread. */
 void worker_drain(struct worker *worker);
 

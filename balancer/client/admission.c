@@ -7,7 +7,7 @@ enum {
     LITTLE = 4 * FLIGHT_ITEMS_MAX, /* twice the flights that may be in the air at once */
     LITTLE_AT_LEAST = 64,          /* of one worker */
     SHARE_PERCENT = 40,            /* of a purchase's time, for what is before it */
-    LATENCY_PARTS = 4,             /* each new one counts as much */
+    LATENCY_PARTS = 16,            /* so much of the way up it goes with each turn */
     NOT_KNOWN = -1,
 };
 
@@ -17,14 +17,25 @@ static const int64_t memory = CLOCK_SECOND;     /* ... what is older than this c
 void admission_open(struct admission *admission, size_t workers)
 {
     size_t little = LITTLE / workers;
-    *admission = (struct admission){.rate = NOT_KNOWN};
+    *admission = (struct admission){.rate = NOT_KNOWN, .shortest = NOT_KNOWN};
     admission->little = little > LITTLE_AT_LEAST ? little : LITTLE_AT_LEAST;
 }
 
 void admission_decided(struct admission *admission, int64_t latency)
 {
     admission->decided++;
-    admission->latency += (latency - admission->latency) / LATENCY_PARTS;
+    if (admission->shortest < 0 || latency < admission->shortest)
+        admission->shortest = latency;
+}
+
+/* Slowly up, at once down: what a store that stood still for a moment had in hand says nothing of what comes
+ * after it. */
+static void note_latency(struct admission *admission)
+{
+    int64_t latency = admission->shortest, change = latency - admission->latency;
+    admission->shortest = NOT_KNOWN;
+    if (latency >= 0)
+        admission->latency += change > 0 ? change / LATENCY_PARTS : change;
 }
 
 /* What is decided now is what comes, not what could be. */
@@ -48,6 +59,7 @@ static void begin_window(struct admission *admission, int64_t now)
 /* Slow commits come in bursts: none within a window says nothing, unless it is as long as the memory. */
 void admission_turn(struct admission *admission, int64_t now, size_t under_way)
 {
+    note_latency(admission);
     if (under_way < admission->little) {
         rest(admission, now);
         return;

@@ -13,12 +13,15 @@
 #include <stdint.h>
 
 struct admission {
-    size_t little;    /* nobody is refused while no more is under way */
-    double rate;      /* decided in a second, of late; below 0: not known */
-    int64_t since;    /* of what is counted now; 0: too little is under way to tell */
-    int64_t decided;  /* since then */
-    int64_t calm;     /* since when too little is */
-    int64_t latency;  /* from boarding a flight to the decision, of late, microseconds */
+    size_t little;   /* nobody is refused while no more is under way */
+    double rate;     /* decided in a second, of late; below 0: not known */
+    int64_t since;   /* of what is counted now; 0: too little is under way to tell */
+    int64_t decided; /* since then */
+    int64_t calm;    /* since when too little is */
+    int64_t
+        shortest; /* from boarding a flight to the decision, since the last turn, microseconds; below 0:
+                         there was none */
+    int64_t latency;  /* the same, of late */
     uint64_t refused; /* so far */
 };
 

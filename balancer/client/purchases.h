@@ -23,7 +23,8 @@ struct purchases *purchases_open(struct loop *loop, const struct gate *gate,
 /* No purchase may be left. */
 void purchases_close(struct purchases *purchases);
 
-/* Takes a request for /purchases over and answers it in the end, within its deadline. */
+/* Takes a request for /purchases over and answers it in the end, within its deadline; at once with 503 where so
+ * many are under way that it could hardly be decided in time (client/admission.h). */
 void purchases_accept(struct purchases *purchases, struct http_request *http,
                       const struct visit *visit);
 
@@ -32,5 +33,8 @@ void purchases_turn(struct purchases *purchases);
 
 /* A few times a second: deadlines, and flights that take too long. */
 void purchases_check(struct purchases *purchases);
+
+/* How many wait for room. */
+size_t purchases_waiting(const struct purchases *purchases);
 
 #endif
