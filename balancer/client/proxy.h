@@ -37,4 +37,7 @@ void proxy_turn(struct proxy *proxy);
 /* A few times a second: who has waited too long. */
 void proxy_check(struct proxy *proxy);
 
+/* How many wait for room, in all pools. */
+size_t proxy_waiting(const struct proxy *proxy);
+
 #endif

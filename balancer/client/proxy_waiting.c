@@ -99,3 +99,11 @@ void proxy_check(struct proxy *proxy)
         }
     }
 }
+
+size_t proxy_waiting(const struct proxy *proxy)
+{
+    size_t waiting = 0;
+    for (size_t i = 0; i < proxy->gate->servers->pool_count; i++)
+        waiting += proxy->queues[i].count;
+    return waiting;
+}

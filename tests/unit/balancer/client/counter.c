@@ -63,11 +63,6 @@ void counter_up(size_t server)
     check_told(&counter.servers, server, counter.servers.list[server].start, &figures);
 }
 
-void counter_checked(size_t server)
-{
-    check_answered(&counter.servers, server, counter.servers.list[server].start);
-}
-
 static void open_servers(size_t up)
 {
     char error[LOG_ERROR_SIZE];
@@ -85,9 +80,8 @@ static void open_servers(size_t up)
     }
 }
 
-/* The pool "files" of all fakes, at which everything goes by turns, and which may have so many requests under
- * way each. */
-static void open_files(int connections)
+/* The pool "files" of all fakes, to which everything goes by turns. */
+static void open_files(const struct pool_rules *rules)
 {
     char error[LOG_ERROR_SIZE], reason[CONFIG_ERROR_SIZE] = "";
     struct buffer text = {0};
@@ -96,19 +90,21 @@ static void open_files(int connections)
         snprintf(id, sizeof id, "files-%zu", i + 1);
         fake_server_open(&counter.fakes[i], counter.held.loop, id);
     }
-    buffer_printf(&text,
-                  "{\"pools\": {\"files\": {\"servers\": [{\"id\": \"files-1\", \"address\": \"%s\"}, "
-                  "{\"id\": \"files-2\", \"address\": \"%s\"}], \"connections\": %d}}, "
-                  "\"routes\": [{\"name\": \"all\", \"pool\": \"files\"}]}",
-                  counter.fakes[0].address, counter.fakes[1].address, connections);
+    buffer_printf(
+        &text,
+        "{\"pools\": {\"files\": {\"servers\": [{\"id\": \"files-1\", \"address\": \"%s\"}, "
+        "{\"id\": \"files-2\", \"address\": \"%s\"}], \"connections\": %d}}, "
+        "\"routes\": [{\"name\": \"all\", \"pool\": \"files\"}]}",
+        counter.fakes[0].address, counter.fakes[1].address, (int)rules->limit);
     CU_ASSERT_FATAL(config_read("files", text.data, text.length, &counter.config, reason));
     CU_ASSERT_STRING_EQUAL(reason, "");
     servers_init(&counter.servers);
     CU_ASSERT_FATAL(gate_open(&counter.gate, &counter.config, &counter.servers, "unused"));
+    counter.servers.pools[1].rules = *rules;
     counter.log = routing_log_open(&counter.servers, counter.directory, LOG_SIZE, error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(counter.log);
     for (size_t i = 0; i < COUNTER_SERVERS; i++)
-        counter_checked(i);
+        check_answered(&counter.servers, i, counter.servers.list[i].start);
     buffer_free(&text);
 }
 
@@ -158,10 +154,10 @@ void counter_open(size_t up, size_t waiting_max)
     open_counter(waiting_max);
 }
 
-void counter_open_files(int connections)
+void counter_open_files(const struct pool_rules *rules)
 {
     begin();
-    open_files(connections);
+    open_files(rules);
     open_counter(1);
 }
 

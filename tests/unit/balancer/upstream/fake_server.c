@@ -87,7 +87,8 @@ static void write_read(const struct fake_server *fake, struct buffer *out)
 
 static unsigned status_of(const struct fake_server *fake)
 {
-    return fake->manner == FAKE_SAYS_500   ? 500
+    return fake->status != 0               ? fake->status
+           : fake->manner == FAKE_SAYS_500 ? 500
            : fake->manner == FAKE_SAYS_503 ? 503
            : fake->manner == FAKE_SAYS_400 ? 400
                                            : 200;
@@ -163,6 +164,8 @@ static void take_request(struct fake_connection *connection)
     fake->requests++;
     buffer_clear(&fake->request_line);
     buffer_append(&fake->request_line, text, strcspn(text, "\r"));
+    buffer_clear(&fake->body);
+    buffer_append(&fake->body, text + head, body);
     if (strncmp(text, "POST /flights ", 14) == 0)
         take_flight(fake, text + head, body);
     buffer_clear(&connection->in);
@@ -239,4 +242,5 @@ void fake_server_close(struct fake_server *fake)
     for (size_t i = 0; i < FAKE_CONNECTIONS_MAX; i++)
         buffer_free(&fake->connections[i].in);
     buffer_free(&fake->request_line);
+    buffer_free(&fake->body);
 }

@@ -39,11 +39,13 @@ struct fake_server {
     char address[ADDRESS_SIZE];
 
     enum fake_manner manner;
+    unsigned status;      /* of its answers; 0: by its manner */
     enum problem problem; /* of all its outcomes; PROBLEM_NONE: it sells */
     bool replays;         /* all its outcomes are replays */
     int64_t boot, commit, sold;
     unsigned requests;                   /* whole ones, so far */
     struct buffer request_line;          /* of the last request: method and path */
+    struct buffer body;                  /* of the last request */
     struct item items[FLIGHT_ITEMS_MAX]; /* of the last flight */
     size_t count;
 
