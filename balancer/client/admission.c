@@ -6,7 +6,8 @@
 enum {
     LITTLE = 4 * FLIGHT_ITEMS_MAX, /* twice the flights that may be in the air at once */
     LITTLE_AT_LEAST = 64,          /* of one worker */
-    SHARE_PERCENT = 40,            /* of a purchase's time, for what is before it */
+    QUEUE_PERCENT = 40,            /* of a purchase's time, for what is before it ... */
+    FLIGHTS_PERCENT = 80,          /* ... where nobody waits for room */
     LATENCY_PARTS = 16,            /* so much of the way up it goes with each turn */
     NOT_KNOWN = -1,
 };
@@ -60,11 +61,12 @@ static void begin_window(struct admission *admission, int64_t now)
 void admission_turn(struct admission *admission, int64_t now, size_t under_way)
 {
     note_latency(admission);
-    if (under_way < admission->little) {
+    bool measures = admission->since != 0; /* a flight that lands is no end of the crowd */
+    if (under_way < (measures ? admission->little / 2 : admission->little)) {
         rest(admission, now);
         return;
     }
-    if (admission->since == 0) {
+    if (!measures) {
         begin_window(admission, now);
         return;
     }
@@ -78,9 +80,10 @@ void admission_turn(struct admission *admission, int64_t now, size_t under_way)
     begin_window(admission, now);
 }
 
-bool admission_refuses(struct admission *admission, size_t under_way)
+bool admission_refuses(struct admission *admission, size_t under_way, size_t waiting)
 {
-    double most = admission->rate * PURCHASE_SECONDS * SHARE_PERCENT / 100;
+    int percent = waiting > 0 ? QUEUE_PERCENT : FLIGHTS_PERCENT;
+    double most = admission->rate * PURCHASE_SECONDS * percent / 100;
     bool refuses =
         admission->rate >= 0 && under_way >= admission->little && (double)under_way >= most;
     admission->refused += refuses;

@@ -157,7 +157,7 @@ static bool is_too_much(struct purchases *purchases)
 {
     const struct requests *requests = &purchases->requests;
     return (requests->waiting > 0 && requests->waiting >= purchases->waiting_max) ||
-           admission_refuses(&purchases->admission, requests->count);
+           admission_refuses(&purchases->admission, requests->count, requests->waiting);
 }
 
 void purchases_accept(struct purchases *purchases, struct http_request *http,

@@ -35,7 +35,7 @@ static void pass(int64_t time, size_t under_way, unsigned decided, unsigned turn
 static size_t most(void)
 {
     size_t count = 0;
-    while (count < MANY && !admission_refuses(&admission, count))
+    while (count < MANY && !admission_refuses(&admission, count, 1))
         count++;
     return count;
 }
@@ -56,6 +56,27 @@ static void what_two_seconds_decide_may_be_under_way(void)
     open_admission(1);
     pass(2 * CLOCK_SECOND, 5000, 50, 1);
     CU_ASSERT(most() > 9900 && most() < 10100);
+}
+
+/* 80 % of them, for full flights decide more. */
+static void where_nobody_waits_twice_as_many_may(void)
+{
+    open_admission(1);
+    pass(2 * CLOCK_SECOND, 5000, 10, 1);
+    CU_ASSERT(admission_refuses(&admission, 2100, 1));
+    CU_ASSERT_FALSE(admission_refuses(&admission, 3900, 0));
+    CU_ASSERT(admission_refuses(&admission, 4100, 0));
+}
+
+/* Flights that land make it less for a moment. */
+static void a_landing_is_no_end_of_the_crowd(void)
+{
+    open_admission(1);
+    for (int i = 0; i < 20; i++) {
+        pass(CLOCK_SECOND / 10, LITTLE + 100, 0, 1);
+        pass(turn, LITTLE - 156, 256, 1);
+    }
+    CU_ASSERT(most() > 4200 && most() < 5200); /* 256 in 110 ms */
 }
 
 /* A burst after little had to do: how fast it goes is not known at first. */
@@ -150,6 +171,9 @@ static __attribute__((constructor)) void suite(void)
               nobody_is_refused_while_little_is_under_way);
     suite_add("admission", "what two seconds decide may be under way",
               what_two_seconds_decide_may_be_under_way);
+    suite_add("admission", "where nobody waits, twice as many may",
+              where_nobody_waits_twice_as_many_may);
+    suite_add("admission", "a landing is no end of the crowd", a_landing_is_no_end_of_the_crowd);
     suite_add("admission", "a burst is measured first", a_burst_is_measured_first);
     suite_add("admission", "a store that stands still is noticed",
               a_store_that_stands_still_is_noticed);
