@@ -8,22 +8,20 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "balancer/admin/api.h"
+#include "balancer/admin/admin.h"
 #include "balancer/channel.h"
 #include "balancer/config_file.h"
 #include "balancer/message.h"
+#include "balancer/pool/departures.h"
 #include "balancer/pool/servers.h"
 #include "balancer/routing/routing_log.h"
 #include "balancer/upstream/probe.h"
 #include "balancer/worker.h"
 #include "common/clock.h"
-#include "common/http.h"
 #include "common/log.h"
 #include "common/loop.h"
 
 enum {
-    ADMIN_BODY_MAX = 16 * 1024,
-    ADMIN_MEMORY = 16 * 1024,
     WORKERS_MAX = 16,
 };
 
@@ -36,11 +34,13 @@ struct router {
     struct servers servers;
     struct gate gate;
     struct routing_log *log;
-    struct admin admin;
 
     /* the main thread only */
     struct loop *loop;
-    struct http_server *admin_http;
+    struct departures departures;
+    struct admin *admin;
+    enum admin_command asked; /* of the master, last */
+    bool leads;               /* it was told to, once */
     struct worker *workers[WORKERS_MAX];
     size_t worker_count;
     struct probe *probe;
@@ -61,36 +61,25 @@ static void server_joins(struct router *router, const struct message *message)
     if (!servers_joined(&router->servers, message->id, message->address, message->pid))
         log_line("there is no room for %s", message->id);
     servers_restarts(&router->servers, message->id, message->restarts);
+    admin_server_joined(router->admin, message->id);
     probe_now(router->probe);
-}
-
-static bool open_admin(struct router *router)
-{
-    struct http_settings http = {
-        .listen_fd = router->admin_fd,
-        .connections_max = ROUTER_ADMIN_CONNECTIONS,
-        .body_max = ADMIN_BODY_MAX,
-        .connection_memory = ADMIN_MEMORY,
-        .handler = admin_handle,
-        .context = &router->admin,
-    };
-    router->admin_http = http_open(router->loop, &http);
-    return router->admin_http != NULL;
 }
 
 /* The router before, if there was one, serves the admin API no more. */
 static void lead(struct router *router)
 {
-    if (router->admin_http == NULL && router->ending == 0 && !open_admin(router))
+    if (router->leads || router->ending != 0)
+        return;
+    router->leads = true;
+    if (!admin_lead(router->admin, router->admin_fd, ROUTER_ADMIN_CONNECTIONS))
         _exit(EXIT_TROUBLE);
 }
 
 /* New clients of the admin API are another router's from now on; those that were accepted are answered. */
 static void lead_no_more(struct router *router)
 {
-    if (router->admin_http != NULL)
-        http_quiesce(router->admin_http);
-    else
+    admin_quiesce(router->admin);
+    if (!router->leads)
         close(router->admin_fd);
     channel_send(router->master_fd, "quiet");
 }
@@ -134,7 +123,8 @@ static void heed(struct router *router, const char *text)
         end(router, WORKER_STOPS);
         break;
     case MESSAGE_REFUSED:
-        break; /* the master has said so on stderr */
+        admin_done(router->admin, router->asked, message.why);
+        break;
     default:
         log_line("the master's message is not understood: %s", text);
     }
@@ -177,17 +167,54 @@ static void read_config(struct router *router)
     buffer_free(&text);
 }
 
+/* Servers have come by the admin API. */
+static void check_servers(void *context)
+{
+    struct router *router = context;
+    if (router->probe != NULL)
+        probe_now(router->probe);
+}
+
+/* The master answers, or another router takes over. */
+static bool command(void *context, enum admin_command command, char why[ADMIN_WHY_SIZE])
+{
+    struct router *router = context;
+    (void)why;
+    router->asked = command;
+    channel_send(router->master_fd, command == ADMIN_RELOAD ? "reload" : "upgrade");
+    return true;
+}
+
+static bool open_admin(struct router *router)
+{
+    const struct settings *settings = router->settings;
+    const struct admin_settings admin = {
+        .loop = router->loop,
+        .servers = &router->servers,
+        .departures = &router->departures,
+        .token_file = settings->token_file,
+        .members_file = settings->members_file,
+        .config_file = settings->config_file,
+        .allow_remote = settings->allow_remote,
+        .calls = {.changed = check_servers, .command = command, .context = router},
+    };
+    departures_open(&router->departures, &router->servers, router->loop);
+    router->admin = admin_open(&admin);
+    return router->admin != NULL;
+}
+
 /* Each worker has a descriptor of its own for the one listening socket: a daemon closes what it was
  * given. */
 static bool start_workers(struct router *router)
 {
     size_t count = (size_t)router->settings->workers;
+    size_t waiting = (size_t)router->config.pools[CONFIG_TICKETS].rules.waiting;
     struct worker_settings settings = {
         .gate = &router->gate,
         .log = router->log,
         .owner = router->loop,
         .connections_max = (unsigned)((size_t)router->settings->connections / count),
-        .waiting_max = ((size_t)router->settings->waiting + count - 1) / count,
+        .waiting_max = (waiting + count - 1) / count,
     };
     for (size_t i = 0; i < count; i++) {
         settings.listen_fd = fcntl(router->public_fd, F_DUPFD_CLOEXEC, 0);
@@ -220,8 +247,7 @@ static bool is_over(const struct router *router)
     bool over = router->ending != 0;
     for (size_t i = 0; i < router->worker_count; i++)
         over = over && worker_ended(router->workers[i]);
-    return over && (router->ending == WORKER_STOPS || router->admin_http == NULL ||
-                    http_unanswered(router->admin_http) == 0);
+    return over && (router->ending == WORKER_STOPS || admin_idle(router->admin));
 }
 
 /* Whatever ended the main thread's wait, servers may have changed: the purchases that wait for one look
@@ -255,17 +281,16 @@ static bool start(struct router *router)
         die(EXIT_USAGE, "--router is for the balancer's own use");
     read_config(router);
     servers_init(&router->servers);
-    router->admin.servers = &router->servers;
+    router->loop = loop_open();
     if (!gate_open(&router->gate, &router->config, &router->servers,
                    router->settings->session_file) ||
-        !token_read(router->settings->token_file, router->admin.token))
+        !open_admin(router))
         return false;
     router->log = routing_log_open(&router->servers, router->settings->log_dir,
                                    router->settings->log_size, error);
     if (router->log == NULL)
         die(EXIT_TROUBLE, "%s", error);
     routing_log_flush(router->log);
-    router->loop = loop_open();
     router->probe = probe_start(&router->servers, servers_changed, router);
     loop_watch(router->loop, router->master_fd, EPOLLIN, hear_master, router);
     loop_each_turn(router->loop, look, router);
@@ -282,8 +307,9 @@ static void stop(struct router *router)
     probe_stop(router->probe);
     for (size_t i = 0; i < router->worker_count; i++)
         worker_free(router->workers[i]);
-    if (router->admin_http != NULL)
-        http_close(router->admin_http);
+    departures_check(&router->departures, clock_monotonic());
+    departures_close(&router->departures);
+    admin_close(router->admin);
     servers_stopped(&router->servers);
     routing_log_close(router->log);
     loop_close(router->loop);

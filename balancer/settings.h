@@ -20,7 +20,7 @@ struct settings {
     const char *members_file; /* what the admin API has changed of the servers */
     bool allow_remote;        /* servers that are added may be on other machines */
     int64_t connections;      /* clients at once */
-    int64_t waiting;          /* purchases that wait for room */
+    int64_t waiting;          /* purchases that wait for room; 0: as the configuration says */
 
     const char *config_file;     /* NULL: the built-in configuration */
     const char *policy_name;     /* of purchases, as given; NULL: the default, or the file's */
