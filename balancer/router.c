@@ -128,7 +128,7 @@ static void heed(struct router *router, const char *text)
         end(router, WORKER_STOPS);
         break;
     case MESSAGE_REFUSED:
-        admin_done(router->admin, router->asked, message.why);
+        admin_done(router->admin, router->asked, message.reason);
         break;
     default:
         log_line("the master's message is not understood: %s", text);
