@@ -39,10 +39,7 @@ void fleet_open(struct fleet *fleet, const struct fleet_settings *settings)
         .departures = settings->departures,
         .renewal = &fleet->renewal,
         .rules = scale_rules_default(settings->min, settings->max, limit),
-        .calls = {.start = start,
-                  .retire = retire,
-                  .waiting = settings->waiting != NULL ? waiting : NULL,
-                  .context = fleet},
+        .calls = {.start = start, .retire = retire, .waiting = waiting, .context = fleet},
     };
     scaler.rules.quiet = settings->quiet;
     scaler.rules.quiet_max = settings->quiet * QUIETS_MAX;

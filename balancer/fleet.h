@@ -19,7 +19,7 @@ struct fleet_settings {
     int master_fd;                     /* the channel */
     int64_t min, max;                  /* --servers */
     int64_t quiet;                     /* --scale-quiet, microseconds */
-    int64_t (*waiting)(void *context); /* purchases that wait for room; NULL: nobody counts them */
+    int64_t (*waiting)(void *context); /* purchases that wait for a server with room */
     void *context;
 };
 

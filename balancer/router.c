@@ -8,23 +8,21 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "balancer/admin/api.h"
+#include "balancer/admin/admin.h"
 #include "balancer/channel.h"
 #include "balancer/config_file.h"
 #include "balancer/fleet.h"
 #include "balancer/message.h"
+#include "balancer/pool/departures.h"
 #include "balancer/pool/servers.h"
 #include "balancer/routing/routing_log.h"
 #include "balancer/upstream/probe.h"
 #include "balancer/worker.h"
 #include "common/clock.h"
-#include "common/http.h"
 #include "common/log.h"
 #include "common/loop.h"
 
 enum {
-    ADMIN_BODY_MAX = 16 * 1024,
-    ADMIN_MEMORY = 16 * 1024,
     WORKERS_MAX = 16,
 };
 
@@ -37,13 +35,14 @@ struct router {
     struct servers servers;
     struct gate gate;
     struct routing_log *log;
-    struct admin admin;
 
     /* the main thread only */
     struct loop *loop;
     struct departures departures;
     struct fleet fleet;
-    struct http_server *admin_http;
+    struct admin *admin;
+    enum admin_command asked; /* of the master, last */
+    bool leads;               /* it was told to, once */
     struct worker *workers[WORKERS_MAX];
     size_t worker_count;
     struct probe *probe;
@@ -64,27 +63,17 @@ static void server_joins(struct router *router, const struct message *message)
     if (!servers_joined(&router->servers, message->id, message->address, message->pid))
         log_line("there is no room for %s", message->id);
     servers_restarts(&router->servers, message->id, message->restarts);
+    admin_server_joined(router->admin, message->id);
     probe_now(router->probe);
-}
-
-static bool open_admin(struct router *router)
-{
-    struct http_settings http = {
-        .listen_fd = router->admin_fd,
-        .connections_max = ROUTER_ADMIN_CONNECTIONS,
-        .body_max = ADMIN_BODY_MAX,
-        .connection_memory = ADMIN_MEMORY,
-        .handler = admin_handle,
-        .context = &router->admin,
-    };
-    router->admin_http = http_open(router->loop, &http);
-    return router->admin_http != NULL;
 }
 
 /* The router before, if there was one, serves the admin API no more. */
 static void lead(struct router *router)
 {
-    if (router->admin_http == NULL && router->ending == 0 && !open_admin(router))
+    if (router->leads || router->ending != 0)
+        return;
+    router->leads = true;
+    if (!admin_lead(router->admin, router->admin_fd, ROUTER_ADMIN_CONNECTIONS))
         _exit(EXIT_TROUBLE);
     fleet_lead(&router->fleet);
 }
@@ -92,11 +81,10 @@ static void lead(struct router *router)
 /* New clients of the admin API are another router's from now on; those that were accepted are answered. */
 static void lead_no_more(struct router *router)
 {
-    if (router->admin_http != NULL)
-        http_quiesce(router->admin_http);
-    else
-        close(router->admin_fd);
     fleet_lead_no_more(&router->fleet);
+    admin_quiesce(router->admin);
+    if (!router->leads)
+        close(router->admin_fd);
     channel_send(router->master_fd, "quiet");
 }
 
@@ -125,8 +113,9 @@ static void heed(struct router *router, const char *text)
         servers_gone(&router->servers, message.id, message.why);
         break;
     case MESSAGE_RETIRED:
-        fleet_retired(&router->fleet, message.id);
+        servers_gone(&router->servers, message.id, "retired");
         servers_leave(&router->servers, message.id, "retired");
+        fleet_retired(&router->fleet, message.id);
         break;
     case MESSAGE_LEAD:
         lead(router);
@@ -139,7 +128,8 @@ static void heed(struct router *router, const char *text)
         end(router, WORKER_STOPS);
         break;
     case MESSAGE_REFUSED:
-        break; /* the master has said so on stderr */
+        admin_done(router->admin, router->asked, message.reason);
+        break;
     default:
         log_line("the master's message is not understood: %s", text);
     }
@@ -182,6 +172,79 @@ static void read_config(struct router *router)
     buffer_free(&text);
 }
 
+/* Servers have come by the admin API. */
+static void check_servers(void *context)
+{
+    struct router *router = context;
+    if (router->probe != NULL)
+        probe_now(router->probe);
+}
+
+/* The master answers, or another router takes over. */
+static bool command(void *context, enum admin_command command, char why[ADMIN_WHY_SIZE])
+{
+    struct router *router = context;
+    if (command == ADMIN_ROLLING_RESTART)
+        return fleet_renew(&router->fleet, why);
+    router->asked = command;
+    channel_send(router->master_fd, command == ADMIN_RELOAD ? "reload" : "upgrade");
+    return true;
+}
+
+static void progress(void *context, struct buffer *out)
+{
+    const struct router *router = context;
+    fleet_progress(&router->fleet, out);
+}
+
+static int64_t count_waiting(void *context)
+{
+    const struct router *router = context;
+    size_t waiting = 0;
+    for (size_t i = 0; i < router->worker_count; i++)
+        waiting += worker_waiting(router->workers[i]);
+    return (int64_t)waiting;
+}
+
+static void open_fleet(struct router *router)
+{
+    const struct settings *settings = router->settings;
+    const struct fleet_settings fleet = {
+        .loop = router->loop,
+        .servers = &router->servers,
+        .departures = &router->departures,
+        .master_fd = router->master_fd,
+        .min = settings->servers_min,
+        .max = settings->servers_max,
+        .quiet = settings->scale_quiet * CLOCK_SECOND,
+        .waiting = count_waiting,
+        .context = router,
+    };
+    fleet_open(&router->fleet, &fleet);
+}
+
+static bool open_admin(struct router *router)
+{
+    const struct settings *settings = router->settings;
+    const struct admin_settings admin = {
+        .loop = router->loop,
+        .servers = &router->servers,
+        .departures = &router->departures,
+        .token_file = settings->token_file,
+        .members_file = settings->members_file,
+        .config_file = settings->config_file,
+        .allow_remote = settings->allow_remote,
+        .calls = {.changed = check_servers,
+                  .command = command,
+                  .progress = progress,
+                  .context = router},
+    };
+    departures_open(&router->departures, &router->servers, router->loop);
+    open_fleet(router);
+    router->admin = admin_open(&admin);
+    return router->admin != NULL;
+}
+
 /* Each worker has a descriptor of its own for the one listening socket: a daemon closes what it was
  * given. */
 static bool start_workers(struct router *router)
@@ -194,6 +257,7 @@ static bool start_workers(struct router *router)
         .owner = router->loop,
         .connections_max = (unsigned)((size_t)router->settings->connections / count),
         .waiting_max = (waiting + count - 1) / count,
+        .workers = count,
     };
     for (size_t i = 0; i < count; i++) {
         settings.listen_fd = fcntl(router->public_fd, F_DUPFD_CLOEXEC, 0);
@@ -226,8 +290,7 @@ static bool is_over(const struct router *router)
     bool over = router->ending != 0;
     for (size_t i = 0; i < router->worker_count; i++)
         over = over && worker_ended(router->workers[i]);
-    return over && (router->ending == WORKER_STOPS || router->admin_http == NULL ||
-                    http_unanswered(router->admin_http) == 0);
+    return over && (router->ending == WORKER_STOPS || admin_idle(router->admin));
 }
 
 /* Whatever ended the main thread's wait, servers may have changed: the purchases that wait for one look
@@ -254,21 +317,6 @@ static void look(void *context)
     channel_send(router->master_fd, "up %zu", up);
 }
 
-static void start_fleet(struct router *router)
-{
-    struct fleet_settings settings = {
-        .loop = router->loop,
-        .servers = &router->servers,
-        .departures = &router->departures,
-        .master_fd = router->master_fd,
-        .min = router->settings->servers_min,
-        .max = router->settings->servers_max,
-        .quiet = router->settings->scale_quiet * CLOCK_SECOND,
-    };
-    departures_open(&router->departures, &router->servers, router->loop);
-    fleet_open(&router->fleet, &settings);
-}
-
 static bool start(struct router *router)
 {
     char error[LOG_ERROR_SIZE];
@@ -276,18 +324,16 @@ static bool start(struct router *router)
         die(EXIT_USAGE, "--router is for the balancer's own use");
     read_config(router);
     servers_init(&router->servers);
-    router->admin.servers = &router->servers;
+    router->loop = loop_open();
     if (!gate_open(&router->gate, &router->config, &router->servers,
                    router->settings->session_file) ||
-        !token_read(router->settings->token_file, router->admin.token))
+        !open_admin(router))
         return false;
     router->log = routing_log_open(&router->servers, router->settings->log_dir,
                                    router->settings->log_size, error);
     if (router->log == NULL)
         die(EXIT_TROUBLE, "%s", error);
     routing_log_flush(router->log);
-    router->loop = loop_open();
-    start_fleet(router);
     router->probe = probe_start(&router->servers, servers_changed, router);
     loop_watch(router->loop, router->master_fd, EPOLLIN, hear_master, router);
     loop_each_turn(router->loop, look, router);
@@ -304,10 +350,10 @@ static void stop(struct router *router)
     probe_stop(router->probe);
     for (size_t i = 0; i < router->worker_count; i++)
         worker_free(router->workers[i]);
-    if (router->admin_http != NULL)
-        http_close(router->admin_http);
+    departures_check(&router->departures, clock_monotonic());
     departures_close(&router->departures);
     fleet_close(&router->fleet);
+    admin_close(router->admin);
     servers_stopped(&router->servers);
     routing_log_close(router->log);
     loop_close(router->loop);
