@@ -46,7 +46,7 @@ void market_signal(struct market *market, int signal);
 pid_t market_newcomer(struct market *market);
 
 /* The master says this on stderr. */
-void market_expect(struct market *market, const char *line);
+void market_expect(struct market *market, const char *text);
 
 /* Another router than `before` serves and leads; or the same does, alone; and buyers buy. */
 void market_expect_another(struct market *market, pid_t before);
