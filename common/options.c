@@ -114,7 +114,7 @@ static void read_all(const struct option_entry *table, size_t count, const char 
     for (size_t i = 0; i < count; i++)
         set_default(&table[i]);
     opterr = 0;
-    optind = 1;
+    optind = 0; /* anew, also what `how` says */
     while ((found = getopt_long(argc, argv, how, options, NULL)) != -1) {
         if (found == '?' || found == ':')
             refuse_option(found, argv);

@@ -21,6 +21,7 @@ const struct fuzz_target fuzz_targets[] = {
     {"json_reader", fuzz_json_reader},
     {"jwt", fuzz_jwt},
     {"log_reader", fuzz_log_reader},
+    {"members", fuzz_members},
     {"message", fuzz_message},
     {"options", fuzz_options},
     {"path", fuzz_path},
