@@ -15,9 +15,13 @@ static void defaults_are_those_of_the_design(void)
     CU_ASSERT_STRING_EQUAL(settings.store, "sqlite:db/tickets.db");
     CU_ASSERT_STRING_EQUAL(settings.log_dir, "logs");
     CU_ASSERT_STRING_EQUAL(settings.token_file, "db/admin.token");
-    CU_ASSERT_EQUAL(settings.servers, 3);
+    CU_ASSERT_EQUAL(settings.servers_min, 3);
+    CU_ASSERT_EQUAL(settings.servers_max, 3);
+    CU_ASSERT_STRING_EQUAL(settings.members_file, "db/members.json");
+    CU_ASSERT_FALSE(settings.allow_remote);
     CU_ASSERT_EQUAL(settings.log_size, 256 << 20);
-    CU_ASSERT_EQUAL(settings.waiting, 16384);
+    CU_ASSERT_EQUAL(settings.waiting, 0);
+    CU_ASSERT_EQUAL(settings.config.pools[CONFIG_TICKETS].rules.waiting, 16384);
     CU_ASSERT_PTR_NULL(settings.router);
     CU_ASSERT_PTR_NULL(settings.config_file);
     CU_ASSERT_EQUAL(settings.config.route_count, 2);
@@ -31,11 +35,32 @@ static void options_are_taken(void)
     struct settings settings;
     char *argv[] = {"balancer", "--servers", "64", "--listen=[::1]:0", "--router", "3,4,5", NULL};
     settings_read(&settings, 6, argv);
-    CU_ASSERT_EQUAL(settings.servers, 64);
+    CU_ASSERT_EQUAL(settings.servers_min, 64);
+    CU_ASSERT_EQUAL(settings.servers_max, 64);
     CU_ASSERT_STRING_EQUAL(settings.listen, "[::1]:0");
     CU_ASSERT_STRING_EQUAL(settings.router, "3,4,5");
     CU_ASSERT_EQUAL(settings.config.route_count, 0); /* the master's to give */
     settings_free(&settings);
+}
+
+static void servers_are_a_number_or_a_range(void)
+{
+    static const struct {
+        const char *option;
+        int64_t min, max;
+    } rows[] = {{"--servers=0", 0, 0},
+                {"--servers=0..0", 0, 0},
+                {"--servers=2..8", 2, 8},
+                {"--servers=007", 7, 7},
+                {"--servers=64..64", 64, 64}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct settings settings;
+        char *argv[] = {"balancer", (char *)(uintptr_t)rows[i].option, NULL};
+        settings_read(&settings, 2, argv);
+        CU_ASSERT_EQUAL(settings.servers_min, rows[i].min);
+        CU_ASSERT_EQUAL(settings.servers_max, rows[i].max);
+        settings_free(&settings);
+    }
 }
 
 static void the_built_in_configuration_takes_a_policy(void)
@@ -47,6 +72,26 @@ static void the_built_in_configuration_takes_a_policy(void)
     CU_ASSERT_EQUAL(settings.config.routes[1].policy, POLICY_ROUND_ROBIN);
     CU_ASSERT(config_trusts(&settings.config, "10.9.9.9"));
     settings_free(&settings);
+}
+
+/* With a file too: what is given outweighs what the file says. */
+static void those_who_may_wait_are_bounded_by_option_or_file(void)
+{
+    static char *rows[][5] = {
+        {"balancer", "--waiting=7", NULL},
+        {"balancer", "--config=balancer/config.sample.json", "--waiting", "7", NULL},
+        {"balancer", "--config=balancer/config.sample.json", "--waiting", "0", NULL},
+    };
+    static const int64_t right[] = {7, 7, 16384};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct settings settings;
+        int count = 0;
+        while (rows[i][count] != NULL)
+            count++;
+        settings_read(&settings, count, rows[i]);
+        CU_ASSERT_EQUAL(settings.config.pools[CONFIG_TICKETS].rules.waiting, right[i]);
+        settings_free(&settings);
+    }
 }
 
 /* As the router makes it: of the text that it was given, not of the file. */
@@ -86,13 +131,31 @@ static void read_option(void *context)
 
 static void bounds_are_kept(void)
 {
-    static const char *const bad[] = {"--servers=0",         "--servers=65",
-                                      "--workers=0",         "--workers=17",
-                                      "--log-size=4095",     "--connections=15",
-                                      "--connections=60001", "--waiting=0",
-                                      "--servers",           "--policy=fewest",
-                                      "--policy=",           "--check-config",
-                                      "--trusted-proxy=",    "--trusted-proxy=10.0.0.1/8"};
+    static const char *const bad[] = {"--servers=",
+                                      "--servers=65",
+                                      "--servers=-1",
+                                      "--servers= 3",
+                                      "--servers=3 ",
+                                      "--servers=3..",
+                                      "--servers=..3",
+                                      "--servers=3..2",
+                                      "--servers=2..65",
+                                      "--servers=2...8",
+                                      "--servers=2..8..9",
+                                      "--servers=18446744073709551617",
+                                      "--workers=0",
+                                      "--workers=17",
+                                      "--log-size=4095",
+                                      "--connections=15",
+                                      "--connections=60001",
+                                      "--waiting=-1",
+                                      "--waiting=1000001",
+                                      "--servers",
+                                      "--policy=fewest",
+                                      "--policy=",
+                                      "--check-config",
+                                      "--trusted-proxy=",
+                                      "--trusted-proxy=10.0.0.1/8"};
     struct forked forked = {0};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         forked_run(&forked, read_option, (void *)(uintptr_t)bad[i]);
@@ -146,7 +209,10 @@ static void help_keeps_our_own_option_to_ourselves(void)
     CU_ASSERT_EQUAL(forked.status, 0);
     CU_ASSERT(forked_said(&forked, "usage: balancer [options]\n"));
     CU_ASSERT(forked_said(&forked, "  --token-file FILE "));
+    CU_ASSERT(forked_said(&forked, "SIGUSR2"));
     CU_ASSERT_FALSE(forked_said(&forked, "--router"));
+    CU_ASSERT_FALSE(forked_said(&forked, "--try"));
+    CU_ASSERT_FALSE(forked_said(&forked, "--takeover"));
     forked_free(&forked);
 }
 
@@ -154,8 +220,11 @@ static __attribute__((constructor)) void suite(void)
 {
     suite_add("settings", "defaults are those of the design", defaults_are_those_of_the_design);
     suite_add("settings", "options are taken", options_are_taken);
+    suite_add("settings", "servers are a number or a range", servers_are_a_number_or_a_range);
     suite_add("settings", "the built-in configuration takes a policy",
               the_built_in_configuration_takes_a_policy);
+    suite_add("settings", "those who may wait are bounded by option or file",
+              those_who_may_wait_are_bounded_by_option_or_file);
     suite_add("settings", "the file is read once", the_file_is_read_once);
     suite_add("settings", "a wrong configuration ends it", a_wrong_configuration_ends_it);
     suite_add("settings", "bounds are kept", bounds_are_kept);
