@@ -36,8 +36,8 @@ struct worker {
     pthread_t thread;
     struct loop *loop;     /* fixed at start; only loop_wake is called from other threads */
     atomic_int end;        /* enum worker_end; 0: it works. Set by other threads */
-    atomic_bool ended;     /* read by others */
-    atomic_size_t waiting; /* purchases, as of the last turn; read by others */
+    atomic_bool ended;     /* read by others, as is the next */
+    atomic_size_t waiting; /* purchases, as of the last turn */
 
     /* the worker's thread only */
     struct upstream *flight_upstream;
