@@ -238,8 +238,8 @@ static void start_exchange(struct proxied *proxied)
         exchange_write(proxied->exchange, proxied->kept.data, proxied->kept.length);
     if (proxied->has_body && proxied->body_ended)
         exchange_write_end(proxied->exchange);
-    if (proxied->tries > 1 ||
-        proxied->waiting) /* whoever had no room before does not tell any more */
+    /* Its body may have found no room, which nobody tells it any more. */
+    if (proxied->tries > 1 || proxied->waiting)
         http_stream_read(http);
 }
 

@@ -168,6 +168,18 @@ static void repeats_keep_to_the_budget(void)
     counter_close();
 }
 
+static void a_lost_connection_is_paid_for(void)
+{
+    static const struct pool_rules poor = {.limit = 100, .waiting = 10};
+    open_trouble(&poor, 0, 0);
+    held_loop_hold(&counter.held);
+    counter.fakes[0].manner = FAKE_CLOSES;
+    held_loop_free(&counter.held);
+    CU_ASSERT_EQUAL(counter_ask(HEAD("GET", "")), 502);
+    expect_asked(1, 0);
+    counter_close();
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("proxy repeats", "trouble is not passed on while another is up",
@@ -181,5 +193,6 @@ static __attribute__((constructor)) void suite(void)
     suite_add("proxy repeats", "what was not sent is asked elsewhere",
               what_was_not_sent_is_asked_elsewhere);
     suite_add("proxy repeats", "a long body is not sent twice", a_long_body_is_not_sent_twice);
+    suite_add("proxy repeats", "a lost connection is paid for", a_lost_connection_is_paid_for);
     suite_add("proxy repeats", "repeats keep to the budget", repeats_keep_to_the_budget);
 }

@@ -19,20 +19,25 @@ static void set_manner(enum fake_manner manner)
     held_loop_free(&counter.held);
 }
 
-/* Both servers have all that they may, of which one request each. */
+/* Both servers are given all that they may have: one request each. */
+static void fill(int fds[2])
+{
+    held_loop_hold(&counter.held);
+    unsigned before[2] = {counter.fakes[0].requests, counter.fakes[1].requests};
+    held_loop_free(&counter.held);
+    set_manner(FAKE_HOLDS);
+    for (unsigned i = 0; i < 2; i++)
+        fds[i] = counter_send("GET /first HTTP/1.1\r\nHost: a\r\n\r\n");
+    for (size_t i = 0; i < 2; i++) {
+        counter_hold_at_server(i, before[i] + 1);
+        held_loop_free(&counter.held);
+    }
+}
+
 static void open_full(int fds[2], const struct pool_rules *rules)
 {
     counter_open_files(rules);
-    set_manner(FAKE_HOLDS);
-    for (unsigned i = 0; i < 2; i++) {
-        fds[i] = counter_send("GET /first HTTP/1.1\r\nHost: a\r\n\r\n");
-        counter_hold_at(i + 1);
-        held_loop_free(&counter.held);
-    }
-    for (size_t i = 0; i < 2; i++) {
-        counter_hold_at_server(i, 1);
-        held_loop_free(&counter.held);
-    }
+    fill(fds);
 }
 
 static bool waits(void *context)
@@ -86,6 +91,30 @@ static void who_finds_no_room_waits_in_order(void)
     release(1);
     held_loop_free(&counter.held);
     expect_answered(fds, 5);
+    counter_close();
+}
+
+/* Who is connected already, and asks in the very moment in which there is room. */
+static void nobody_overtakes(void)
+{
+    int fds[4];
+    counter_open_files(&narrow);
+    fds[3] = counter_send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    raw_receive(fds[3], &counter.answer, false, COUNTER_SECONDS);
+    fill(fds);
+    fds[2] = counter_send("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+    hold_waiting(1);
+    static const char late[] = "GET /3 HTTP/1.1\r\nHost: a\r\n\r\n";
+    unsigned before = counter.fakes[0].requests;
+    fake_server_release(&counter.fakes[0]); /* the loop finds both in one turn, in this order */
+    CU_ASSERT(raw_send(fds[3], late, strlen(late)));
+    held_loop_free(&counter.held);
+    counter_hold_at_server(0, before + 1);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&counter.fakes[0].request_line), "GET /2 HTTP/1.1");
+    release(0);
+    release(1);
+    held_loop_free(&counter.held);
+    expect_answered(fds, 4);
     counter_close();
 }
 
@@ -205,6 +234,7 @@ static void without_a_server_nobody_waits_on(void)
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("proxy room", "who finds no room waits in order", who_finds_no_room_waits_in_order);
+    suite_add("proxy room", "nobody overtakes", nobody_overtakes);
     suite_add("proxy room", "only so many may wait", only_so_many_may_wait);
     suite_add("proxy room", "who leaves frees his place", who_leaves_frees_his_place);
     suite_add("proxy room", "who waits, waits with his body", who_waits_waits_with_his_body);

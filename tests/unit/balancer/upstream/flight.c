@@ -243,6 +243,23 @@ static void nobody_leaves_for_a_server_that_is_down(void)
     flying_close();
 }
 
+/* What was loaded for a server leaves for it, also when it is to get nothing new. */
+static void who_is_on_board_leaves_for_a_server_that_drains(void)
+{
+    flying_open(1);
+    flying->fakes[0].manner = FAKE_HOLDS;
+    flying_board(1);
+    flying_until_asked(0, 1);
+    flying_board_all(2);
+    CU_ASSERT(servers_drain(&flying->servers, "server-1", "for a test"));
+    CU_ASSERT_EQUAL(flying_state(0), SERVER_DRAINING);
+    flights_check(flying->flights);
+    flying->fakes[0].manner = FAKE_ANSWERS;
+    fake_server_release(&flying->fakes[0]);
+    flying_until_back(3, 0);
+    flying_close();
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("flight", "all on board are decided", all_on_board_are_decided);
@@ -262,4 +279,6 @@ static __attribute__((constructor)) void suite(void)
               what_waits_for_a_server_that_is_down_comes_back);
     suite_add("flight", "nobody leaves for a server that is down",
               nobody_leaves_for_a_server_that_is_down);
+    suite_add("flight", "who is on board leaves for a server that drains",
+              who_is_on_board_leaves_for_a_server_that_drains);
 }
