@@ -45,13 +45,14 @@ UNIT          = $(call objects,tests/unit tests/unit/common tests/unit/balancer 
 STORE_SUITE   = $(call objects,tests/store)
 SOAK          = $(filter-out %/main.o %/buyer.o,$(call objects,tests/soak))
 FAULTS        = $(call objects,tests/soak/faults)
-CLUSTER       = $(call objects,tests/cluster tests/growth tests/streams) $(OBJ)/tools/rush/caller.o
+CLUSTER       = $(call objects,tests/cluster tests/growth tests/streams) $(OBJ)/tools/rush/caller.o \
+                $(OBJ)/tests/breakable/manner.o
 FUZZ          = $(filter-out %/shim.o %/replay.o,$(call objects,tests/fuzz tests/fuzz/targets))
 
 PROGRAMS = $(BUILD)/balancer $(BUILD)/ticket_server \
            $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/report.c tools/audit.c tools/rush.c tools/watch.c))
 TESTS    = $(addprefix $(BUILD)/test_,unit store fuzz cluster)
-FOR_SOAK = $(addprefix $(BUILD)/,soak_buyer faulty/balancer faulty/ticket_server)
+FOR_SOAK = $(addprefix $(BUILD)/,soak_buyer breakable faulty/balancer faulty/ticket_server)
 
 .DEFAULT_GOAL = help
 .PHONY: all help run reset rush report audit watch test soak growth streams asan tsan lint format fuzz bench bench-quick slow broken clean packages-% \
@@ -205,6 +206,8 @@ $(BUILD)/test_cluster: $(CLUSTER) $(SOAK) $(TEST_LIB) $(COMMON) $(DB)
 $(BUILD)/soak: $(OBJ)/tests/soak/main.o $(SOAK) $(filter-out %/main.o,$(TEST_LIB)) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE) -lcurl -lcunit
 $(BUILD)/soak_buyer: $(addprefix $(OBJ)/tests/,soak/buyer.o soak/journal.o lib/client.o lib/dice.o) $(COMMON)
+	$(LINK) $(LIBS_BALANCER)
+$(BUILD)/breakable: $(call objects,tests/breakable) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/faulty/balancer: $(COMMON) $(BALANCER) $(addprefix $(OBJ)/tests/soak/faults/,fault.o disk_full.o)
 	@mkdir -p $(@D)
