@@ -33,10 +33,10 @@ void lone_start(struct lone_server *lone)
     process_start(&lone->peer.process, cluster->dir, argv);
 }
 
-bool lone_is_well(const struct lone_server *lone)
+bool is_well_at(const char *url)
 {
     const struct query query = {
-        .url = lone->front.url, .path = "/healthz", .alone = true, .patience = LOOK_MILLISECONDS};
+        .url = url, .path = "/healthz", .alone = true, .patience = LOOK_MILLISECONDS};
     struct client *client = client_open();
     struct response response = {0};
     client_ask(client, &query, &response);
@@ -44,6 +44,11 @@ bool lone_is_well(const struct lone_server *lone)
     response_free(&response);
     client_close(client);
     return status == 200;
+}
+
+bool lone_is_well(const struct lone_server *lone)
+{
+    return is_well_at(lone->front.url);
 }
 
 static bool is_well(void *context)

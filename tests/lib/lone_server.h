@@ -43,7 +43,8 @@ void lone_start(struct lone_server *lone);
 bool lone_freeze(struct lone_server *lone);
 void lone_thaw(struct lone_server *lone);
 
-/* Whether GET /healthz is answered with 200, at once, by the front. */
+/* Whether GET /healthz is answered with 200 within a second: by whoever listens at this URL, by the front. */
+bool is_well_at(const char *url);
 bool lone_is_well(const struct lone_server *lone);
 
 /* Waits for that. */
