@@ -219,7 +219,7 @@ $(BUILD)/faulty/balancer: $(COMMON) $(BALANCER) $(addprefix $(OBJ)/tests/soak/fa
 	$(LINK) -Wl,--wrap=writev $(LIBS_BALANCER)
 $(BUILD)/faulty/ticket_server: $(COMMON) $(DB) $(TICKET_SERVER) $(FAULTY)
 	@mkdir -p $(@D)
-	$(LINK) $(addprefix -Wl$(comma)--wrap=,writev store_decide accept_request) $(LIBS_STORE)
+	$(LINK) $(addprefix -Wl$(comma)--wrap=,writev store_decide accept_request connection_run) $(LIBS_STORE)
 
 # What would end the process, or reach out of it, has something else in its place (tests/fuzz/wrap.c).
 FUZZED  = $(filter-out %/main.o,$(COMMON) $(DB) $(BALANCER) $(TICKET_SERVER)) $(REPORT) \
