@@ -174,7 +174,8 @@ static void look(void *context)
         worker_wake(router->workers[i]);
     for (size_t i = 0; servers_get(&router->servers, i, &server); i++) {
         up += server.pool == POOL_TICKETS && server.state == SERVER_UP;
-        unchecked += server.pool != POOL_TICKETS && server.state == SERVER_JOINING;
+        unchecked +=
+            server.pool != POOL_TICKETS && server.check.at == 0 && server.state == SERVER_JOINING;
     }
     if (up > 0 && unchecked == 0)
         open_doors(router);

@@ -22,6 +22,7 @@
 #include "common/purchase.h"
 
 enum {
+    FLIGHT_VERSION = 1, /* of what both sides of a flight say */
     FLIGHT_ITEMS_MAX = 256,
     FLIGHT_BYTES_MAX = 1 << 20, /* each way */
     ATTEMPTS_MAX = 1000,

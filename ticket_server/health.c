@@ -48,7 +48,8 @@ void health_append(struct health *health, const struct seller_status *status, st
     buffer_printf(out,
                   "{\"server\":\"%s\",\"store\":\"%s\",\"boot\":%" PRId64 ",\"commit\":%" PRId64
                   ",\"sold\":%" PRId64 ",\"pending\":%zu,\"cpu_percent\":%.1f"
-                  ",\"resident_bytes\":%" PRId64 ",\"commit_us\":%" PRId64 "}",
+                  ",\"resident_bytes\":%" PRId64 ",\"commit_us\":%" PRId64 ",\"flights\":%d}",
                   figures->server, figures->store, figures->boot, figures->commit, figures->sold,
-                  status->pending, cpu_percent(health), resident_bytes(), status->commit_us);
+                  status->pending, cpu_percent(health), resident_bytes(), status->commit_us,
+                  FLIGHT_VERSION);
 }

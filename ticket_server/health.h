@@ -1,10 +1,10 @@
 /* GET /healthz: what a ticket server tells of itself, to a balancer's probe or to a person.
  *
  *   {"server":"server-1","store":UUID,"boot":3,"commit":17,"sold":6,"pending":0,"cpu_percent":12.5,
- *    "resident_bytes":9437184,"commit_us":812}
+ *    "resident_bytes":9437184,"commit_us":812,"flights":1}
  *
  * commit and sold are as of the last durable commit; pending is how many purchases wait here to be
- * decided; cpu_percent is this process's since it was last asked (100 is one core). It is answered
+ * decided; cpu_percent is this process's since it was last asked (100 is one core); flights is the version of those it speaks. It is answered
  * also while the store is blocked. The loop's thread only. */
 #ifndef BOX_OFFICE_HEALTH_H
 #define BOX_OFFICE_HEALTH_H

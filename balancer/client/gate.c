@@ -13,7 +13,7 @@ static void add_servers(struct servers *servers, const struct pool_config *pool,
                                                     .address = server->address,
                                                     .pool = index,
                                                     .weight = server->weight,
-                                                    .limit = pool->connections});
+                                                    .source = SOURCE_CONFIG});
     }
 }
 
@@ -22,8 +22,11 @@ static void add_pools(struct gate *gate)
 {
     const struct config *config = gate->config;
     for (size_t i = POOL_TICKETS + 1; i < config->pool_count; i++) {
-        size_t index =
-            servers_pool_add(gate->servers, config->pools[i].name, config->pools[i].check);
+        const struct pool_config *pool = &config->pools[i];
+        struct pool_rules rules = pool_rules_default(false);
+        rules.check = pool->check;
+        rules.limit = pool->connections;
+        size_t index = servers_pool_add(gate->servers, pool->name, &rules);
         assert(index == i);
         add_servers(gate->servers, &config->pools[i], index);
     }

@@ -28,13 +28,15 @@ struct pool_rules {
     int64_t eject_share;    /* per mille */
     int64_t eject_requests;
     int64_t eject_pause, eject_pause_max;
-    int64_t out_most; /* per mille of the pool's servers that answer which may be overloaded or ejected */
+    int64_t
+        out_most; /* per mille of the pool's servers that answer which may be overloaded or ejected */
 
     /* Room. */
-    int64_t limit;      /* tickets pending at a ticket server; requests under way at another */
-    int64_t slow_start; /* so long the limit grows for one that joins those who are warm; 0: not at all */
-    int64_t slow_from;  /* the limit at first */
-    int64_t waiting;    /* requests that may wait for room; more are refused */
+    int64_t limit; /* tickets pending at a ticket server; requests under way at another */
+    int64_t
+        slow_start; /* so long the limit grows for one that joins those who are warm; 0: not at all */
+    int64_t slow_from; /* the limit at first */
+    int64_t waiting;   /* requests that may wait for room; more are refused */
 
     /* The retry budget, in requests asked again: full at first with retry_reserve, which is also the most it
      * holds; each request adds retry_share per mille of one. */

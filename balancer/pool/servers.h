@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "balancer/pool/health.h"
+#include "balancer/pool/rules.h"
 #include "common/buffer.h"
 #include "common/id.h"
 #include "common/item.h"
@@ -21,8 +23,7 @@
 #include "common/thread.h"
 
 enum {
-    MAX_PENDING = 512, /* tickets pending at one server */
-    LEFT_BEHIND = 4,   /* flights that each other server lands while one does not: it hangs */
+    LEFT_BEHIND = 4, /* flights that each other server lands while one does not: it hangs */
     POOLS_MAX = 16,
     POOL_TICKETS = 0, /* the pool of the ticket servers, which speaks flights */
 };
@@ -32,8 +33,24 @@ enum {
 
 struct pool {
     char name[ROUTING_NAME_SIZE];
-    const char *check; /* path of the health check; NULL: none. Not owned */
-    bool reports;      /* a route reads its servers' workload, so each report leaves a line */
+    struct pool_rules rules;
+    bool reports; /* a route reads its servers' workload, so each report leaves a line */
+};
+
+/* Where a server comes from. */
+enum server_source {
+    SOURCE_MASTER, /* a process of our master's */
+    SOURCE_CONFIG, /* the configuration names it */
+    SOURCE_ADDED,  /* somebody added it by the admin API */
+    SOURCE_JOINED, /* a ticket server that nobody of ours started: it joined by itself */
+};
+
+/* How the last check ended. */
+struct server_check {
+    int64_t at; /* wall clock; 0: there was none */
+    bool passed;
+    char reason[ROUTING_WHY_SIZE];
+    int64_t took; /* microseconds */
 };
 
 struct server {
@@ -41,14 +58,20 @@ struct server {
     uint64_t identity; /* policy_hash(id) */
     char address[ADDRESS_SIZE];
     size_t pool;
+    enum server_source source;
     int64_t weight; /* 1 or more */
-    pid_t pid;
+    pid_t pid;      /* 0: none that is known */
     unsigned
         start; /* raised with each new process: tells its flights from those of the one before */
     enum server_state state;
     int64_t since; /* wall clock: in this state */
     char why[ROUTING_WHY_SIZE];
-    int64_t told, boot, commit; /* the latest it told, by (boot, commit) */
+    struct health health; /* what the state follows from */
+    struct server_check check;
+    struct server_report report; /* of a ticket server: the latest */
+    int64_t up_at;               /* clock_monotonic(): it was up from then on, if it is */
+    int64_t ramp;                /* clock_monotonic(): its limit grows since then; 0: it does not */
+    int64_t told, boot, commit;  /* the latest it told, by (boot, commit) */
     int64_t pending;
     int64_t limit; /* of pending; of busy where the pool is not that of the ticket servers */
     int64_t busy;  /* requests under way: purchases chosen for and not settled, forwarded ones */
@@ -57,21 +80,29 @@ struct server {
     int64_t workload_at;                      /* ... by then, wall clock; 0: never */
     int64_t landed;                           /* flights that it has answered */
     int64_t sales;                            /* purchases it has sold for this router */
-    int64_t failures;                         /* forwarded requests that it failed in */
+    int64_t requests;                         /* flights and forwarded requests that are over ... */
+    int64_t failures;                         /* ... and of these, those that it failed in */
+    int64_t checks, checks_failed;
+    int64_t ejections;
+    int64_t restarts; /* of its process, by the master, for it had ended */
 };
 
-/* What a ticket server says of its workload; zeros where it says nothing. */
-struct server_report {
-    int64_t cpu;    /* per mille of a processor */
-    int64_t memory; /* resident MiB */
-    int64_t commit; /* microseconds, of late */
-};
-
-/* A server that the configuration names. */
+/* A server that is not a process of ours. */
 struct server_about {
     const char *id, *address;
     size_t pool;
-    int64_t weight, limit;
+    int64_t weight;
+    enum server_source source;
+};
+
+/* A check that is over. Texts are copied. */
+struct server_checked {
+    bool passed;
+    const char *reason; /* e.g. "answered", "connection refused" */
+    int64_t took;       /* microseconds */
+    /* of a ticket server that passed: what it told; else both are NULL */
+    const struct figures *figures;
+    const struct server_report *report;
 };
 
 struct servers {
@@ -81,7 +112,7 @@ struct servers {
     size_t pool_count;
     struct lock lock; /* guards all below */
     struct server list[ROUTING_SERVERS_MAX];
-    size_t count;             /* never falls: an index stays good */
+    size_t count; /* never falls; the place of one that has left may be another's later */
     char store[ID_TEXT_SIZE]; /* of the first server heard of; others must sell from the same */
     uint64_t n;               /* of the last line */
     uint64_t flight;          /* number of the last flight */
@@ -109,32 +140,42 @@ struct settlement {
 void servers_init(struct servers *servers);
 void servers_free(struct servers *servers);
 
-/* Adds a pool, before any other thread is there; its index. At most POOLS_MAX. */
-size_t servers_pool_add(struct servers *servers, const char *name, const char *check);
+/* Adds a pool, before any other thread is there; its index. At most POOLS_MAX. The pool of the ticket
+ * servers is there from the beginning, with the rules that go without saying. */
+size_t servers_pool_add(struct servers *servers, const char *name, const struct pool_rules *rules);
 
-/* Adds a server of the configuration, which joins. False where the list is full. */
+/* Adds a server, which joins. False where the list is full, or one of that id is in it. */
 bool servers_add(struct servers *servers, const struct server_about *about);
 
-/* The master started a process: it joins the list, or takes its old place with a new address. False
- * where the list is full. */
+/* A process was started, by the master (pid above 0) or by somebody else (0): it joins the list as a ticket
+ * server, or takes its old place with a new address. False where the list is full. */
 bool servers_joined(struct servers *servers, const char *id, const char *address, pid_t pid);
 
-/* The master says that the process has ended. */
+/* The process has ended, as its master says. */
 void servers_gone(struct servers *servers, const char *id, const char *why);
 
-/* A request to this start of the server failed: it is down until a probe succeeds. */
+/* What somebody wants of a server. False where there is none of that id. */
+bool servers_drain(struct servers *servers, const char *id, const char *why); /* nothing new */
+bool servers_ready(struct servers *servers, const char *id, const char *why); /* as before */
+/* Nothing new, and off the list as soon as nothing is under way there. */
+bool servers_leave(struct servers *servers, const char *id, const char *why);
+/* The same, but what is under way there is given up: purchases are asked again elsewhere. */
+bool servers_cut(struct servers *servers, const char *id, const char *why);
+
+/* While its process is being replaced, purchases wait for it, should there be no other. Until it is up
+ * again, or for 5 seconds. */
+void servers_returning(struct servers *servers, const char *id);
+
+/* A flight or connection to this start of the server failed: it is down until a check is passed, and
+ * ejected where that comes again and again. */
 void servers_failed(struct servers *servers, size_t index, unsigned start, const char *why);
 
-/* A probe was answered with these figures: the server is up, unless it sells from another store. */
-void servers_probed(struct servers *servers, size_t index, unsigned start,
-                    const struct figures *figures);
+/* A check of this start of the server is over. */
+void servers_checked(struct servers *servers, size_t index, unsigned start,
+                     const struct server_checked *check);
 
-/* A server that tells no figures has answered: it is up. */
-void servers_checked(struct servers *servers, size_t index, unsigned start);
-
-/* What a probe's answer told of the workload. Kept, with a line, where a route of its pool reads it. */
-void servers_reported(struct servers *servers, size_t index, unsigned start,
-                      const struct server_report *report);
+/* How many times the master started its process anew, because it had ended. */
+void servers_restarts(struct servers *servers, const char *id, int64_t restarts);
 
 /* A forwarded request that was chosen for is over; `done` says how, its server is filled in here. */
 void servers_done(struct servers *servers, size_t index, struct routing_done *done);
@@ -143,10 +184,16 @@ void servers_done(struct servers *servers, size_t index, struct routing_done *do
 void servers_settle(struct servers *servers, size_t index, const struct settlement *settlement,
                     const struct figures *figures);
 
-/* A copy of one server; false where there is none of that index. */
+/* How many places the list has, those of servers that have left included. */
+size_t servers_count(struct servers *servers);
+
+/* A copy of one server; false past the end of the list. One that is SERVER_LEFT (or SERVER_NEW) is none. */
 bool servers_get(struct servers *servers, size_t index, struct server *server);
 
-/* True where at least one ticket server is up, or joins and so may be up in a moment. */
+/* The index of a server that is in the list, and a copy (or NULL); SERVER_NONE where there is none. */
+size_t servers_find(struct servers *servers, const char *id, struct server *server);
+
+/* True where at least one ticket server is up, or may be so in a moment. */
 bool servers_any(struct servers *servers);
 
 /* How many flights the other servers have answered so far. */
@@ -171,6 +218,9 @@ uint64_t servers_cut_history(struct servers *servers, struct buffer *lines);
 /* Forgets all lines so far and puts a `state` line in their place, which says that the lines from
  * `from` on are missing. */
 void servers_state_gap(struct servers *servers, uint64_t from);
+
+/* The number of ticket servers that is wanted changes, and why. */
+void servers_scaled(struct servers *servers, const struct routing_scale *scale);
 
 /* Ends the history with `stopped`. */
 void servers_stopped(struct servers *servers);

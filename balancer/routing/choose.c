@@ -31,11 +31,15 @@ static bool has_room(const struct choosing *choosing, const struct server *serve
 
 static enum candidate_mark mark_of(const struct choosing *choosing, const struct server *server)
 {
-    if (server->state == SERVER_JOINING)
-        return MARK_JOINING;
-    if (server->state != SERVER_UP)
-        return MARK_DOWN;
-    return has_room(choosing, server) ? MARK_NONE : MARK_FULL;
+    static const enum candidate_mark marks[] = {
+        [SERVER_NEW] = MARK_JOINING,       [SERVER_JOINING] = MARK_JOINING,
+        [SERVER_UP] = MARK_NONE,           [SERVER_OVERLOADED] = MARK_OVERLOADED,
+        [SERVER_DRAINING] = MARK_DRAINING, [SERVER_DOWN] = MARK_DOWN,
+        [SERVER_EJECTED] = MARK_EJECTED,   [SERVER_LEFT] = MARK_DOWN,
+    };
+    if (server->state == SERVER_UP && !has_room(choosing, server))
+        return MARK_FULL;
+    return marks[server->state];
 }
 
 static bool is_keyed(const struct choice *choice)
@@ -71,7 +75,7 @@ static void look(struct choosing *choosing)
     for (size_t i = 0; i < servers->count; i++) {
         const struct server *server = &servers->list[i];
         const struct routing_turn *turn = &server->turns[turn_of(choosing)];
-        if (server->pool != choosing->choice->pool)
+        if (server->pool != choosing->choice->pool || server->state == SERVER_LEFT)
             continue;
         choosing->candidates[choosing->count++] = (struct candidate){
             .server = server->id,
@@ -167,12 +171,16 @@ static void choose(struct choosing *choosing)
         choosing->why = "moved";
 }
 
+/* Under the lock. */
 static enum chosen none_chosen(const struct choosing *choosing)
 {
-    for (size_t i = 0; i < choosing->count; i++)
-        if (choosing->candidates[i].mark == MARK_FULL ||
-            choosing->candidates[i].mark == MARK_JOINING)
+    int64_t now = clock_monotonic();
+    for (size_t i = 0; i < choosing->count; i++) {
+        const struct candidate *candidate = &choosing->candidates[i];
+        const struct server *server = &choosing->servers->list[candidate->index];
+        if (candidate->mark == MARK_FULL || health_hopeful(&server->health, server->state, now))
             return CHOSEN_NO_ROOM;
+    }
     return CHOSEN_NO_SERVER;
 }
 
@@ -280,8 +288,9 @@ enum chosen choose_for_purchase(struct servers *servers, const struct choice *ch
         count_choice(&choosing);
         servers->list[*index].pending += purchase->quantity;
     }
+    enum chosen chosen = found ? CHOSEN : none_chosen(&choosing);
     lock_drop(&servers->lock);
-    return found ? CHOSEN : none_chosen(&choosing);
+    return chosen;
 }
 
 enum chosen choose_for_request(struct servers *servers, const struct choice *choice, size_t *index)
@@ -294,6 +303,7 @@ enum chosen choose_for_request(struct servers *servers, const struct choice *cho
         write_line(&choosing, 0);
         count_choice(&choosing);
     }
+    enum chosen chosen = found ? CHOSEN : none_chosen(&choosing);
     lock_drop(&servers->lock);
-    return found ? CHOSEN : none_chosen(&choosing);
+    return chosen;
 }

@@ -9,7 +9,7 @@
 
 enum chosen {
     CHOSEN,
-    CHOSEN_NO_ROOM,   /* servers are up, but each has as much to do as it may; or one joins */
+    CHOSEN_NO_ROOM, /* servers are up, but each has as much to do as it may; or one may be up in a moment */
     CHOSEN_NO_SERVER, /* none is up, or about to be */
 };
 

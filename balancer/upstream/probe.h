@@ -1,7 +1,8 @@
-/* The probe: one thread that asks every ticket server for its health, a few times a second. Who answers is
- * up; who does not is down, with the reason. Servers of other pools are asked for their pool's `check`, if
- * it has one: 2xx and 3xx is up. If it has none they are up until they cannot be reached, and then asked for
- * "/" until anything is answered. */
+/* The probe: one thread that checks every server, as often as its pool's rules say, and tells the servers how
+ * it went (servers_checked). Ticket servers are asked for their health; one that is ejected is given an empty
+ * flight instead, since flights are what it failed in. Servers of other pools are asked for their pool's
+ * `check`, if it has one. If it has none they are up until they cannot be reached or are ejected, and then
+ * asked for "/" until anything is answered. */
 #ifndef BOX_OFFICE_PROBE_H
 #define BOX_OFFICE_PROBE_H
 
@@ -16,9 +17,10 @@ struct probe;
 /* `changed(context)` is called on the probe's thread after every answer and failure. */
 struct probe *probe_start(struct servers *servers, void (*changed)(void *context), void *context);
 
-/* Reads the part of a health answer that counts here; false where it is no ticket server's. */
+/* Reads the part of a health answer that counts here; false where it is no ticket server's. `version`: of
+ * the flights that it speaks; 0 where it does not tell. */
 bool probe_read(const char *text, size_t length, struct figures *figures,
-                struct server_report *report);
+                struct server_report *report, int64_t *version);
 
 /* Probes at once what joins. Any thread. */
 void probe_now(struct probe *probe);

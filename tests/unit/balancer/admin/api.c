@@ -10,6 +10,7 @@
 #include "common/socket.h"
 #include "tests/lib/raw.h"
 #include "tests/lib/suite.h"
+#include "tests/unit/balancer/pool/checks.h"
 #include "tests/unit/balancer/pool/history.h"
 #include "tests/unit/common/held_loop.h"
 

@@ -7,6 +7,7 @@
 #include "balancer/client/fit.h"
 #include "common/clock.h"
 #include "tests/lib/suite.h"
+#include "tests/unit/balancer/pool/checks.h"
 #include "tests/unit/balancer/pool/history.h"
 
 enum {
@@ -57,7 +58,7 @@ void counter_up(size_t server)
     struct figures figures = {.store = HISTORY_STORE, .boot = fake->boot, .commit = fake->commit};
     figures.sold = fake->sold;
     servers_joined(&counter.servers, fake->id, fake->address, 77);
-    servers_probed(&counter.servers, server, counter.servers.list[server].start, &figures);
+    check_told(&counter.servers, server, counter.servers.list[server].start, &figures);
 }
 
 static void open_servers(size_t up)

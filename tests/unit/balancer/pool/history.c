@@ -1,4 +1,5 @@
 #include "tests/unit/balancer/pool/history.h"
+#include "tests/unit/balancer/pool/checks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,7 +78,7 @@ void history_servers_up(struct servers *servers, size_t count, const int64_t *to
         snprintf(id, sizeof id, "server-%zu", i + 1);
         figures.sold = told != NULL ? told[i] : 0;
         CU_ASSERT(servers_joined(servers, id, "127.0.0.1:1", (pid_t)(100 + i)));
-        servers_probed(servers, i, 1, &figures);
+        check_told(servers, i, 1, &figures);
     }
     servers_take_history(servers, &lines);
     buffer_free(&lines);

@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "tests/lib/suite.h"
+#include "tests/unit/balancer/pool/checks.h"
 #include "tests/unit/balancer/pool/history.h"
 
 static const char *const address = "127.0.0.1:9001";
@@ -17,7 +18,7 @@ static struct figures told(int64_t boot, int64_t commit, int64_t sold)
 
 static void probe(struct servers *servers, size_t index, unsigned start, struct figures figures)
 {
-    servers_probed(servers, index, start, &figures);
+    check_told(servers, index, start, &figures);
 }
 
 static struct server get(struct servers *servers, size_t index)
@@ -217,19 +218,19 @@ static void another_store_is_not_sold_from(void)
     open_up(&servers);
     CU_ASSERT(servers_joined(&servers, "server-2", address, 50));
     history_text(&servers);
-    servers_probed(&servers, 1, 1, &other);
+    check_told(&servers, 1, 1, &other);
     history_expect(
         &servers,
         "server server=server-2 pool=tickets weight=1 state=joining→down boot=0 commit=0 told=0 "
         "limit=512 store=" HISTORY_STORE " why=\"it sells from another store than the others\"\n");
-    servers_probed(&servers, 1, 1, &other);
+    check_told(&servers, 1, 1, &other);
     history_expect(&servers, "");
     CU_ASSERT_EQUAL(get(&servers, 1).told, 0);
     strcpy(other.store, HISTORY_STORE);
-    servers_probed(&servers, 1, 1, &other);
+    check_told(&servers, 1, 1, &other);
     CU_ASSERT_EQUAL(get(&servers, 1).state, SERVER_UP);
     strcpy(other.store, HISTORY_OTHER_STORE);
-    servers_probed(&servers, 1, 1, &other);
+    check_told(&servers, 1, 1, &other);
     CU_ASSERT_EQUAL(get(&servers, 1).state, SERVER_DOWN);
     servers_free(&servers);
 }

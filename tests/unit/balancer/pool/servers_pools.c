@@ -5,6 +5,7 @@
 #include "balancer/pool/servers.h"
 #include "common/clock.h"
 #include "tests/lib/suite.h"
+#include "tests/unit/balancer/pool/checks.h"
 #include "tests/unit/balancer/pool/history.h"
 
 #define REQUEST "0193b0aa-0000-7abc-8def-0123456789ab"
@@ -14,11 +15,13 @@ static struct servers servers;
 /* A ticket server that joins, and a server of files, of weight 3. */
 static void open_pools(void)
 {
+    struct pool_rules rules = pool_rules_default(false);
+    rules.limit = 64;
     servers_init(&servers);
     CU_ASSERT(servers_joined(&servers, "server-1", "127.0.0.1:1", 41));
-    CU_ASSERT_EQUAL(servers_pool_add(&servers, "files", NULL), 1);
+    CU_ASSERT_EQUAL(servers_pool_add(&servers, "files", &rules), 1);
     history_text(&servers);
-    struct server_about about = {"files-1", "127.0.0.1:2", 1, 3, 64};
+    struct server_about about = {"files-1", "127.0.0.1:2", 1, 3, SOURCE_CONFIG};
     CU_ASSERT(servers_add(&servers, &about));
 }
 
@@ -27,16 +30,16 @@ static void a_configured_server_is_checked(void)
     open_pools();
     history_expect(&servers, "server server=files-1 pool=files weight=3 state=new→joining boot=0 "
                              "commit=0 told=0 limit=64 store=\"\" why=configured\n");
-    servers_checked(&servers, 1, 0);
+    check_answered(&servers, 1, 0);
     history_expect(&servers, "server server=files-1 pool=files weight=3 state=joining→up boot=0 "
                              "commit=0 told=0 limit=64 store=\"\" why=\"check: answered\"\n");
-    servers_checked(&servers, 1, 0); /* it is up already */
-    servers_checked(&servers, 1, 7); /* of another start */
+    check_answered(&servers, 1, 0); /* it is up already */
+    check_answered(&servers, 1, 7); /* of another start */
     history_expect(&servers, "");
     servers_failed(&servers, 1, 0, "connection refused");
     history_expect(&servers, "server server=files-1 pool=files weight=3 state=up→down boot=0 "
                              "commit=0 told=0 limit=64 store=\"\" why=\"connection refused\"\n");
-    servers_checked(&servers, 1, 0);
+    check_answered(&servers, 1, 0);
     CU_ASSERT_EQUAL(servers.list[1].state, SERVER_UP);
     servers_free(&servers);
 }
@@ -56,17 +59,17 @@ static void a_server_has_its_identity(void)
 static void other_pools_sell_nothing(void)
 {
     open_pools();
-    servers_checked(&servers, 1, 0);
+    check_answered(&servers, 1, 0);
     servers_failed(&servers, 0, 1, "gone");
     CU_ASSERT_FALSE(servers_any(&servers));
     CU_ASSERT_FALSE(servers_idle_elsewhere(&servers, 0));
     servers_joined(&servers, "server-1", "127.0.0.1:1", 42);
     CU_ASSERT(servers_any(&servers));
     struct figures figures = {.store = HISTORY_STORE, .boot = 1};
-    servers_probed(&servers, 0, servers.list[0].start, &figures);
+    check_told(&servers, 0, servers.list[0].start, &figures);
     CU_ASSERT_EQUAL(servers.list[0].state, SERVER_UP);
     strcpy(figures.store, HISTORY_OTHER_STORE); /* the only ticket server may change its store */
-    servers_probed(&servers, 0, servers.list[0].start, &figures);
+    check_told(&servers, 0, servers.list[0].start, &figures);
     CU_ASSERT_EQUAL(servers.list[0].state, SERVER_UP);
     servers_free(&servers);
 }
@@ -75,17 +78,17 @@ static void a_report_leaves_a_line_where_a_route_reads_it(void)
 {
     open_pools();
     history_text(&servers);
-    servers_reported(&servers, 1, 0, &(struct server_report){310, 9, 812});
+    check_reported(&servers, 1, 0, &(struct server_report){310, 9, 0, 812});
     history_expect(&servers, "");
     CU_ASSERT_EQUAL(servers.list[1].workload_at, 0);
     servers.pools[1].reports = true;
     int64_t before = clock_now();
-    servers_reported(&servers, 1, 0, &(struct server_report){310, 9, 812});
+    check_reported(&servers, 1, 0, &(struct server_report){310, 9, 0, 812});
     history_expect(&servers, "load server=files-1 cpu=310 memory=9 commit=812 workload=310\n");
     CU_ASSERT_EQUAL(servers.list[1].workload, 310);
     CU_ASSERT(servers.list[1].workload_at >= before && servers.list[1].workload_at <= clock_now());
-    servers_reported(&servers, 0, 1,
-                     &(struct server_report){310, 9, 812}); /* of a pool that nobody asks for it */
+    check_reported(&servers, 0, 1,
+                   &(struct server_report){310, 9, 0, 812}); /* of a pool that nobody asks for it */
     history_expect(&servers, "");
     servers_free(&servers);
 }
@@ -98,10 +101,10 @@ static void a_report_of_another_start_is_not_taken(void)
     unsigned start = servers.list[0].start;
     CU_ASSERT(servers_joined(&servers, "server-1", "127.0.0.1:1", 42));
     history_text(&servers);
-    servers_reported(&servers, 0, start, &(struct server_report){310, 9, 812});
+    check_reported(&servers, 0, start, &(struct server_report){310, 9, 0, 812});
     history_expect(&servers, "");
     CU_ASSERT(servers.list[0].workload == 0 && servers.list[0].workload_at == 0);
-    servers_reported(&servers, 0, servers.list[0].start, &(struct server_report){310, 9, 812});
+    check_reported(&servers, 0, servers.list[0].start, &(struct server_report){310, 9, 0, 812});
     history_expect(&servers, "load server=server-1 cpu=310 memory=9 commit=812 workload=310\n");
     servers_free(&servers);
 }
@@ -142,7 +145,7 @@ static void a_state_line_tells_it_all(void)
     char expected[512], time[CLOCK_TEXT_SIZE];
     open_pools();
     servers.pools[1].reports = true;
-    servers_reported(&servers, 1, 0, &(struct server_report){0, 512, 0});
+    check_reported(&servers, 1, 0, &(struct server_report){0, 512, 0, 0});
     servers.list[1].busy = 2;
     servers.list[1].turns[TURN_PURCHASE] = (struct routing_turn){3, -3};
     struct buffer lines = {0};
@@ -161,7 +164,7 @@ static void a_state_line_tells_it_all(void)
 static void the_list_is_shared_and_has_an_end(void)
 {
     open_pools();
-    struct server_about about = {"files-2", "127.0.0.1:2", 1, 1, 1};
+    struct server_about about = {"files-2", "127.0.0.1:2", 1, 1, SOURCE_CONFIG};
     servers.count = ROUTING_SERVERS_MAX;
     history_text(&servers);
     CU_ASSERT_FALSE(servers_add(&servers, &about));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/lib/suite.h"
+#include "tests/unit/balancer/pool/checks.h"
 #include "tests/unit/balancer/pool/history.h"
 
 #define REQUEST "0193b0aa-0000-7abc-8def-0123456789ab"

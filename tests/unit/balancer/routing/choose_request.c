@@ -5,6 +5,7 @@
 #include "balancer/routing/choose.h"
 #include "common/clock.h"
 #include "tests/lib/suite.h"
+#include "tests/unit/balancer/pool/checks.h"
 #include "tests/unit/balancer/routing/forwarding.h"
 
 static void each_policy_has_its_line(void)
@@ -60,10 +61,10 @@ static void least_workload_reads_fresh_reports(void)
     struct choice choice = forwarding_choice("files", POLICY_LEAST_WORKLOAD);
     forwarding_expect(&choice, "policy=least-workload to=files-1 why=stale "
                                "load=files-1:?+0,files-2:?+0,files-3:?+0");
-    servers_reported(&forwarding, forwarding_index("files-1"), 0,
-                     &(struct server_report){100, 1, 1});
-    servers_reported(&forwarding, forwarding_index("files-2"), 0,
-                     &(struct server_report){300, 1, 1});
+    check_reported(&forwarding, forwarding_index("files-1"), 0,
+                   &(struct server_report){100, 1, 0, 1});
+    check_reported(&forwarding, forwarding_index("files-2"), 0,
+                   &(struct server_report){300, 1, 0, 1});
     history_text(&forwarding);
     forwarding_expect(&choice, "policy=least-workload to=files-1 why=least-loaded "
                                "load=files-1:100+1,files-2:300+0,files-3:?+0");
@@ -79,16 +80,16 @@ static void a_report_of_the_future_is_stale(void)
     forwarding_open(2);
     struct choice choice = forwarding_choice("files", POLICY_LEAST_WORKLOAD);
     struct server *server = &forwarding.list[forwarding_index("files-1")];
-    servers_reported(&forwarding, forwarding_index("files-1"), 0,
-                     &(struct server_report){100, 1, 1});
-    servers_reported(&forwarding, forwarding_index("files-2"), 0,
-                     &(struct server_report){300, 1, 1});
+    check_reported(&forwarding, forwarding_index("files-1"), 0,
+                   &(struct server_report){100, 1, 0, 1});
+    check_reported(&forwarding, forwarding_index("files-2"), 0,
+                   &(struct server_report){300, 1, 0, 1});
     server->workload_at += 3600 * CLOCK_SECOND;
     history_text(&forwarding);
     forwarding_expect(&choice, "policy=least-workload to=files-2 why=least-loaded "
                                "load=files-1:?+0,files-2:300+0");
-    servers_reported(&forwarding, forwarding_index("files-1"), 0,
-                     &(struct server_report){100, 1, 1}); /* the same figure, but of now */
+    check_reported(&forwarding, forwarding_index("files-1"), 0,
+                   &(struct server_report){100, 1, 0, 1}); /* the same figure, but of now */
     history_expect(&forwarding, "load server=files-1 cpu=100 memory=1 commit=1 workload=100\n");
     CU_ASSERT(server->workload_at <= clock_now());
     forwarding_close();
@@ -190,7 +191,7 @@ static void pools_keep_to_themselves(void)
     CU_ASSERT_EQUAL(choose_for_request(&forwarding, &files, &to), CHOSEN_NO_SERVER);
     forwarding_expect(&tickets, "policy=round-robin to=server-2 why=turn "
                                 "turn=server-1:-1/1,server-2:1/1");
-    servers_checked(&forwarding, forwarding_index("files-2"), 0);
+    check_answered(&forwarding, forwarding_index("files-2"), 0);
     history_text(&forwarding);
     forwarding_expect(&files, "policy=round-robin to=files-2 why=turn "
                               "turn=files-1:-1/1!down,files-2:1/2");
@@ -203,7 +204,7 @@ static void a_server_that_joins_may_have_room_soon(void)
     struct choice files = forwarding_choice("files", POLICY_RANDOM);
     size_t to;
     CU_ASSERT_EQUAL(choose_for_request(&forwarding, &files, &to), CHOSEN_NO_SERVER);
-    struct server_about about = {"files-1", "127.0.0.1:1", files.pool, 1, 1};
+    struct server_about about = {"files-1", "127.0.0.1:1", files.pool, 1, SOURCE_CONFIG};
     CU_ASSERT(servers_add(&forwarding, &about));
     CU_ASSERT_EQUAL(choose_for_request(&forwarding, &files, &to), CHOSEN_NO_ROOM);
     history_text(&forwarding);

@@ -4,6 +4,7 @@
 
 #include "balancer/routing/choose.h"
 #include "tests/lib/suite.h"
+#include "tests/unit/balancer/pool/checks.h"
 #include "tests/unit/balancer/routing/forwarding.h"
 
 /* A session by cookie that is at `server`; NULL: a new one. */
@@ -119,13 +120,13 @@ static void expect_key(struct choice choice, const char *key)
     snprintf(id, sizeof id, "files-%zu", best[0]);
     forwarding_fail(id);
     expect_ranked(&choice, best[1], "moved");
-    servers_checked(&forwarding, forwarding_index(id), 0);
+    check_answered(&forwarding, forwarding_index(id), 0);
     history_text(&forwarding);
     expect_ranked(&choice, best[0], "session");
     snprintf(id, sizeof id, "files-%zu", best[2]);
     forwarding_fail(id);
     expect_ranked(&choice, best[0], "session"); /* whoever else is out moves nobody */
-    servers_checked(&forwarding, forwarding_index(id), 0);
+    check_answered(&forwarding, forwarding_index(id), 0);
     history_text(&forwarding);
 }
 

@@ -1,4 +1,5 @@
 #include "tests/unit/balancer/routing/forwarding.h"
+#include "tests/unit/balancer/pool/checks.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,14 +11,16 @@ struct servers forwarding;
 void forwarding_open(size_t files)
 {
     history_servers_up(&forwarding, 2, NULL);
-    size_t pool = servers_pool_add(&forwarding, "files", NULL);
+    struct pool_rules rules = pool_rules_default(false);
+    rules.limit = FORWARDING_LIMIT;
+    size_t pool = servers_pool_add(&forwarding, "files", &rules);
     forwarding.pools[pool].reports = true;
     for (size_t i = 0; i < files; i++) {
         char id[SERVER_SIZE];
         snprintf(id, sizeof id, "files-%zu", i + 1);
-        struct server_about about = {id, "127.0.0.1:1", pool, 1 + (int64_t)i % 2, FORWARDING_LIMIT};
+        struct server_about about = {id, "127.0.0.1:1", pool, 1 + (int64_t)i % 2, SOURCE_CONFIG};
         CU_ASSERT(servers_add(&forwarding, &about));
-        servers_checked(&forwarding, forwarding.count - 1, 0);
+        check_answered(&forwarding, forwarding.count - 1, 0);
     }
     history_text(&forwarding);
 }

@@ -12,6 +12,7 @@
 #include "tests/lib/files.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/wait.h"
+#include "tests/unit/balancer/pool/checks.h"
 #include "tests/unit/balancer/pool/history.h"
 
 enum {
@@ -45,7 +46,7 @@ static void join_servers(void)
         char id[SERVER_SIZE];
         snprintf(id, sizeof id, "server-%zu", i + 1);
         servers_joined(&desk.servers, id, "127.0.0.1:1", 9);
-        servers_probed(&desk.servers, i, 1, &figures);
+        check_told(&desk.servers, i, 1, &figures);
     }
 }
 

@@ -1,4 +1,5 @@
 #include "tests/unit/balancer/upstream/flying.h"
+#include "tests/unit/balancer/pool/checks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,7 +173,7 @@ void flying_probe(size_t server)
     const struct fake_server *fake = &flying->fakes[server];
     struct figures figures = {
         .store = HISTORY_STORE, .boot = fake->boot, .commit = fake->commit, .sold = fake->sold};
-    servers_probed(&flying->servers, server, flying->servers.list[server].start, &figures);
+    check_told(&flying->servers, server, flying->servers.list[server].start, &figures);
 }
 
 enum server_state flying_state(size_t server)
