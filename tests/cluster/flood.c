@@ -63,28 +63,20 @@ static void write_key(const struct seat *seat, char key[LOAD_KEY_SIZE])
 /* Keeps what the body of a 201 says. False where it is no sale. */
 static bool keep_sale(const struct seat *seat, const char *body, size_t length)
 {
-    struct load *load = seat->run->load;
-    struct sold sale = {.bought = {.status = 201, .quantity = seat->run->plan->quantity}};
-    char error[JSON_ERROR_SIZE];
+    const struct run *run = seat->run;
+    struct bought bought = {.status = 201, .quantity = run->plan->quantity};
+    char error[JSON_ERROR_SIZE], key[LOAD_KEY_SIZE];
     cJSON *json = json_parse(body, length, error);
     const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "id"));
     const cJSON *ticket = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(json, "tickets"), 0);
     bool is_sale = id != NULL && json_integer(cJSON_GetObjectItemCaseSensitive(ticket, "number"), 1,
-                                              NUMBER_MAX, &sale.bought.first);
-    snprintf(sale.bought.id, sizeof sale.bought.id, "%s", id != NULL ? id : "");
+                                              NUMBER_MAX, &bought.first);
+    snprintf(bought.id, sizeof bought.id, "%s", id != NULL ? id : "");
     cJSON_Delete(json);
-    write_key(seat, sale.key);
-    if (!is_sale || load == NULL)
-        return is_sale;
-    if (load->sold == load->room) {
-        load->room = load->room * 2 + 1024;
-        load->sales = realloc(load->sales, load->room * sizeof *load->sales);
-        if (load->sales == NULL)
-            abort();
-    }
-    load->sales[load->sold++] = sale;
-    load->tickets += sale.bought.quantity;
-    return true;
+    write_key(seat, key);
+    if (is_sale && run->load != NULL)
+        load_keep(run->load, key, &bought);
+    return is_sale;
 }
 
 static bool is_good(const struct run *run, int64_t now, int64_t took)

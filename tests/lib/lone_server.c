@@ -1,6 +1,7 @@
 #include "tests/lib/lone_server.h"
 
 #include <fcntl.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,15 +23,31 @@ enum {
 
 /* --- the ticket server ------------------------------------------------------------------------- */
 
+/* The program beside this one, for who is not started from here. */
+static void program_path(char path[FILES_PATH_SIZE], const char *name)
+{
+    char self[FILES_PATH_SIZE];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    CU_ASSERT_FATAL(length > 0);
+    self[length] = '\0';
+    files_path(path, dirname(self), name);
+}
+
 void lone_start(struct lone_server *lone)
 {
     const struct cluster *cluster = lone->cluster;
-    const char *argv[9 + LONE_OPTIONS_MAX + 1] = {
-        lone->program, "--id",         lone->id,    "--listen",    lone->peer.address,
-        "--store",     cluster->store, "--log-dir", cluster->logs,
-    };
-    memcpy(argv + 9, lone->options, sizeof lone->options);
-    process_start(&lone->peer.process, cluster->dir, argv);
+    char ip[FILES_PATH_SIZE], program[FILES_PATH_SIZE];
+    program_path(program, lone->program);
+    const char *argv[13 + LONE_OPTIONS_MAX + 1] = {ip,           "netns",        "exec",
+                                                   lone->netns,  program,        "--id",
+                                                   lone->id,     "--listen",     lone->peer.address,
+                                                   "--store",    cluster->store, "--log-dir",
+                                                   cluster->logs};
+    memcpy(argv + 13, lone->options, sizeof lone->options);
+    bool within = lone->netns[0] != '\0';
+    if (within)
+        process_find(ip, "ip");
+    process_start(&lone->peer.process, cluster->dir, within ? argv : argv + 4);
 }
 
 bool is_well_at(const char *url)
@@ -65,17 +82,38 @@ bool lone_await(struct lone_server *lone)
     return well;
 }
 
-void lone_open(struct lone_server *lone, const struct cluster *cluster, const char *id,
-               const char *const *options)
+static void prepare(struct lone_server *lone, const struct cluster *cluster, const char *id)
 {
     *lone = (struct lone_server){.cluster = cluster, .program = "ticket_server"};
     snprintf(lone->id, sizeof lone->id, "%s", id);
-    for (size_t i = 0; i < LONE_OPTIONS_MAX && options != NULL && options[i] != NULL; i++)
-        lone->options[i] = options[i];
-    peer_address(&lone->peer);
+}
+
+static void open_server(struct lone_server *lone)
+{
     lone->front = lone->peer;
     lone_start(lone);
     CU_ASSERT_FATAL(lone_await(lone));
+}
+
+void lone_open(struct lone_server *lone, const struct cluster *cluster, const char *id,
+               const char *const *options)
+{
+    prepare(lone, cluster, id);
+    for (size_t i = 0; i < LONE_OPTIONS_MAX && options != NULL && options[i] != NULL; i++)
+        lone->options[i] = options[i];
+    peer_address(&lone->peer);
+    open_server(lone);
+}
+
+void lone_open_within(struct lone_server *lone, const struct cluster *cluster, const char *id,
+                      const char *netns, const char *address)
+{
+    prepare(lone, cluster, id);
+    snprintf(lone->netns, sizeof lone->netns, "%s", netns);
+    lone->peer.listener = -1;
+    snprintf(lone->peer.address, sizeof lone->peer.address, "%s", address);
+    snprintf(lone->peer.url, sizeof lone->peer.url, "http://%s", address);
+    open_server(lone);
 }
 
 void lone_kill(struct lone_server *lone)

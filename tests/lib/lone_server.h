@@ -20,6 +20,7 @@ struct lone_server {
     struct peer peer;    /* its address and process */
     struct peer front;   /* those of the breakable server; without one, those of itself */
     char control[FILES_PATH_SIZE];
+    char netns[24];                            /* the network namespace it runs in; "": ours */
     const char *options[LONE_OPTIONS_MAX + 1]; /* further ones; NULL ends them */
 };
 
@@ -27,6 +28,10 @@ struct lone_server {
  * or NULL. It joins nobody, unless they say so. */
 void lone_open(struct lone_server *lone, const struct cluster *cluster, const char *id,
                const char *const *options);
+
+/* The same within a network namespace, at this address there. */
+void lone_open_within(struct lone_server *lone, const struct cluster *cluster, const char *id,
+                      const char *netns, const char *address);
 
 /* Starts a breakable server before it, whose address is in `front` from now on. It passes all at first. */
 void lone_add_front(struct lone_server *lone);
