@@ -44,10 +44,9 @@ UNIT          = $(call objects,tests/unit tests/unit/common tests/unit/balancer 
                                tests/unit/balancer/upstream tests/unit/db tests/unit/lib tests/unit/ticket_server \
                                tests/unit/tools)
 STORE_SUITE   = $(call objects,tests/store)
-SOAK          = $(filter-out %/main.o %/buyer.o,$(call objects,tests/soak))
+SOAK          = $(filter-out %/main.o %/buyer.o,$(call objects,tests/soak)) $(OBJ)/tools/rush/caller.o
 FAULTY        = $(call objects,tests/soak/faults)
-CLUSTER       = $(call objects,tests/cluster tests/growth tests/streams) $(OBJ)/tools/rush/caller.o \
-                $(OBJ)/tests/breakable/manner.o
+CLUSTER       = $(call objects,tests/cluster tests/growth tests/streams) $(OBJ)/tests/breakable/manner.o
 FUZZ          = $(filter-out %/shim.o %/replay.o,$(call objects,tests/fuzz tests/fuzz/targets))
 
 PROGRAMS = $(BUILD)/balancer $(BUILD)/ticket_server \

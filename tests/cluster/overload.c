@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "tests/cluster/flood.h"
+#include "tests/soak/flood.h"
 #include "tests/lib/audit.h"
 #include "tests/lib/cluster.h"
 #include "tests/lib/suite.h"

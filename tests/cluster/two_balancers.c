@@ -43,6 +43,7 @@ static void open_beside(struct cluster *two, const struct cluster *one)
     files_path(two->logs, two->dir, "logs");
     files_path(two->token_file, two->dir, "admin.token");
     files_path(two->session, two->dir, "session.key");
+    files_path(two->members, two->dir, "members.json");
     CU_ASSERT_EQUAL_FATAL(mkdir(two->logs, 0755), 0);
     cluster_start_again(two);
 }

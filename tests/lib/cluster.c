@@ -58,7 +58,7 @@ static void start_balancer(struct cluster *cluster, const char *listen, const ch
 {
     char servers[8];
     snprintf(servers, sizeof servers, "%d", cluster->servers);
-    const char *argv[17 + CLUSTER_OPTIONS_MAX + 1] = {cluster->balancer,
+    const char *argv[19 + CLUSTER_OPTIONS_MAX + 1] = {cluster->balancer,
                                                       "--listen",
                                                       listen,
                                                       "--admin",
@@ -72,8 +72,10 @@ static void start_balancer(struct cluster *cluster, const char *listen, const ch
                                                       "--token-file",
                                                       cluster->token_file,
                                                       "--session-key-file",
-                                                      cluster->session};
-    size_t count = 15;
+                                                      cluster->session,
+                                                      "--members",
+                                                      cluster->members};
+    size_t count = 17;
     if (cluster->config[0] != '\0') {
         argv[count++] = "--config";
         argv[count++] = cluster->config;
@@ -118,6 +120,7 @@ static void prepare(struct cluster *cluster, const char *balancer, int64_t capac
     files_path(cluster->database, cluster->dir, "tickets.db");
     files_path(cluster->token_file, cluster->dir, "admin.token");
     files_path(cluster->session, cluster->dir, "session.key");
+    files_path(cluster->members, cluster->dir, "members.json");
     snprintf(cluster->store, sizeof cluster->store, "sqlite:%s", cluster->database);
     CU_ASSERT_EQUAL_FATAL(mkdir(cluster->logs, 0755), 0);
     make_store(cluster, capacity);

@@ -14,12 +14,14 @@
 #include "tests/lib/suite.h"
 #include "tests/lib/tail.h"
 #include "tests/lib/wait.h"
+#include "tests/soak/flood.h"
 
 enum {
-    OURS = 3, /* the master's servers */
+    OURS = 2, /* the master's servers */
     LONE = 3, /* those that joined */
     TARGETS = OURS + LONE,
-    BUYERS = 16,
+    RATE = 1000, /* buyers a second */
+    CONNECTIONS = 3000,
     CAPACITY = 100000000,
     MANNER_SIZE = 32,
     WELL_SECONDS = 30,   /* for a repaired server to answer */
@@ -77,12 +79,16 @@ struct outages {
     struct cluster cluster;
     struct lone_server lone[LONE];
     struct target targets[TARGETS];
-    struct load load;
+    struct load load; /* all that was sold */
+    struct flood flood;
+    struct flood_plan plan;
+    pthread_t buyers;
+    atomic_bool ending;
     struct tail tail;
     struct outage next;
     int64_t begun_at, last_at, looked_at;
     int begun, over;
-    int failed;       /* of the load, as last told of */
+    int64_t failed;   /* of the flood, as last told of */
     int64_t *returns; /* owned; of those that are over */
     bool broken_off;  /* a server did not come back */
 };
@@ -104,12 +110,10 @@ static void tell(const struct outages *outages, const struct target *target, con
 /* Buyers who failed, as soon as they have: so it is seen what had happened before. */
 static void tell_failures(struct outages *outages)
 {
-    lock_take(&outages->load.lock);
-    int failed = outages->load.failed;
-    lock_drop(&outages->load.lock);
+    int64_t failed = outages->flood.failed + outages->flood.refused;
     if (failed > outages->failed)
-        printf("  %7.3f %d buyers have failed\n", seconds(clock_monotonic() - outages->begun_at),
-               failed);
+        printf("  %7.3f %" PRId64 " buyers have failed\n",
+               seconds(clock_monotonic() - outages->begun_at), failed);
     outages->failed = failed;
 }
 
@@ -126,9 +130,12 @@ static void tell_figures(struct outages *outages)
     if (count == 0)
         return;
     qsort(returns, (size_t)count, sizeof *returns, by_time);
-    printf("  %d outages in %.1f s, %zu sales, %d buyers failed\n", count,
-           seconds(clock_monotonic() - outages->begun_at), outages->load.sold,
-           outages->load.failed);
+    printf("  %d outages in %.1f s; %" PRId64
+           " sales, after p50 %.1f, p99 %.0f, worst %.0f ms; %" PRId64 " buyers failed\n",
+           count, seconds(clock_monotonic() - outages->begun_at), (int64_t)outages->flood.sold,
+           seconds(flood_sold_after(&outages->flood, 500)) * 1000,
+           seconds(flood_sold_after(&outages->flood, 990)) * 1000,
+           seconds(flood_sold_after(&outages->flood, 1000)) * 1000, outages->failed);
     printf("  chosen again after: p50 %.3f s, p90 %.3f s, p99 %.3f s, worst %.3f s\n",
            seconds(returns[count / 2]), seconds(returns[count * 9 / 10]),
            seconds(returns[count * 99 / 100]), seconds(returns[count - 1]));
@@ -139,9 +146,9 @@ static void tell_figures(struct outages *outages)
 /* Most are short; one in five lasts until nobody doubts it any more. */
 static int64_t roll_length(struct dice *dice)
 {
-    int64_t milliseconds = 100 + dice_roll(dice, 1200);
+    int64_t milliseconds = 100 + dice_roll(dice, 800);
     if (dice_roll(dice, 5) == 0)
-        milliseconds = 1500 + dice_roll(dice, 2500);
+        milliseconds = 1200 + dice_roll(dice, 2000);
     return milliseconds * CLOCK_MILLISECOND;
 }
 
@@ -149,7 +156,7 @@ static void roll(struct outages *outages)
 {
     struct dice *dice = &outages->dice;
     struct outage *next = &outages->next;
-    next->pause = (50 + dice_roll(dice, 500)) * CLOCK_MILLISECOND;
+    next->pause = dice_roll(dice, 300) * CLOCK_MILLISECOND;
     next->target = (int)dice_roll(dice, TARGETS);
     next->blow = (int)dice_roll(dice, next->target < OURS ? BLOWS_TO_OURS : BLOWS);
     next->lasts = roll_length(dice);
@@ -318,6 +325,42 @@ static bool step(void *context)
 
 /* --- the whole --------------------------------------------------------------------------------- */
 
+static void *flood(void *context)
+{
+    struct outages *outages = context;
+    flood_run(&outages->flood, &outages->plan, &outages->load);
+    return NULL;
+}
+
+static bool sells(void *context)
+{
+    return ((struct outages *)context)->flood.sold > 0;
+}
+
+/* Buyers come at a rate: those whom a server keeps waiting do not keep others from coming. */
+static void begin_flood(struct outages *outages)
+{
+    outages->plan = (struct flood_plan){.url = outages->cluster.url,
+                                        .prefix = "outages-of-servers",
+                                        .rate = load_scaled(RATE),
+                                        .connections = load_scaled(CONNECTIONS),
+                                        .quantity = 1,
+                                        .ends = &outages->ending};
+    thread_start(&outages->buyers, "buyers", flood, outages);
+    CU_ASSERT_FATAL(wait_until(sells, outages, WELL_SECONDS));
+}
+
+static void end_flood(struct outages *outages)
+{
+    atomic_store(&outages->ending, true);
+    thread_join(outages->buyers);
+    tell_failures(outages);
+    CU_ASSERT_EQUAL(outages->flood.refused, 0);
+    CU_ASSERT_EQUAL(outages->flood.failed, 0);
+    if (outages->flood.failed > 0)
+        printf("  the first who failed: %s\n", outages->flood.failure);
+}
+
 /* By turns, so that each that is up is chosen soon: the fewest sold would be the one that was away longest,
  * and nobody else until it has caught up. */
 static void open_scene(struct outages *outages)
@@ -336,20 +379,13 @@ static void open_scene(struct outages *outages)
         lone_add_front(target->lone);
         member_join(cluster, target->id, target->lone->front.url);
     }
-    outages->load = (struct load){
-        .url = {cluster->url}, .urls = 1, .threads = BUYERS, .prefix = "outages-of-servers"};
-    load_begin(&outages->load);
-    CU_ASSERT_FATAL(load_progress(&outages->load, BUYERS));
     tail_open(&outages->tail, cluster);
+    begin_flood(outages);
 }
 
 static void close_scene(struct outages *outages)
 {
-    load_end(&outages->load);
-    CU_ASSERT_EQUAL(outages->load.failed, 0);
-    if (outages->load.failed > 0)
-        printf("  the first of %d buyers who failed: %s\n", outages->load.failed,
-               outages->load.failure);
+    end_flood(outages);
     tell_figures(outages);
     audit_repeats(&outages->cluster, &outages->load);
     for (int i = 0; i < LONE; i++)
@@ -358,7 +394,8 @@ static void close_scene(struct outages *outages)
     audit_exact(&outages->cluster, &outages->load);
     cluster_close(&outages->cluster);
     tail_close(&outages->tail);
-    load_free(&outages->load);
+    flood_free(&outages->flood);
+    free(outages->load.sales);
 }
 
 void outages_run(const struct outages_settings *settings)

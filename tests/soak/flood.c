@@ -1,4 +1,4 @@
-#include "tests/cluster/flood.h"
+#include "tests/soak/flood.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -153,6 +153,8 @@ static void turn(void *context)
 {
     struct run *run = context;
     int64_t now = clock_monotonic();
+    if (run->plan->ends != NULL && run->ends_at > now && atomic_load(run->plan->ends))
+        run->ends_at = now;
     seat_buyers(run, now);
     bool over = run->busy == 0 && next_moment(run, now) >= run->ends_at;
     if (over || now > run->ends_at + PATIENCE_SECONDS * CLOCK_SECOND)
@@ -205,7 +207,7 @@ void flood_run(struct flood *flood, const struct flood_plan *plan, struct load *
     open_seats(&run);
     run.tick = (struct loop_timer){.ring = ring, .context = &run};
     run.begun_at = clock_monotonic();
-    run.ends_at = run.begun_at + plan->lasts;
+    run.ends_at = plan->ends != NULL ? INT64_MAX / 2 : run.begun_at + plan->lasts;
     loop_each_turn(run.loop, turn, &run);
     ring(&run);
     loop_run(run.loop);

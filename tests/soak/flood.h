@@ -2,9 +2,10 @@
  * connections; or, without a rate, as many at once as there are connections. Nobody asks twice.
  *
  * On the calling thread, from beginning to end. */
-#ifndef BOX_OFFICE_TEST_FLOOD_H
-#define BOX_OFFICE_TEST_FLOOD_H
+#ifndef BOX_OFFICE_SOAK_FLOOD_H
+#define BOX_OFFICE_SOAK_FLOOD_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,13 +22,15 @@ struct flood_plan {
     int connections;    /* to FLOOD_CONNECTIONS_MAX; who finds none free waits for one */
     int quantity;       /* tickets of each purchase */
     int64_t lasts;      /* microseconds, in which they come */
-    int64_t warm;       /* so many of them first: see `good` */
-    int64_t deadline;   /* of a purchase, in microseconds */
+    const atomic_bool *ends; /* they come until it is set instead; NULL: for `lasts` */
+    int64_t warm;            /* so many of them first: see `good` */
+    int64_t deadline;        /* of a purchase, in microseconds */
 };
 
-/* What came of it. Times are in microseconds, and count from when a buyer came, or was to come. */
+/* What came of it; any thread may read meanwhile what is atomic. Times are in microseconds, and count from when a buyer came, or was to come. */
 struct flood {
-    int64_t asked, sold, refused; /* refused: 503 */
+    int64_t asked;
+    _Atomic int64_t sold, refused; /* refused: 503 */
     int64_t good;     /* sold within the deadline, while they came and not while it was warm */
     int64_t failed;   /* any other answer, or none within ten seconds after the last came */
     char failure[96]; /* the first of these */
