@@ -135,11 +135,12 @@ static bool start_admin(struct router *router)
 static bool start_workers(struct router *router)
 {
     size_t count = (size_t)router->settings->workers;
+    size_t waiting = (size_t)router->config.pools[CONFIG_TICKETS].rules.waiting;
     struct worker_settings settings = {
         .gate = &router->gate,
         .log = router->log,
         .connections_max = (unsigned)((size_t)router->settings->connections / count),
-        .waiting_max = ((size_t)router->settings->waiting + count - 1) / count,
+        .waiting_max = (waiting + count - 1) / count,
     };
     for (size_t i = 0; i < count; i++) {
         settings.listen_fd = fcntl(router->public_fd, F_DUPFD_CLOEXEC, 0);

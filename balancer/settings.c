@@ -40,8 +40,8 @@ static void read_options(struct settings *settings, int argc, char **argv)
          &settings->session_file},
         {"connections", "N", OPTION_NUMBER, "4096", 16, 60000,
          "buyers connected at once; more wait in the listen queue", &settings->connections},
-        {"waiting", "N", OPTION_NUMBER, "16384", 1, 1000000,
-         "purchases that may wait for room at a ticket server; more are refused with 503",
+        {"waiting", "N", OPTION_NUMBER, "0", 0, CONFIG_WAITING_MAX,
+         "purchases that may wait for room at a ticket server; 0: as the configuration says",
          &settings->waiting},
         {"router", "FDS", OPTION_TEXT, NULL, 0, 0, NULL, &settings->router},
     };
@@ -109,6 +109,8 @@ bool settings_config(const struct settings *settings, struct buffer *text, struc
         config_builtin(config, settings->purchases);
     else if (!config_read(settings->config_file, buffer_text(text), text->length, config, error))
         return false;
+    if (settings->waiting > 0)
+        config->pools[CONFIG_TICKETS].rules.waiting = settings->waiting;
     if (settings->trusted_proxies == NULL || config_trust(config, settings->trusted_proxies, error))
         return true;
     config_free(config);

@@ -18,7 +18,7 @@ struct settings {
     const char *token_file;   /* the admin listener's bearer token */
     const char *session_file; /* the key of sessions */
     int64_t connections;      /* clients at once */
-    int64_t waiting;          /* purchases that wait for room */
+    int64_t waiting;          /* purchases that wait for room; 0: as the configuration says */
 
     const char *config_file;     /* NULL: the built-in configuration */
     const char *policy_name;     /* of purchases, as given; NULL: the default, or the file's */

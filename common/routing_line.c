@@ -428,6 +428,8 @@ void routing_line_told(struct buffer *out, uint64_t n, int64_t time, const char 
 
 static char *put_snapshot_server(char *to, const struct routing_snapshot_server *server)
 {
+    if (server->state == SERVER_LEFT)
+        return put(to, "-");
     to = put_server(to, server->server);
     to = put_value(put(to, "|"), server->pool);
     to = put(put(to, "|"), server_state_name(server->state));

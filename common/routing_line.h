@@ -29,8 +29,9 @@
  * choice   a request was given to a server of its route's pool. Of a purchase that boards a flight,
  *          event, quantity and flight tell more. All figures are those before the choice; they list
  *          the pool's servers in the order of the list, those out of the running with a mark (!down,
- *          !joining, !full, !overloaded, !draining, !ejected); above 16 servers the chosen one, the runner-up (the other one drawn;
- *          none of random) and then "+N" for how many were left out. What is listed is what the policy reads:
+ *          !joining, !full, !overloaded, !draining, !ejected); above 16 servers the chosen one, the
+ *          runner-up (the other one drawn; none of random) and then "+N" for how many were left out.
+ *          What is listed is what the policy reads:
  *            fewest-sold                      sold=  tickets told+pending
  *            round-robin                      turn=  credit/weight (smooth weighted: each choice gives
  *                                                    every server in the running its weight, and takes
@@ -60,10 +61,12 @@
  * load     a probe brought what least-workload reads: per mille of a processor, MiB, microseconds.
  * server   a server changed state; the figures are those held from now on. Its first line is
  *          state=new→joining: from then on it is a candidate. It takes the first place in the list that
- *          one has left, or a new one at the end. A process started again goes down→joining. joining: it
- *          has not been heard of; up; overloaded: it reports more than its pool's thresholds; draining: it
- *          gets nothing new; down: it cannot be reached; ejected: it failed in too many requests. state=…→left:
- *          it is no candidate any more, nothing is under way there, and what was held of it is forgotten.
+ *          one has left, or a new one at the end. joining: it has not been heard of; up; overloaded: it
+ *          reports more than its pool's thresholds; draining: it gets nothing new; down: it cannot be
+ *          reached; ejected: it failed in too many requests. From each of these it may come to any other,
+ *          but to joining only from down (its process was started again), and from joining not to
+ *          ejected. state=…→left: it is no candidate any more, nothing is under way there, and what was
+ *          held of it is forgotten.
  * limit    how much may be pending (or, of other pools, under way) at a server from now on: slow start.
  * scale    how many ticket servers the balancer wants from now on, with the figures that say so: servers up,
  *          tickets pending and purchases waiting, microseconds of a commit and per mille of a processor
@@ -71,8 +74,8 @@
  * state    opens every rotated file, and follows a gap (after_gap=41: lines 41 to n-1 could not be
  *          written). Servers as id|pool|state|told+pending|boot.commit|limit|requests under way/weight|turn
  *          of purchases|turn of other requests|workload@time of its report (0: none), a turn being n of
- *          the last choice/credit; `flight` is the next flight's number, `sales` what was sold since
- *          started. */
+ *          the last choice/credit; "-" is a place in the list that one has left. `flight` is the next
+ *          flight's number, `sales` what was sold since started. */
 #ifndef BOX_OFFICE_ROUTING_LINE_H
 #define BOX_OFFICE_ROUTING_LINE_H
 
@@ -246,10 +249,12 @@ struct routing_turn {
     int64_t credit; /* of round-robin */
 };
 
+/* A place in the list. */
 struct routing_snapshot_server {
     const char *server;
     const char *pool;
-    enum server_state state;
+    enum server_state
+        state; /* SERVER_LEFT: nobody's now; the rest says nothing. Never SERVER_NEW */
     int64_t told, pending, boot, commit, limit;
     int64_t busy, weight;
     struct routing_turn turns[ROUTING_TURNS]; /* TURN_PURCHASE, TURN_REQUEST */

@@ -278,10 +278,22 @@ static bool read_turns(struct cursor *cursor, struct routing_turn turns[ROUTING_
     return true;
 }
 
+/* A dash alone; a server's id may begin with one, but then more follows. */
+static bool skip_left_place(struct cursor *cursor)
+{
+    const char *next = cursor->at + 1;
+    bool alone = next >= cursor->end || *next == ',';
+    return alone && cursor_skip(cursor, "-");
+}
+
 static bool read_snapshot_server(struct cursor *cursor, struct routing_snapshot_server *server)
 {
+    *server = (struct routing_snapshot_server){.server = "", .pool = "", .state = SERVER_LEFT};
+    if (skip_left_place(cursor))
+        return true;
     if (!read_server(cursor, "", &server->server) || !read_name(cursor, "|", &server->pool) ||
         !cursor_expect(cursor, "|") || !read_state(cursor, &server->state) ||
+        (server->state == SERVER_NEW && !cursor_fail(cursor, "a state that it can be in")) ||
         !cursor_field(cursor, "|", &server->told) || !cursor_field(cursor, "+", &server->pending) ||
         !cursor_field(cursor, "|", &server->boot) || !cursor_field(cursor, ".", &server->commit) ||
         !cursor_field(cursor, "|", &server->limit) || !cursor_field(cursor, "|", &server->busy) ||

@@ -25,19 +25,24 @@ struct file {
     int fd;
     dev_t device;
     ino_t inode;
-    char *path; /* owned */
+    char *path;      /* owned */
+    size_t part;     /* it was the so-many-th found, from 0 */
+    bool over;       /* nobody had it open to write any more, and it is read to its end once more */
+    int64_t offset;  /* of the next read */
+    uint64_t number; /* of the last line given */
+    struct buffer buffer; /* read, in part given */
+    size_t given;
+    size_t rest; /* bytes of a last line without its newline */
 };
 
 struct log_reader {
-    char *dir, *name;              /* owned */
-    struct file *files[FILES_MAX]; /* owned; oldest first; the first is being read */
+    char *dir, *name; /* owned */
+    struct file
+        *files[FILES_MAX]; /* owned; oldest first; done with all but the last one, and those before
+                                    * that are still written to */
     size_t count;
-    size_t found;         /* files, ever */
-    int64_t offset;       /* in the first file, of the next read */
-    uint64_t number;      /* there, of the last line given */
-    struct buffer buffer; /* read, in part given */
-    size_t given;
-    size_t rest;
+    size_t at;    /* the one being read */
+    size_t found; /* files, ever */
     char trouble[LOG_READER_TROUBLE_SIZE];
 };
 
@@ -116,15 +121,26 @@ static struct file *file_open(const char *path)
         return NULL;
     }
     struct file *file = memory_new(sizeof *file);
-    *file = (struct file){fd, status.st_dev, status.st_ino, memory_copy(path)};
+    *file = (struct file){
+        .fd = fd, .device = status.st_dev, .inode = status.st_ino, .path = memory_copy(path)};
     return file;
 }
 
 static void file_close(struct file *file)
 {
     close(file->fd);
+    buffer_free(&file->buffer);
     free(file->path);
     free(file);
+}
+
+/* A writer holds a shared lock (common/log_file.h). */
+static bool is_written(const struct file *file)
+{
+    if (flock(file->fd, LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK;
+    flock(file->fd, LOCK_UN);
+    return false;
 }
 
 static bool is_at(const struct file *file, const char *path)
@@ -206,6 +222,7 @@ static bool try_newer(struct log_reader *reader, const struct file *after, bool 
 /* Opens what is newer than the file `after` (NULL: all), of one and the same moment. */
 static void open_newer(struct log_reader *reader, const struct file *after)
 {
+    size_t before = reader->count;
     for (int tries = 0; !try_newer(reader, after, tries >= FILE_TRIES); tries++) {
         if (tries == 10 * FILE_TRIES) {
             trouble(reader, "is rotated faster than it can be read", reader->name);
@@ -213,6 +230,8 @@ static void open_newer(struct log_reader *reader, const struct file *after)
         }
         nanosleep(&(struct timespec){.tv_nsec = RETRY_NANOSECONDS}, NULL);
     }
+    for (size_t i = before; i < reader->count; i++)
+        reader->files[i]->part = reader->found++;
 }
 
 /* --- reading ----------------------------------------------------------------------------------- */
@@ -223,7 +242,6 @@ struct log_reader *log_reader_open(const char *dir, const char *name)
     reader->dir = memory_copy(dir);
     reader->name = memory_copy(name);
     open_newer(reader, NULL);
-    reader->found = reader->count;
     return reader;
 }
 
@@ -231,87 +249,86 @@ void log_reader_close(struct log_reader *reader)
 {
     while (reader->count > 0)
         file_close(reader->files[--reader->count]);
-    buffer_free(&reader->buffer);
     free(reader->dir);
     free(reader->name);
     free(reader);
 }
 
-/* Reads on in the current file; false at its present end. */
-static bool read_more(struct log_reader *reader)
+/* Reads on in a file; false at its present end. */
+static bool read_more(struct log_reader *reader, struct file *file)
 {
-    struct buffer *buffer = &reader->buffer;
-    struct file *file = reader->files[0];
-    if (reader->given > 0) {
-        buffer->length -= reader->given;
-        memmove(buffer->data, buffer->data + reader->given, buffer->length);
-        reader->given = 0;
+    struct buffer *buffer = &file->buffer;
+    if (file->given > 0) {
+        buffer->length -= file->given;
+        memmove(buffer->data, buffer->data + file->given, buffer->length);
+        file->given = 0;
     }
     ssize_t got;
     do
-        got = pread(file->fd, buffer_reserve(buffer, READ_SIZE), READ_SIZE, reader->offset);
+        got = pread(file->fd, buffer_reserve(buffer, READ_SIZE), READ_SIZE, file->offset);
     while (got < 0 && errno == EINTR);
     if (got < 0)
         trouble(reader, strerror(errno), file->path);
     if (got <= 0)
         return false;
     buffer->length += (size_t)got;
-    reader->offset += got;
+    file->offset += got;
     return true;
 }
 
-static void give(struct log_reader *reader, size_t length, struct log_reader_line *line)
+static void give(struct file *file, size_t length, struct log_reader_line *line)
 {
     *line = (struct log_reader_line){
-        .text = reader->buffer.data + reader->given,
+        .text = file->buffer.data + file->given,
         .length = length,
-        .file = reader->files[0]->path,
-        .number = ++reader->number,
+        .file = file->path,
+        .part = file->part,
+        .number = ++file->number,
     };
-    reader->given += length;
+    file->given += length;
 }
 
-/* Gives the next line of the current file, if it is there as a whole. */
-static bool next_in_file(struct log_reader *reader, struct log_reader_line *line)
+/* Gives the next line of the file, if it is there as a whole. */
+static bool next_in_file(struct log_reader *reader, struct file *file, struct log_reader_line *line)
 {
     size_t searched = 0;
     do {
-        size_t waiting = reader->buffer.length - reader->given;
-        const char *start = waiting > 0 ? reader->buffer.data + reader->given : NULL;
+        size_t waiting = file->buffer.length - file->given;
+        const char *start = waiting > 0 ? file->buffer.data + file->given : NULL;
         const char *end =
             waiting > searched ? memchr(start + searched, '\n', waiting - searched) : NULL;
         if (end) {
-            give(reader, (size_t)(end - start), line);
-            reader->given++;
+            give(file, (size_t)(end - start), line);
+            file->given++;
             return true;
         }
         if (waiting >= LOG_READER_LINE_MAX) {
-            give(reader, waiting, line);
+            give(file, waiting, line);
             return true;
         }
         searched = waiting;
-    } while (read_more(reader));
+    } while (read_more(reader, file));
     return false;
 }
 
 /* What is left of a file that is no longer written to is a torn line. */
-static bool give_torn(struct log_reader *reader, struct log_reader_line *line)
+static bool give_torn(struct file *file, struct log_reader_line *line)
 {
-    size_t waiting = reader->buffer.length - reader->given;
+    size_t waiting = file->buffer.length - file->given;
     if (waiting == 0)
         return false;
-    give(reader, waiting, line);
+    give(file, waiting, line);
     line->torn = true;
     return true;
 }
 
 /* A writer may cut the rest off again, so it is read anew next time. */
-static void put_back_rest(struct log_reader *reader)
+static void put_back_rest(struct file *file)
 {
-    reader->rest = reader->buffer.length - reader->given;
-    reader->offset -= (int64_t)reader->rest;
-    reader->given = 0;
-    buffer_clear(&reader->buffer);
+    file->rest = file->buffer.length - file->given;
+    file->offset -= (int64_t)file->rest;
+    file->given = 0;
+    buffer_clear(&file->buffer);
 }
 
 /* True where the newest file has been rotated; then the newer ones are open. */
@@ -325,54 +342,67 @@ static bool find_newer(struct log_reader *reader)
         return false;
     size_t before = reader->count;
     open_newer(reader, newest);
-    reader->found += reader->count - before;
     return reader->count > before;
 }
 
-/* Goes on to the next file. */
-static void leave_first(struct log_reader *reader)
+static void leave(struct log_reader *reader, size_t at)
 {
-    file_close(reader->files[0]);
+    file_close(reader->files[at]);
     reader->count--;
-    memmove(reader->files, reader->files + 1, reader->count * sizeof *reader->files);
-    reader->offset = 0;
-    reader->number = 0;
+    memmove(&reader->files[at], &reader->files[at + 1],
+            (reader->count - at) * sizeof *reader->files);
+}
+
+/* At the end of an older file: false where its torn end is the next line. A writer may still be at it, who
+ * drains while a newer one has begun a file of its own. */
+static bool pass_older(struct log_reader *reader, struct file *file, struct log_reader_line *line)
+{
+    if (file->over && give_torn(file, line))
+        return false;
+    if (file->over) {
+        leave(reader, reader->at);
+    } else if (is_written(file)) {
+        put_back_rest(file);
+        reader->at++;
+    } else {
+        file->over = true; /* its last lines may have come just now */
+    }
+    return true;
 }
 
 bool log_reader_next(struct log_reader *reader, struct log_reader_line *line)
 {
-    reader->rest = 0;
-    for (;;) {
-        if (reader->count > 0 && next_in_file(reader, line))
+    while (reader->count > 0 || find_newer(reader)) {
+        struct file *file = reader->files[reader->at];
+        if (next_in_file(reader, file, line))
             return true;
-        bool newest = reader->count <= 1;
-        if (newest) {
-            put_back_rest(reader);
-            if (!find_newer(reader))
-                return false;
-            continue; /* the last lines may have come just before the rotation */
+        if (reader->at + 1 < reader->count) {
+            if (!pass_older(reader, file, line))
+                return true;
+            continue;
         }
-        if (give_torn(reader, line))
-            return true;
-        leave_first(reader);
+        put_back_rest(file);
+        if (!find_newer(reader)) /* else the last lines may have come just before the rotation */
+            break;
     }
-}
-
-size_t log_reader_rest(const struct log_reader *reader)
-{
-    return reader->rest;
+    reader->at = 0;
+    return false;
 }
 
 void log_reader_to_end(struct log_reader *reader)
 {
     struct stat status;
-    if (reader->count == 0)
-        return;
-    while (reader->count > 1)
-        leave_first(reader);
-    reader->given = 0;
-    buffer_clear(&reader->buffer);
-    reader->offset = fstat(reader->files[0]->fd, &status) == 0 ? status.st_size : 0;
+    for (size_t i = reader->count; i > 0; i--) {
+        struct file *file = reader->files[i - 1];
+        if (i < reader->count && !is_written(file)) {
+            leave(reader, i - 1);
+            continue;
+        }
+        file->given = 0;
+        buffer_clear(&file->buffer);
+        file->offset = fstat(file->fd, &status) == 0 ? status.st_size : 0;
+    }
+    reader->at = 0;
 }
 
 size_t log_reader_files(const struct log_reader *reader)
@@ -380,15 +410,31 @@ size_t log_reader_files(const struct log_reader *reader)
     return reader->found;
 }
 
-bool log_reader_alive(struct log_reader *reader)
+/* --- one file ---------------------------------------------------------------------------------- */
+
+static const struct file *find_part(const struct log_reader *reader, size_t part)
 {
-    if (reader->count == 0)
-        return false;
-    int fd = reader->files[reader->count - 1]->fd;
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-        return errno == EWOULDBLOCK;
-    flock(fd, LOCK_UN);
-    return false;
+    for (size_t i = 0; i < reader->count; i++)
+        if (reader->files[i]->part == part)
+            return reader->files[i];
+    return NULL;
+}
+
+bool log_reader_reads(const struct log_reader *reader, size_t part)
+{
+    return find_part(reader, part) != NULL;
+}
+
+bool log_reader_written(const struct log_reader *reader, size_t part)
+{
+    const struct file *file = find_part(reader, part);
+    return file != NULL && is_written(file);
+}
+
+size_t log_reader_rest(const struct log_reader *reader, size_t part)
+{
+    const struct file *file = find_part(reader, part);
+    return file != NULL ? file->rest : 0;
 }
 
 const char *log_reader_trouble(const struct log_reader *reader)

@@ -8,8 +8,7 @@
 #include "common/log.h"
 #include "common/options.h"
 #include "db/store.h"
-#include "tools/log_reader.h"
-#include "tools/report/replay.h"
+#include "tools/report/source.h"
 #include "tools/report/table.h"
 
 enum {
@@ -19,12 +18,6 @@ enum {
 
 /* The longest a flight may be under way, and a little. */
 static const int64_t settle_time = 11 * CLOCK_SECOND;
-
-/* One LOG_DIR. */
-struct source {
-    struct log_reader *reader;
-    struct replay replay;
-};
 
 struct report {
     struct findings findings;
@@ -45,16 +38,13 @@ static void open_sources(struct report *report, const char *dirs)
     for (char *dir; (dir = strsep(&rest, ",")) != NULL;) {
         if (report->count == SOURCES_MAX)
             die(EXIT_USAGE, "--log-dir names more than %d directories", SOURCES_MAX);
-        struct source *source = memory_new(sizeof *source);
-        source->reader = log_reader_open(dir, "routing.log");
-        replay_init(&source->replay, &report->ledger);
+        struct source *source = source_open(dir, &report->ledger);
         report->sources[report->count++] = source;
-        if (log_reader_files(source->reader) == 0)
+        if (source_files(source) == 0)
             die(EXIT_TROUBLE,
                 "there is no routing.log to read in %s: give the directory that the "
                 "balancer writes its logs to (--log-dir)%s%s",
-                dir, log_reader_trouble(source->reader)[0] ? "; " : "",
-                log_reader_trouble(source->reader));
+                dir, source_trouble(source)[0] ? "; " : "", source_trouble(source));
     }
     free(list);
 }
@@ -77,55 +67,21 @@ static void hide_progress(struct report *report)
     report->shown = 0;
 }
 
-/* Reads one log to its present end. */
-static void drain(struct report *report, struct source *source)
-{
-    struct log_reader_line line;
-    char file[512] = "";
-    uint64_t number = 0;
-    while (log_reader_next(source->reader, &line)) {
-        if (line.number != number + 1 || strcmp(file, line.file) != 0)
-            findings_file(&report->findings, line.file, line.number);
-        if (strcmp(file, line.file) != 0)
-            snprintf(file, sizeof file, "%.511s", line.file);
-        number = line.number;
-        report->bytes += line.length + 1;
-        replay_line(&source->replay, line.text, line.length, line.torn);
-        if (report->findings.lines % 16384 == 0)
-            show_progress(report);
-    }
-}
-
+/* Reads all logs to their present end. */
 static void drain_all(struct report *report)
 {
     for (size_t i = 0; i < report->count; i++)
-        drain(report, report->sources[i]);
+        while (source_next(report->sources[i], &report->bytes))
+            if (report->findings.lines % 16384 == 0)
+                show_progress(report);
 }
 
-/* Whether a living router has yet to settle a flight that was open before this place. */
-static bool settling(struct report *report, uint32_t before)
+static bool settling(const struct report *report, uint32_t before)
 {
-    for (size_t i = 0; i < report->count; i++) {
-        struct source *source = report->sources[i];
-        if (!source->replay.stopped && replay_open_flights(&source->replay, before) > 0 &&
-            log_reader_alive(source->reader))
+    for (size_t i = 0; i < report->count; i++)
+        if (source_settling(report->sources[i], before))
             return true;
-    }
     return false;
-}
-
-static void end_all(struct report *report, uint32_t before)
-{
-    for (size_t i = 0; i < report->count; i++) {
-        struct source *source = report->sources[i];
-        bool alive = log_reader_alive(source->reader);
-        if (!alive) /* it may have written its last lines just now */
-            drain(report, source);
-        replay_end(&source->replay, alive, before, log_reader_rest(source->reader));
-        if (log_reader_trouble(source->reader)[0])
-            findings_broken_store(&report->findings, CHECK_LINES, "%s",
-                                  log_reader_trouble(source->reader));
-    }
 }
 
 static void follow_to_the_end(struct report *report)
@@ -137,7 +93,8 @@ static void follow_to_the_end(struct report *report)
         nanosleep(&(struct timespec){.tv_nsec = POLL_NANOSECONDS}, NULL);
         drain_all(report);
     }
-    end_all(report, before);
+    for (size_t i = 0; i < report->count; i++)
+        source_end(report->sources[i], before);
 }
 
 /* --- reading the store ------------------------------------------------------------------------- */
@@ -179,21 +136,18 @@ static void print(struct report *report)
 {
     struct table table = {.out = stdout, .colour = isatty(STDOUT_FILENO) == 1};
     for (size_t i = 0; i < report->count; i++) {
-        const struct replay *replay = &report->sources[i]->replay;
-        table.routers += replay->sessions;
-        table.crashes += replay->crashes;
-        table.gaps += replay->gaps;
+        struct source_totals totals = source_totals(report->sources[i]);
+        table.routers += totals.routers;
+        table.crashes += totals.crashes;
+        table.gaps += totals.gaps;
     }
     table_print(&table, &report->ledger);
 }
 
 static void free_all(struct report *report)
 {
-    for (size_t i = 0; i < report->count; i++) {
-        log_reader_close(report->sources[i]->reader);
-        replay_free(&report->sources[i]->replay);
-        free(report->sources[i]);
-    }
+    for (size_t i = 0; i < report->count; i++)
+        source_close(report->sources[i]);
     ledger_free(&report->ledger);
     findings_free(&report->findings);
 }

@@ -21,14 +21,12 @@ static void add_servers(struct servers *servers, const struct pool_config *pool,
 static void add_pools(struct gate *gate)
 {
     const struct config *config = gate->config;
+    gate->servers->pools[POOL_TICKETS].rules = config->pools[CONFIG_TICKETS].rules;
     for (size_t i = POOL_TICKETS + 1; i < config->pool_count; i++) {
         const struct pool_config *pool = &config->pools[i];
-        struct pool_rules rules = pool_rules_default(false);
-        rules.check = pool->check;
-        rules.limit = pool->connections;
-        size_t index = servers_pool_add(gate->servers, pool->name, &rules);
+        size_t index = servers_pool_add(gate->servers, pool->name, &pool->rules);
         assert(index == i);
-        add_servers(gate->servers, &config->pools[i], index);
+        add_servers(gate->servers, pool, index);
     }
 }
 

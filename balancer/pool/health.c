@@ -10,10 +10,10 @@
  * its last pause, and for this long. */
 static const int64_t good_for = 10 * CLOCK_SECOND;
 
-void health_joined(struct health *health)
+void health_joined(struct server_health *health)
 {
-    struct health before = *health;
-    *health = (struct health){
+    struct server_health before = *health;
+    *health = (struct server_health){
         .drain = before.drain,
         .leave = before.leave,
         .cut = before.cut,
@@ -25,7 +25,7 @@ void health_joined(struct health *health)
 
 /* --- checks ------------------------------------------------------------------------------------ */
 
-static bool check_passed(struct health *health, const struct pool_rules *rules, int64_t now)
+static bool check_passed(struct server_health *health, const struct pool_rules *rules, int64_t now)
 {
     health->failed = 0;
     health->passed++;
@@ -38,7 +38,7 @@ static bool check_passed(struct health *health, const struct pool_rules *rules, 
     return true;
 }
 
-static void check_failed(struct health *health, const struct pool_rules *rules)
+static void check_failed(struct server_health *health, const struct pool_rules *rules)
 {
     health->passed = 0;
     health->failed++;
@@ -48,7 +48,8 @@ static void check_failed(struct health *health, const struct pool_rules *rules)
         health->alive = false;
 }
 
-bool health_checked(struct health *health, const struct pool_rules *rules, bool passed, int64_t now)
+bool health_checked(struct server_health *health, const struct pool_rules *rules, bool passed,
+                    int64_t now)
 {
     if (passed)
         return check_passed(health, rules, now);
@@ -64,7 +65,7 @@ static bool is_calm(int64_t value, int64_t threshold)
     return threshold == 0 || value <= threshold / 5 * 4;
 }
 
-void health_reported(struct health *health, const struct pool_rules *rules,
+void health_reported(struct server_health *health, const struct pool_rules *rules,
                      const struct server_report *report, char over[ROUTING_WHY_SIZE])
 {
     const struct {
@@ -94,7 +95,7 @@ void health_reported(struct health *health, const struct pool_rules *rules,
 /* --- requests ---------------------------------------------------------------------------------- */
 
 /* Two halves stand for a window that slides. */
-static void count_request(struct health *health, bool failed, int64_t now)
+static void count_request(struct server_health *health, bool failed, int64_t now)
 {
     struct health_half *half = &health->halves[0];
     if (now - half->since >= RULES_WINDOW) {
@@ -108,14 +109,14 @@ static void count_request(struct health *health, bool failed, int64_t now)
     half->failures += failed;
 }
 
-static void forget_requests(struct health *health)
+static void forget_requests(struct server_health *health)
 {
     health->lost = 0;
     memset(health->halves, 0, sizeof health->halves);
 }
 
-bool health_request(struct health *health, const struct pool_rules *rules, bool failed, int64_t now,
-                    char why[ROUTING_WHY_SIZE])
+bool health_request(struct server_health *health, const struct pool_rules *rules, bool failed,
+                    int64_t now, char why[ROUTING_WHY_SIZE])
 {
     count_request(health, failed, now);
     health->lost = failed ? health->lost + 1 : 0;
@@ -133,7 +134,7 @@ bool health_request(struct health *health, const struct pool_rules *rules, bool 
     return true;
 }
 
-void health_eject(struct health *health, const struct pool_rules *rules, int64_t now)
+void health_eject(struct server_health *health, const struct pool_rules *rules, int64_t now)
 {
     int64_t forgotten = health->pause > good_for ? health->pause : good_for;
     bool again = health->pause > 0 && now - health->ejected_until < forgotten;
@@ -146,13 +147,13 @@ void health_eject(struct health *health, const struct pool_rules *rules, int64_t
     forget_requests(health);
 }
 
-void health_readmit(struct health *health)
+void health_readmit(struct server_health *health)
 {
     health->ejected = false;
     health->failed_since = false;
 }
 
-void health_lost(struct health *health)
+void health_lost(struct server_health *health)
 {
     health->alive = false;
     health->passed = 0;
@@ -161,12 +162,12 @@ void health_lost(struct health *health)
 
 /* --- what it adds up to ------------------------------------------------------------------------ */
 
-bool health_out(const struct health *health)
+bool health_out(const struct server_health *health)
 {
     return health->alive && !health->drain && (health->overloaded || health->ejected);
 }
 
-enum server_state health_state(const struct health *health, bool empty)
+enum server_state health_state(const struct server_health *health, bool empty)
 {
     if (health->leave && empty)
         return SERVER_LEFT;
@@ -181,7 +182,7 @@ enum server_state health_state(const struct health *health, bool empty)
     return health->overloaded ? SERVER_OVERLOADED : SERVER_UP;
 }
 
-bool health_hopeful(const struct health *health, enum server_state state, int64_t now)
+bool health_hopeful(const struct server_health *health, enum server_state state, int64_t now)
 {
     return (state == SERVER_JOINING && !health->refused) || now < health->returns_until;
 }

@@ -26,7 +26,7 @@ struct health_half {
 };
 
 /* Zeroed: it has just joined. */
-struct health {
+struct server_health {
     bool drain, leave, cut; /* what somebody wants; each includes those before */
     bool gone;              /* its process has ended */
     bool heard;             /* it has passed a check since it joined */
@@ -44,35 +44,35 @@ struct health {
 };
 
 /* A process was started: what is wanted of it stays, and how long its last pause was; all else is forgotten. */
-void health_joined(struct health *health);
+void health_joined(struct server_health *health);
 
 /* A check has ended. True where it was passed after an ejection and ends it. */
-bool health_checked(struct health *health, const struct pool_rules *rules, bool passed,
+bool health_checked(struct server_health *health, const struct pool_rules *rules, bool passed,
                     int64_t now);
 
 /* What it reports. `over` says what is too much, or is "". */
-void health_reported(struct health *health, const struct pool_rules *rules,
+void health_reported(struct server_health *health, const struct pool_rules *rules,
                      const struct server_report *report, char over[ROUTING_WHY_SIZE]);
 
 /* A request to it is over. True where it has failed in so many that it should be ejected; `why` says in how
  * many. */
-bool health_request(struct health *health, const struct pool_rules *rules, bool failed, int64_t now,
-                    char why[ROUTING_WHY_SIZE]);
+bool health_request(struct server_health *health, const struct pool_rules *rules, bool failed,
+                    int64_t now, char why[ROUTING_WHY_SIZE]);
 
 /* Ejects it: for a pause, which doubles where the last ejection was not long ago. */
-void health_eject(struct health *health, const struct pool_rules *rules, int64_t now);
-void health_readmit(struct health *health);
+void health_eject(struct server_health *health, const struct pool_rules *rules, int64_t now);
+void health_readmit(struct server_health *health);
 
 /* It cannot be reached: so found a request, not a check. */
-void health_lost(struct health *health);
+void health_lost(struct server_health *health);
 
 /* Whether it counts among those that are out though they answer. */
-bool health_out(const struct health *health);
+bool health_out(const struct server_health *health);
 
 /* The state that all this adds up to. `empty`: nothing is under way there. */
-enum server_state health_state(const struct health *health, bool empty);
+enum server_state health_state(const struct server_health *health, bool empty);
 
 /* Whether it may well be up in a moment, so that purchases should wait for it. */
-bool health_hopeful(const struct health *health, enum server_state state, int64_t now);
+bool health_hopeful(const struct server_health *health, enum server_state state, int64_t now);
 
 #endif

@@ -54,34 +54,36 @@ struct server_check {
 };
 
 struct server {
+    /* what a choice reads, side by side */
     char id[SERVER_SIZE];
-    uint64_t identity; /* policy_hash(id) */
-    char address[ADDRESS_SIZE];
-    size_t pool;
-    enum server_source source;
-    int64_t weight; /* 1 or more */
-    pid_t pid;      /* 0: none that is known */
-    unsigned
-        start; /* raised with each new process: tells its flights from those of the one before */
     enum server_state state;
-    int64_t since; /* wall clock: in this state */
-    char why[ROUTING_WHY_SIZE];
-    struct health health; /* what the state follows from */
-    struct server_check check;
-    struct server_report report; /* of a ticket server: the latest */
-    int64_t up_at;               /* clock_monotonic(): it was up from then on, if it is */
-    int64_t ramp;                /* clock_monotonic(): its limit grows since then; 0: it does not */
-    int64_t told, boot, commit;  /* the latest it told, by (boot, commit) */
-    int64_t pending;
+    uint64_t identity; /* policy_hash(id) */
+    size_t pool;
+    int64_t weight;             /* 1 or more */
+    int64_t told, boot, commit; /* the latest it told, by (boot, commit) */
+    int64_t pending;            /* tickets asked of it and not settled */
     int64_t limit; /* of pending; of busy where the pool is not that of the ticket servers */
     int64_t busy;  /* requests under way: purchases chosen for and not settled, forwarded ones */
     struct routing_turn turns[ROUTING_TURNS]; /* TURN_PURCHASE, TURN_REQUEST */
     int64_t workload;                         /* per mille, as last reported ... */
     int64_t workload_at;                      /* ... by then, wall clock; 0: never */
-    int64_t landed;                           /* flights that it has answered */
-    int64_t sales;                            /* purchases it has sold for this router */
-    int64_t requests;                         /* flights and forwarded requests that are over ... */
-    int64_t failures;                         /* ... and of these, those that it failed in */
+
+    char address[ADDRESS_SIZE];
+    enum server_source source;
+    pid_t pid; /* 0: none that is known */
+    unsigned
+        start; /* raised with each new process: tells its flights from those of the one before */
+    int64_t since; /* wall clock: in this state */
+    char why[ROUTING_WHY_SIZE];
+    struct server_health health; /* what the state follows from */
+    struct server_check check;
+    struct server_report report; /* of a ticket server: the latest */
+    int64_t up_at;               /* clock_monotonic(): it was up from then on, if it is */
+    int64_t ramp;                /* clock_monotonic(): its limit grows since then; 0: it does not */
+    int64_t landed;              /* flights that it has answered */
+    int64_t sales;               /* purchases it has sold for this router */
+    int64_t requests;            /* flights and forwarded requests that are over ... */
+    int64_t failures;            /* ... and of these, those that it failed in */
     int64_t checks, checks_failed;
     int64_t ejections;
     int64_t restarts; /* of its process, by the master, for it had ended */

@@ -34,10 +34,8 @@ static void add_state(struct servers *servers, uint64_t after_gap)
 {
     static struct routing_snapshot_server
         list[ROUTING_SERVERS_MAX]; /* under the lock: one is enough */
-    size_t count = 0;
     for (size_t i = 0; i < servers->count; i++)
-        if (servers->list[i].state != SERVER_LEFT)
-            list[count++] = snapshot(servers, &servers->list[i]);
+        list[i] = snapshot(servers, &servers->list[i]);
     struct routing_snapshot line = {
         .router = servers->router,
         .store = servers->store,
@@ -45,7 +43,7 @@ static void add_state(struct servers *servers, uint64_t after_gap)
         .sales = servers->sales,
         .after_gap = after_gap,
         .servers = list,
-        .count = count,
+        .count = servers->count,
     };
     uint64_t n = servers_next_line(servers);
     routing_line_state(&servers->history, n, clock_now(), &line);

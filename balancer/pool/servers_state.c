@@ -108,17 +108,18 @@ static void follow(struct servers *servers, struct server *server, const char *w
         move(servers, server, to, why);
 }
 
-/* Whether one more (or as many as now) of the pool's servers may be out though they answer: at least one
- * that answers is left, always. */
-static bool may_be_out(const struct servers *servers, size_t pool, size_t more)
+/* Whether as many of the pool's servers as now may be out though they answer, and also `more` (NULL: nobody
+ * more), should it answer: at least one that answers is left, always. */
+static bool may_be_out(const struct servers *servers, size_t pool, const struct server *more)
 {
-    size_t alive = 0, out = more;
+    size_t alive = 0, out = 0;
     for (size_t i = 0; i < servers->count; i++) {
         const struct server *server = &servers->list[i];
-        if (server->pool != pool || !server_state_alive(server->state) || server->health.drain)
+        if (server->pool != pool || server->health.drain ||
+            !(server == more || server_state_alive(server->state)))
             continue;
         alive++;
-        out += health_out(&server->health);
+        out += server == more || health_out(&server->health);
     }
     return out == 0 ||
            (out < alive && out * 1000 <= alive * (size_t)servers->pools[pool].rules.out_most);
@@ -140,7 +141,7 @@ void servers_apply(struct servers *servers, struct server *server, const char *w
 {
     size_t pool = server->pool;
     follow(servers, server, why);
-    while (!may_be_out(servers, pool, 0)) {
+    while (!may_be_out(servers, pool, NULL)) {
         struct server *released = longest_out(servers, pool);
         released->health.overloaded = false;
         health_readmit(&released->health);
@@ -211,12 +212,12 @@ bool servers_joined(struct servers *servers, const char *id, const char *address
     lock_take(&servers->lock);
     struct server *server = servers_by_id(servers, id);
     if (server == NULL)
-        server = add(servers, &(struct server_about){.id = id,
-                                                     .address = address,
-                                                     .pool = POOL_TICKETS,
-                                                     .weight = 1,
-                                                     .source = pid > 0 ? SOURCE_MASTER
-                                                                       : SOURCE_JOINED});
+        server =
+            add(servers, &(struct server_about){.id = id,
+                                                .address = address,
+                                                .pool = POOL_TICKETS,
+                                                .weight = 1,
+                                                .source = pid > 0 ? SOURCE_MASTER : SOURCE_JOINED});
     if (server != NULL)
         join(servers, server, address, pid);
     lock_drop(&servers->lock);
@@ -248,7 +249,7 @@ void servers_restarts(struct servers *servers, const char *id, int64_t restarts)
 
 enum wish { WISH_READY, WISH_DRAIN, WISH_LEAVE, WISH_CUT, WISH_RETURN };
 
-static void wish(struct health *health, enum wish wish)
+static void wish(struct server_health *health, enum wish wish)
 {
     switch (wish) {
     case WISH_CUT:
@@ -313,10 +314,10 @@ void servers_judge(struct servers *servers, struct server *server, bool failed)
     int64_t now = clock_monotonic();
     server->requests++;
     server->failures += failed;
-    if (!health_request(&server->health, rules, failed, now, why))
+    bool heard = server->state != SERVER_JOINING; /* else its process before this one was asked */
+    if (!heard || !health_request(&server->health, rules, failed, now, why))
         return;
-    bool counts = server->health.alive && !server->health.drain;
-    if (!may_be_out(servers, server->pool, counts ? 1 : 0))
+    if (!may_be_out(servers, server->pool, server))
         return;
     health_eject(&server->health, rules, now);
     server->ejections++;
@@ -380,8 +381,7 @@ static bool judge_report(struct servers *servers, struct server *server,
                          const struct server_report *report, char why[ROUTING_WHY_SIZE])
 {
     bool was = server->health.overloaded;
-    bool counts = !health_out(&server->health) && !server->health.drain;
-    bool may = may_be_out(servers, server->pool, counts ? 1 : 0);
+    bool may = may_be_out(servers, server->pool, server);
     server->report = *report;
     health_reported(&server->health, &servers->pools[server->pool].rules, report, why);
     if (!was && server->health.overloaded && !may)
@@ -397,9 +397,9 @@ static void ramp(struct servers *servers, struct server *server)
     if (server->ramp == 0 || server->state != SERVER_UP)
         return;
     bool over = age >= rules->slow_start || !others_warm(servers, server, now);
-    int64_t limit = over ? rules->limit
-                         : rules->slow_from +
-                               (rules->limit - rules->slow_from) * age / rules->slow_start;
+    int64_t limit =
+        over ? rules->limit
+             : rules->slow_from + (rules->limit - rules->slow_from) * age / rules->slow_start;
     if (over)
         server->ramp = 0;
     if (limit == server->limit || (!over && limit - server->limit < rules->limit / RAMP_STEPS))
@@ -471,8 +471,8 @@ void servers_checked(struct servers *servers, size_t index, unsigned start,
     lock_take(&servers->lock);
     struct server *server = &servers->list[index];
     if (server->start == start && server->state != SERVER_LEFT && !server->health.gone) {
-        bool strange = check->passed && check->figures != NULL &&
-                       !same_store(servers, server, check->figures);
+        bool strange =
+            check->passed && check->figures != NULL && !same_store(servers, server, check->figures);
         const char *reason = strange ? other_store : check->reason;
         note_check(server, check, check->passed && !strange, reason);
         if (check->passed && !strange)

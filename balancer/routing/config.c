@@ -159,6 +159,7 @@ static void begin(struct config *config)
     config->pool_count = CONFIG_TICKETS + 1;
     snprintf(tickets->name, sizeof tickets->name, "tickets");
     tickets->tickets = true;
+    tickets->rules = pool_rules_default(true);
 }
 
 static void read_field(struct config_reading *reading, int field)

@@ -3,9 +3,15 @@
  *
  *     {
  *       "pools": {
- *         "tickets": {},
+ *         "tickets": {"check": {"interval": 0.25, "timeout": 1, "rise": 1, "fall": 2},
+ *                     "thresholds": {"cpu": 90, "memory": 512, "network": 100, "commit": 0.5},
+ *                     "eject": {"failures": 5, "share": 50, "requests": 20,
+ *                               "pause": 1, "pause_max": 60},
+ *                     "out_most": 50, "max_pending": 512, "slow_start": {"time": 10, "from": 32},
+ *                     "waiting": 16384, "retries": {"reserve": 1024, "share": 20}},
  *         "files": {"servers": [{"id": "files-1", "address": "127.0.0.1:9001", "weight": 2}],
- *                   "check": "/healthz", "timeout": 30, "connections": 1024}
+ *                   "check": {"path": "/healthz", "status": [200, 399]}, "timeout": 30,
+ *                   "connections": 1024}
  *       },
  *       "routes": [
  *         {"name": "purchase", "match": {"path": "/purchases"}, "pool": "tickets",
@@ -20,10 +26,29 @@
  *       "trusted_proxies": ["10.0.0.0/8", "::1"]
  *     }
  *
- * Only "routes" is required, and of a route its name and pool. The pool "tickets" is always there and has
- * no fields: the balancer starts its servers itself. A route without "policy" goes by round-robin, to
+ * Only "routes" is required, and of a route its name and pool. The pool "tickets" is always there and
+ * names no servers: the balancer starts them itself. A route without "policy" goes by round-robin, to
  * "tickets" too. All else is refused that is unknown, of another type, out of bounds, comes twice, or
  * names what is not there; names may be used before they are defined.
+ *
+ * What a pool says beside its servers are its rules (balancer/pool/rules.h), with these bounds. Of one
+ * that it leaves out, what goes without saying is in force.
+ *
+ *     timeout     1 to 3600 s, whole; not for "tickets"
+ *     check       "/path", short for {"path": "/path"}, or false: none. For "tickets" without path and
+ *                 status. interval 0.05 to 60 s, timeout 0.01 to 60 s, status [200 to 599, as high or
+ *                 higher], rise and fall 1 to 100
+ *     thresholds  for "tickets": others do not report. cpu 1 to 100000 % of one processor, memory 1 to
+ *                 16777216 MiB, network 1 to 100000 MB/s, commit 0.001 to 60 s; one left out: none
+ *     eject       false: never. failures 1 to 1000, share 1 to 100 %, requests 1 to 100000, pause 0.05 to
+ *                 3600 s, pause_max as long or longer, to 3600 s
+ *     out_most    0 to 100 %
+ *     max_pending, elsewhere connections   1 to 65535: the limit
+ *     slow_start  false: none. time 0.1 to 3600 s, from 1 to the limit
+ *     waiting     1 to 1000000
+ *     retries     reserve 0 to 1000000, share 0 to 100 %
+ *
+ * Seconds have at most three decimals where they need not be whole, all other numbers none.
  *
  * Once made, a configuration does not change: any thread may read it. */
 #ifndef BOX_OFFICE_CONFIG_H
@@ -33,6 +58,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "balancer/pool/rules.h"
 #include "balancer/routing/jwt.h"
 #include "common/buffer.h"
 #include "common/network.h"
@@ -52,8 +78,9 @@ enum {
     CONFIG_FIELDS_MAX = 8,   /* headers of one route; as many cookies */
     CONFIG_NETWORKS_MAX = 64,
     CONFIG_WEIGHT_MAX = 1000,
-    CONFIG_TIMEOUT_MAX = 3600, /* seconds */
-    CONFIG_CONNECTIONS_MAX = 65535,
+    CONFIG_TIMEOUT_MAX = 3600,      /* seconds */
+    CONFIG_CONNECTIONS_MAX = 65535, /* at once to a server, or tickets pending there */
+    CONFIG_WAITING_MAX = 1000000,
     CONFIG_TICKETS = 0, /* the index of the pool "tickets" */
 };
 
@@ -65,12 +92,12 @@ struct server_config {
 
 struct pool_config {
     char name[CONFIG_NAME_SIZE];
-    bool tickets;                  /* has no servers here, nor what follows */
+    bool tickets;                  /* has no servers here, and no timeout */
     struct server_config *servers; /* owned */
     size_t count;                  /* of servers, at least one */
-    char *check;                   /* path of the health check, owned; NULL: none */
-    int64_t timeout;               /* microseconds */
-    int64_t connections;           /* requests under way at one server */
+    char *check;                   /* rules.check, owned; NULL: none, or that of "tickets" */
+    int64_t timeout;               /* of a request: for each step; microseconds */
+    struct pool_rules rules;
 };
 
 /* A header or cookie that a request must have. */

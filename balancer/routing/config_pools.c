@@ -1,15 +1,42 @@
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "balancer/routing/config_reading.h"
 #include "common/clock.h"
 
-static const char *const pool_fields[] = {"servers", "check", "timeout", "connections", NULL};
+static const char *const pool_fields[] = {"servers",    "check",    "timeout",     "thresholds",
+                                          "eject",      "out_most", "connections", "max_pending",
+                                          "slow_start", "waiting",  "retries",     NULL};
 enum pool_field {
     POOL_SERVERS,
     POOL_CHECK,
     POOL_TIMEOUT,
+    POOL_THRESHOLDS,
+    POOL_EJECT,
+    POOL_OUT_MOST,
     POOL_CONNECTIONS,
+    POOL_MAX_PENDING,
+    POOL_SLOW_START,
+    POOL_WAITING,
+    POOL_RETRIES,
+};
+
+/* What is not for every pool. */
+struct misplaced {
+    enum pool_field field;
+    bool tickets; /* where it is refused: in "tickets", or elsewhere */
+    const char *reason;
+};
+static const struct misplaced misplaced[] = {
+    {POOL_SERVERS, true,
+     "the pool \"tickets\" takes no \"servers\": the balancer starts them (--servers N)"},
+    {POOL_TIMEOUT, true, "the pool \"tickets\" takes no \"timeout\": purchases have their own"},
+    {POOL_CONNECTIONS, true, "the pool \"tickets\" takes \"max_pending\", not \"connections\""},
+    {POOL_MAX_PENDING, false,
+     "\"max_pending\" is for the pool \"tickets\"; others take \"connections\""},
+    {POOL_THRESHOLDS, false,
+     "\"thresholds\" are for the pool \"tickets\": other servers do not report"},
 };
 
 static const char *const server_fields[] = {"id", "address", "weight", NULL};
@@ -100,65 +127,99 @@ static void read_servers(struct config_reading *reading, struct pool_config *poo
 
 /* --- pools ------------------------------------------------------------------------------------- */
 
-/* The target of a GET: visible ASCII from '/' on; a query is fine, a fragment is never sent (RFC 9112,
- * section 3.2.1). */
-static bool is_target(const char *text)
+/* Reads a field's name that this pool may have: its index or -1. */
+static int take_pool_field(struct config_reading *reading, const struct pool_config *pool,
+                           uint32_t *seen)
 {
-    if (*text != '/')
-        return false;
-    for (; *text != '\0'; text++)
-        if (*text <= ' ' || *text >= 0x7f || *text == '#')
-            return false;
-    return true;
+    size_t at = config_here(reading);
+    int field = config_take_field(reading, "a pool", pool_fields, seen);
+    for (size_t i = 0; i < sizeof misplaced / sizeof *misplaced; i++)
+        if (field == (int)misplaced[i].field && pool->tickets == misplaced[i].tickets) {
+            config_refuse(reading, at, "%s", misplaced[i].reason);
+            return -1;
+        }
+    return field;
 }
 
-static void read_pool_field(struct config_reading *reading, int field, struct pool_config *pool)
+static void read_timeout(struct config_reading *reading, struct pool_config *pool)
 {
     int64_t seconds = 0;
+    if (config_take_number(reading, "timeout", 1, CONFIG_TIMEOUT_MAX, &seconds))
+        pool->timeout = seconds * CLOCK_SECOND;
+}
+
+static void read_pool_field(struct config_reading *reading, int field, struct pool_config *pool,
+                            size_t *from)
+{
+    struct pool_rules *rules = &pool->rules;
     switch (field) {
     case POOL_SERVERS:
         read_servers(reading, pool);
         break;
     case POOL_CHECK:
-        pool->check = config_take_copy(
-            reading, is_target,
-            "\"check\" takes a path that begins with '/', up to 1024 visible ASCII characters");
+        config_read_check(reading, pool);
         break;
     case POOL_TIMEOUT:
-        if (config_take_number(reading, "timeout", 1, CONFIG_TIMEOUT_MAX, &seconds))
-            pool->timeout = seconds * CLOCK_SECOND;
+        read_timeout(reading, pool);
+        break;
+    case POOL_THRESHOLDS:
+        config_read_thresholds(reading, rules);
+        break;
+    case POOL_EJECT:
+        config_read_eject(reading, rules);
+        break;
+    case POOL_OUT_MOST:
+        config_take_figure(reading, &config_out_most_figure, rules);
         break;
     case POOL_CONNECTIONS:
-        config_take_number(reading, "connections", 1, CONFIG_CONNECTIONS_MAX, &pool->connections);
+    case POOL_MAX_PENDING:
+        config_take_figure(reading, &config_limit_figures[pool->tickets], rules);
+        break;
+    case POOL_SLOW_START:
+        config_read_slow_start(reading, rules, from);
+        break;
+    case POOL_WAITING:
+        config_take_figure(reading, &config_waiting_figure, rules);
+        break;
+    case POOL_RETRIES:
+        config_read_retries(reading, rules);
         break;
     }
+}
+
+/* A slow start begins below the limit, whichever of the two comes first in the file. Where the file does not
+ * say from what, a low limit is enough. */
+static void judge_slow_start(struct config_reading *reading, struct pool_config *pool, size_t from)
+{
+    struct pool_rules *rules = &pool->rules;
+    if (rules->slow_from <= rules->limit)
+        return;
+    if (from > 0)
+        config_refuse(reading, from, "\"from\" (%" PRId64 ") is more than \"%s\" (%" PRId64 ")",
+                      rules->slow_from, config_limit_figures[pool->tickets].name, rules->limit);
+    rules->slow_from = rules->limit;
 }
 
 static void read_pool(struct config_reading *reading, struct pool_config *pool)
 {
     uint32_t seen = 0;
+    size_t from = 0;
     size_t at = config_here(reading);
-    pool->timeout = 30 * CLOCK_SECOND;
-    pool->connections = 1024;
     if (!config_enter(reading, JSON_OBJECT, "a pool is an object"))
         return;
     while (json_more(&reading->reader))
-        read_pool_field(reading, config_take_field(reading, "a pool", pool_fields, &seen), pool);
-    config_need(reading, at, "a pool", pool_fields, seen, POOL_SERVERS);
+        read_pool_field(reading, take_pool_field(reading, pool, &seen), pool, &from);
+    judge_slow_start(reading, pool, from);
+    if (!pool->tickets)
+        config_need(reading, at, "a pool", pool_fields, seen, POOL_SERVERS);
 }
 
-/* Its servers are the balancer's: what they are given and how they are probed is settled. */
 static void read_tickets(struct config_reading *reading, size_t at)
 {
     if (reading->tickets_seen)
         config_refuse(reading, at, "\"tickets\" comes twice");
     reading->tickets_seen = true;
-    if (!config_enter(reading, JSON_OBJECT, "a pool is an object"))
-        return;
-    if (json_more(&reading->reader))
-        config_refuse(reading, config_here(reading),
-                      "the pool \"tickets\" has no fields: the balancer starts its servers "
-                      "(--servers N); write \"tickets\": {}");
+    read_pool(reading, &reading->config->pools[CONFIG_TICKETS]);
 }
 
 static void read_named_pool(struct config_reading *reading)
@@ -183,6 +244,8 @@ static void read_named_pool(struct config_reading *reading)
         return;
     struct pool_config *pool = &config->pools[config->pool_count++];
     memcpy(pool->name, name, sizeof name);
+    pool->timeout = 30 * CLOCK_SECOND;
+    pool->rules = pool_rules_default(false);
     read_pool(reading, pool);
 }
 

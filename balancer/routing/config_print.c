@@ -1,31 +1,9 @@
 #include <inttypes.h>
 
 #include "balancer/routing/config.h"
+#include "balancer/routing/config_rules.h"
 #include "common/clock.h"
 #include "common/json.h"
-
-static void print_pool(const struct pool_config *pool, struct buffer *out)
-{
-    buffer_printf(out, "    \"%s\": {", pool->name);
-    if (pool->tickets) {
-        buffer_add_char(out, '}');
-        return;
-    }
-    buffer_add(out, "\n      \"servers\": [\n");
-    for (size_t i = 0; i < pool->count; i++)
-        buffer_printf(out,
-                      "        {\"id\": \"%s\", \"address\": \"%s\", \"weight\": %" PRId64 "}%s\n",
-                      pool->servers[i].id, pool->servers[i].address, pool->servers[i].weight,
-                      i + 1 < pool->count ? "," : "");
-    buffer_add(out, "      ],\n");
-    if (pool->check != NULL) {
-        buffer_add(out, "      \"check\": ");
-        json_append(out, pool->check);
-        buffer_add(out, ",\n");
-    }
-    buffer_printf(out, "      \"timeout\": %" PRId64 ",\n      \"connections\": %" PRId64 "\n    }",
-                  pool->timeout / CLOCK_SECOND, pool->connections);
-}
 
 /* Before each condition but the first. */
 static void separate(struct buffer *out, bool *first)
@@ -41,6 +19,116 @@ static void print_text(struct buffer *out, const char *name, const char *text, b
     separate(out, first);
     buffer_printf(out, "\"%s\": ", name);
     json_append(out, text);
+}
+
+/* A time as config_take_seconds takes it, which goes by milliseconds. */
+static void print_figure(const struct config_figure *figure, const struct pool_rules *rules,
+                         struct buffer *out)
+{
+    int64_t value = config_figure_value(figure, rules);
+    buffer_printf(out, "\"%s\": ", figure->name);
+    if (figure->unit == 0)
+        buffer_printf(out, "%.10g", (double)value / CLOCK_SECOND);
+    else
+        buffer_printf(out, "%" PRId64, value / figure->unit);
+}
+
+/* Without those that are below what the file may say: none. */
+static void print_figures(const struct config_figure *figures, const struct pool_rules *rules,
+                          struct buffer *out, bool *first)
+{
+    for (; figures->name != NULL; figures++) {
+        if (config_figure_value(figures, rules) < figures->min)
+            continue;
+        separate(out, first);
+        print_figure(figures, rules, out);
+    }
+}
+
+/* Before each field of a pool. */
+static void begin_field(struct buffer *out, bool *first)
+{
+    buffer_add(out, *first ? "\n      " : ",\n      ");
+    *first = false;
+}
+
+/* "name": {figures}, or false where that rule is off. */
+static void print_rule(const char *name, bool on, const struct config_figure *figures,
+                       const struct pool_rules *rules, struct buffer *out)
+{
+    bool first = true;
+    buffer_printf(out, "\"%s\": ", name);
+    if (!on) {
+        buffer_add(out, "false");
+        return;
+    }
+    buffer_add_char(out, '{');
+    print_figures(figures, rules, out, &first);
+    buffer_add_char(out, '}');
+}
+
+static void print_check(const struct pool_config *pool, struct buffer *out)
+{
+    const struct pool_rules *rules = &pool->rules;
+    bool first = true;
+    if (pool->tickets || rules->check == NULL) {
+        print_rule("check", rules->check != NULL, config_check_figures, rules, out);
+        return;
+    }
+    buffer_add(out, "\"check\": {");
+    print_text(out, "path", rules->check, &first);
+    buffer_printf(out, ", \"status\": [%" PRId64 ", %" PRId64 "]", rules->status_min,
+                  rules->status_max);
+    print_figures(config_check_figures, rules, out, &first);
+    buffer_add_char(out, '}');
+}
+
+static void print_rules(const struct pool_config *pool, struct buffer *out, bool *first)
+{
+    const struct pool_rules *rules = &pool->rules;
+    begin_field(out, first);
+    print_check(pool, out);
+    if (pool->tickets) {
+        begin_field(out, first);
+        print_rule("thresholds", true, config_threshold_figures, rules, out);
+    }
+    begin_field(out, first);
+    print_rule("eject", rules->eject_failures > 0, config_eject_figures, rules, out);
+    begin_field(out, first);
+    print_figure(&config_out_most_figure, rules, out);
+    begin_field(out, first);
+    print_figure(&config_limit_figures[pool->tickets], rules, out);
+    begin_field(out, first);
+    print_rule("slow_start", rules->slow_start > 0, config_slow_start_figures, rules, out);
+    begin_field(out, first);
+    print_figure(&config_waiting_figure, rules, out);
+    begin_field(out, first);
+    print_rule("retries", true, config_retry_figures, rules, out);
+}
+
+static void print_servers(const struct pool_config *pool, struct buffer *out)
+{
+    buffer_add(out, "\"servers\": [\n");
+    for (size_t i = 0; i < pool->count; i++)
+        buffer_printf(out,
+                      "        {\"id\": \"%s\", \"address\": \"%s\", \"weight\": %" PRId64 "}%s\n",
+                      pool->servers[i].id, pool->servers[i].address, pool->servers[i].weight,
+                      i + 1 < pool->count ? "," : "");
+    buffer_add(out, "      ]");
+}
+
+static void print_pool(const struct pool_config *pool, struct buffer *out)
+{
+    bool first = true;
+    buffer_printf(out, "    \"%s\": {", pool->name);
+    if (!pool->tickets) {
+        begin_field(out, &first);
+        print_servers(pool, out);
+        begin_field(out, &first);
+        buffer_printf(out, "\"timeout\": %" PRId64, pool->timeout / CLOCK_SECOND);
+    }
+    print_rules(pool, out, &first);
+    buffer_add(out, "\n    }");
 }
 
 static void print_methods(const struct route_match *match, struct buffer *out, bool *first)

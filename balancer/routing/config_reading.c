@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
+
 size_t config_here(struct config_reading *reading)
 {
     return json_reader_offset(&reading->reader);
@@ -142,6 +144,47 @@ bool config_take_number(struct config_reading *reading, const char *field, int64
     if (!inside)
         return config_refuse(reading, at, "\"%s\" takes a whole number from %lld to %lld", field,
                              (long long)min, (long long)max);
+    return true;
+}
+
+/* Digits, and up to three more behind a point: in milliseconds. */
+static bool parse_seconds(const char *at, const char *end, int64_t *milliseconds)
+{
+    int decimals = -1; /* the point has not come */
+    int64_t value = 0;
+    for (; at < end; at++) {
+        if (*at == '.' && decimals < 0) {
+            decimals = 0;
+            continue;
+        }
+        if (*at < '0' || *at > '9' || decimals == 3 || value > INT32_MAX)
+            return false;
+        value = value * 10 + (*at - '0');
+        decimals += decimals >= 0;
+    }
+    for (int i = decimals < 0 ? 0 : decimals; i < 3; i++)
+        value *= 10;
+    *milliseconds = value;
+    return true;
+}
+
+bool config_take_seconds(struct config_reading *reading, const char *field, int64_t min,
+                         int64_t max, int64_t *time)
+{
+    bool ignored;
+    int64_t value = -1;
+    size_t at = config_here(reading);
+    struct json_reader *reader = &reading->reader;
+    enum json_kind kind = json_peek(reader);
+    if (kind == JSON_BAD ||
+        (kind == JSON_NUMBER && !json_read_number(reader, 0, 0, &value, &ignored)))
+        return false;
+    if (kind != JSON_NUMBER || !parse_seconds(reader->begin + at, reader->at, &value) ||
+        value * CLOCK_MILLISECOND < min || value * CLOCK_MILLISECOND > max)
+        return config_refuse(reading, at,
+                             "\"%s\" takes seconds from %.10g to %.10g, with at most 3 decimals",
+                             field, (double)min / CLOCK_SECOND, (double)max / CLOCK_SECOND);
+    *time = value * CLOCK_MILLISECOND;
     return true;
 }
 

@@ -1,5 +1,5 @@
 /* What the parts of the configuration's reader share: config.c reads the file, config_pools.c its pools,
- * config_routes.c its routes. Nobody else includes this.
+ * config_rules.c their rules, config_routes.c its routes. Nobody else includes this.
  *
  * The first refusal stands: from then on the JSON reader has failed too, and everything returns false (or
  * NULL, or -1), so a part may go on and leave the check to the end. */
@@ -7,6 +7,7 @@
 #define BOX_OFFICE_CONFIG_READING_H
 
 #include "balancer/routing/config.h"
+#include "balancer/routing/config_rules.h"
 #include "common/json_reader.h"
 
 /* What a route said that can only be judged once the whole file is read, and where it did: byte offsets,
@@ -29,6 +30,18 @@ struct config_reading {
 /* The value of "pools", and of "routes". */
 void config_read_pools(struct config_reading *reading);
 void config_read_routes(struct config_reading *reading);
+
+/* A figure of a pool's rules (config_rules.h). */
+void config_take_figure(struct config_reading *reading, const struct config_figure *figure,
+                        struct pool_rules *rules);
+
+/* The values of a pool's fields "check", "thresholds", "eject", "slow_start" and "retries". Where a slow
+ * start says what it begins from, *from is its offset; else *from stays. */
+void config_read_check(struct config_reading *reading, struct pool_config *pool);
+void config_read_thresholds(struct config_reading *reading, struct pool_rules *rules);
+void config_read_eject(struct config_reading *reading, struct pool_rules *rules);
+void config_read_slow_start(struct config_reading *reading, struct pool_rules *rules, size_t *from);
+void config_read_retries(struct config_reading *reading, struct pool_rules *rules);
 
 /* Looks up the pools that routes name, and judges what goes together. */
 void config_judge_routes(struct config_reading *reading);
@@ -68,6 +81,11 @@ bool config_take_name(struct config_reading *reading, char *out, size_t size,
 bool config_take_number(struct config_reading *reading, const char *field, int64_t min, int64_t max,
                         int64_t *number);
 bool config_take_bool(struct config_reading *reading, const char *field, bool *value);
+
+/* Seconds as digits with at most three decimals (no exponent), exactly: *time, min and max are
+ * microseconds. */
+bool config_take_seconds(struct config_reading *reading, const char *field, int64_t min,
+                         int64_t max, int64_t *time);
 
 /* A text made fit for a one-line message: cut, with '?' in place of what a terminal might obey. */
 enum {

@@ -30,16 +30,19 @@ static volatile size_t sink; /* so that no pick is left out */
 static void open_pool(size_t count)
 {
     servers_init(&servers);
-    size_t pool = servers_pool_add(&servers, "bench", NULL);
+    struct pool_rules rules = pool_rules_default(false);
+    rules.limit = INT64_MAX;
+    size_t pool = servers_pool_add(&servers, "bench", &rules);
     servers.pools[pool].reports = true;
     for (size_t i = 0; i < count; i++) {
         char id[SERVER_SIZE];
         snprintf(id, sizeof id, "server-%zu", i + 1);
-        struct server_about about = {id, "127.0.0.1:1", pool, 1 + (int64_t)i % 2, INT64_MAX};
+        struct server_about about = {id, "127.0.0.1:1", pool, 1 + (int64_t)i % 2, SOURCE_CONFIG};
         if (!servers_add(&servers, &about))
             die(EXIT_TROUBLE, "no room for %s", id);
-        servers_checked(&servers, i, 0);
-        servers_reported(&servers, i, 0, &(struct server_report){(int64_t)(i * 7 % 1000), 9, 812});
+        struct server_report report = {310, 9, 0, 812};
+        struct server_checked check = {.passed = true, .reason = "answered", .report = &report};
+        servers_checked(&servers, i, 0, &check);
         servers.list[i].workload_at = INT64_MAX / 2; /* stays fresh */
     }
 }

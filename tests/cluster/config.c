@@ -33,7 +33,28 @@ static void the_file_may_change_while_it_runs(void)
     files_remove(dir);
 }
 
+/* Each rule spelled out, as --print-config does: a cluster takes that for its file. */
+static void what_is_printed_is_served(void)
+{
+    struct cluster cluster;
+    struct process process;
+    struct buffer text = {0};
+    char dir[FILES_PATH_SIZE];
+    const char *const print[] = {"balancer", "--print-config", NULL};
+    process_sweep();
+    files_directory(dir);
+    process_run(&process, dir, print, 0);
+    files_read(process.out, &text);
+    cluster_open_config(&cluster, 100, 1, buffer_text(&text), (const char *const[]){NULL});
+    CU_ASSERT(cluster_all_up(&cluster));
+    cluster_stop(&cluster, SIGTERM);
+    cluster_close(&cluster);
+    buffer_free(&text);
+    files_remove(dir);
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("config", "the_file_may_change_while_it_runs", the_file_may_change_while_it_runs);
+    suite_add("config", "what_is_printed_is_served", what_is_printed_is_served);
 }

@@ -61,6 +61,29 @@ int64_t ledger_rule_count(const struct ledger *ledger, uint32_t rule)
     return *rule_count(ledger, rule);
 }
 
+/* --- scale ------------------------------------------------------------------------------------- */
+
+void ledger_scale(struct ledger *ledger, const struct routing_scale *scale, int64_t time)
+{
+    struct ledger_scale *list = ledger->scales;
+    size_t count =
+        ledger->scale_count < LEDGER_SCALES_KEPT ? ledger->scale_count : LEDGER_SCALES_KEPT;
+    size_t at = count;
+    while (at > 0 && list[at - 1].time > time)
+        at--;
+    ledger->scale_count++;
+    if (count == LEDGER_SCALES_KEPT && at == 0)
+        return;
+    if (count == LEDGER_SCALES_KEPT)
+        memmove(&list[0], &list[1], --at * sizeof *list);
+    else
+        memmove(&list[at + 1], &list[at], (count - at) * sizeof *list);
+    list[at] =
+        (struct ledger_scale){time,           scale->from,   scale->to,  scale->up, scale->pending,
+                              scale->waiting, scale->commit, scale->cpu, ""};
+    snprintf(list[at].why, sizeof list[at].why, "%s", scale->why);
+}
+
 /* --- servers and routers ----------------------------------------------------------------------- */
 
 uint32_t ledger_server_number(struct ledger *ledger, const char *server)

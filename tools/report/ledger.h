@@ -42,16 +42,28 @@ struct ledger_flight {
     bool partial;     /* some of its choices are not in the log, legally */
 };
 
-/* Tickets and choices of one ticket server. */
+enum {
+    LEDGER_SCALES_KEPT = 20,
+};
+
+/* A step in the number of ticket servers. */
+struct ledger_scale {
+    int64_t time;                                        /* wall clock */
+    int64_t from, to, up, pending, waiting, commit, cpu; /* as in struct routing_scale */
+    char why[ROUTING_WHY_SIZE];                          /* cut to fit */
+};
+
+/* Tickets and choices of one server. */
 struct ledger_server {
-    bool foreign;           /* of another pool than that of the ticket servers */
-    int64_t choices, reads; /* purchases; other requests */
-    int64_t told;           /* the most it told before the store was read */
-    uint32_t told_place;    /* where */
-    int64_t through;        /* tickets in the store, sold through this log's routers */
-    int64_t direct;         /* without a router */
-    int64_t others;         /* through routers that this log does not know */
-    int64_t total;          /* by the store's own count; -1: the store does not know it */
+    bool foreign;                   /* of another pool than that of the ticket servers */
+    int64_t moves[SERVER_LEFT + 1]; /* into each state */
+    int64_t choices, reads;         /* purchases; other requests */
+    int64_t told;                   /* the most it told before the store was read */
+    uint32_t told_place;            /* where */
+    int64_t through;                /* tickets in the store, sold through this log's routers */
+    int64_t direct;                 /* without a router */
+    int64_t others;                 /* through routers that this log does not know */
+    int64_t total;                  /* by the store's own count; -1: the store does not know it */
 };
 
 struct ledger {
@@ -66,9 +78,11 @@ struct ledger {
     struct buffer known;       /* bool, by router: it is one of this log's */
     struct buffer windows;     /* struct window: when choices may be missing, legally */
     struct buffer strays;      /* struct stray: sales without a fitting choice yet */
-    uint32_t *slots;           /* owned; a hash table of attempts + 1 by request; 0: unused */
-    uint64_t slot_count;       /* a power of two */
-    uint32_t snapshot;         /* place: where reading the log stood when the store was read */
+    struct ledger_scale scales[LEDGER_SCALES_KEPT]; /* the latest ones, the earliest first */
+    uint64_t scale_count;                           /* of all */
+    uint32_t *slots;     /* owned; a hash table of attempts + 1 by request; 0: unused */
+    uint64_t slot_count; /* a power of two */
+    uint32_t snapshot;   /* place: where reading the log stood when the store was read */
     uint64_t sales, sales_through, sales_direct, sales_others, sales_before;
 };
 
@@ -93,6 +107,9 @@ bool ledger_in_window(const struct ledger *ledger, uint32_t router, const struct
 /* Counts a choice for the distribution of its route and policy. */
 void ledger_rule(struct ledger *ledger, const struct routing_choice *choice, const char *server);
 int64_t ledger_rule_count(const struct ledger *ledger, uint32_t rule);
+
+/* A step in the number of ticket servers. Steps of several routers may come in any order. */
+void ledger_scale(struct ledger *ledger, const struct routing_scale *scale, int64_t time);
 
 /* A further flight, without choices yet. Pointers are good until the next one. */
 uint32_t ledger_flight_add(struct ledger *ledger, const struct ledger_flight *flight);

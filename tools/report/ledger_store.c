@@ -170,11 +170,11 @@ static void finish_flight(struct ledger *ledger, const struct ledger_flight *fli
 static void finish_server(struct ledger *ledger, uint32_t number)
 {
     const struct ledger_server *server = ledger_server(ledger, number);
-    if (server->told_place != LEDGER_NONE && server->told > server->total)
+    int64_t total = server->total < 0 ? 0 : server->total;
+    if (server->told_place != LEDGER_NONE && server->told > total)
         findings_broken(ledger->findings, CHECK_FIGURES, server->told_place,
                         "%s told=%" PRId64 ", but in the store it has sold %" PRId64 " tickets",
-                        names_text(&ledger->servers, number), server->told,
-                        server->total < 0 ? 0 : server->total);
+                        names_text(&ledger->servers, number), server->told, total);
 }
 
 void ledger_finish(struct ledger *ledger)

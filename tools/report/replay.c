@@ -13,6 +13,8 @@ void replay_init(struct replay *replay, struct ledger *ledger)
     replay->ledger = ledger;
     replay->torn = LEDGER_NONE;
     replay->previous = LEDGER_NONE;
+    replay->listed_at = LEDGER_NONE;
+    replay->wanted = -1;
 }
 
 void replay_free(struct replay *replay)
@@ -65,6 +67,14 @@ static void unreadable(struct replay *replay, uint32_t place, bool torn, const c
         replay->alternative = replay->expected + 1;
 }
 
+void replay_take_torn(struct replay *replay, const struct replay *from)
+{
+    judge_torn(replay, true);
+    replay->torn = from->torn;
+    if (replay->begun)
+        replay->alternative = replay->expected + 1;
+}
+
 /* Reads the line; false with the reason. */
 static bool read_line(struct replay *replay, const char *text, size_t length,
                       char why[ROUTING_ERROR_SIZE])
@@ -73,11 +83,11 @@ static bool read_line(struct replay *replay, const char *text, size_t length,
         return false;
     if (replay_fits(&replay->line))
         return true;
-    snprintf(why, ROUTING_ERROR_SIZE, "a number in it is beyond all bounds");
+    snprintf(why, ROUTING_ERROR_SIZE, "a number in it is beyond its bounds");
     return false;
 }
 
-static bool ends_torn(const char *text, size_t length)
+bool replay_is_torn(const char *text, size_t length)
 {
     size_t mark = strlen(LOG_FILE_TORN);
     return length >= mark && memcmp(text + length - mark, LOG_FILE_TORN, mark) == 0;
@@ -116,7 +126,10 @@ static void apply(struct replay *replay, uint32_t place)
         replay_told(replay, place);
         break;
     case ROUTING_LIMIT:
+        replay_limit(replay, place);
+        break;
     case ROUTING_SCALE:
+        replay_scale(replay, place);
         break;
     }
 }
@@ -144,7 +157,7 @@ void replay_line(struct replay *replay, const char *text, size_t length, bool to
     char why[ROUTING_ERROR_SIZE] = "";
     uint32_t place = findings_line(findings);
     findings->checked[CHECK_LINES]++;
-    torn = torn || ends_torn(text, length);
+    torn = torn || replay_is_torn(text, length);
     if (torn || !read_line(replay, text, length, why)) {
         unreadable(replay, place, torn, why);
         return;

@@ -1,4 +1,4 @@
-/* The replay: one router's log (one LOG_DIR, over all its restarts) read line by line, with every
+/* The replay: one router's log, or that of several who came one after the other, read line by line, with every
  * number, choice, settlement, figure and state proved on the way, independently of the balancer's code.
  *
  * After a violation the replay goes on with what the log says, so that one edit is not reported for
@@ -14,9 +14,9 @@
 #include "tools/report/ledger.h"
 #include "tools/report/map.h"
 
-/* A server, as the log's lines so far leave it. */
+/* A place in the list of servers, as the log's lines so far leave it. */
 struct replay_server {
-    char id[SERVER_SIZE];
+    char id[SERVER_SIZE]; /* "" where the one who was there has left */
     char pool[ROUTING_NAME_SIZE];
     uint64_t identity; /* policy_hash(id) */
     uint32_t number;   /* in the ledger */
@@ -26,7 +26,8 @@ struct replay_server {
     struct routing_turn turns[ROUTING_TURNS];
     int64_t workload, workload_at; /* as in struct routing_snapshot_server */
     int64_t unseen;                /* of busy: requests whose choices may be missing, legally */
-    uint32_t state_at;             /* place that last changed state or limit */
+    uint32_t joined_at;            /* place that put it into the list */
+    uint32_t state_at;             /* … that last changed state or limit */
     uint32_t told_at;     /* place that last changed told, boot or commit; LEDGER_NONE: none has */
     uint32_t raised_at;   /* … that last raised pending */
     uint32_t released_at; /* … that last lowered it */
@@ -62,8 +63,11 @@ struct replay {
     uint64_t flight_next;   /* number of the next flight */
     uint64_t partial_below; /* flights of lower numbers may have choices that are not in the log */
     int64_t sold;           /* purchases, since started */
-    struct replay_server servers[ROUTING_SERVERS_MAX];
-    size_t count;
+    struct replay_server servers[ROUTING_SERVERS_MAX]; /* places, in the order of the list */
+    size_t count;       /* of places: those that one has left count */
+    uint32_t listed_at; /* place where somebody last joined or left */
+    int64_t wanted;     /* ticket servers, by the last scale line; below 0: there was none */
+    uint32_t wanted_at; /* its place */
     struct replay_route routes[REPLAY_ROUTES_MAX];
     size_t route_count;
     struct buffer open;  /* uint32_t: flights that are not settled */
@@ -71,6 +75,7 @@ struct replay {
     struct map
         pinned; /* by cookie: session's hash → a bit for each server it has been given by this
                           * router */
+    uint64_t departed; /* such bits of all servers that have left since started */
 
     uint64_t sessions, crashes, gaps;
     struct routing_line line; /* being read */
@@ -82,6 +87,12 @@ void replay_free(struct replay *replay);
 /* The next line, without its newline; its place comes from findings_line. `torn`: it is known to be the
  * end of a file without a newline. */
 void replay_line(struct replay *replay, const char *text, size_t length, bool torn);
+
+/* Whether a line is marked as torn, by who opened the log next (common/log_file.h). */
+bool replay_is_torn(const char *text, size_t length);
+
+/* The torn lines at the end of `from`, which had no others, belong to this log. */
+void replay_take_torn(struct replay *replay, const struct replay *from);
 
 /* How many flights opened before this place are not settled. */
 size_t replay_open_flights(const struct replay *replay, uint32_t before);

@@ -6,7 +6,8 @@
 
 enum {
     CARRIED_MAX = 1 << 20, /* purchases of one flight, by far */
-    BUSY_MAX = 1 << 30,    /* requests under way at one server */
+    BUSY_MAX = 1 << 30,    /* requests under way at one server, purchases waiting */
+    SCALE_MAX = 64,        /* ticket servers that one step adds or takes away */
     WEIGHT_MAX = 1 << 20,
 };
 
@@ -58,6 +59,15 @@ static bool state_fits(const struct routing_snapshot *state)
     return state->sales <= FIGURE_MAX;
 }
 
+static bool scale_fits(const struct routing_scale *scale)
+{
+    int64_t step = scale->to - scale->from;
+    return scale->from <= ROUTING_SERVERS_MAX && scale->to <= ROUTING_SERVERS_MAX &&
+           step <= SCALE_MAX && step >= -SCALE_MAX && scale->up <= ROUTING_SERVERS_MAX &&
+           scale->pending <= FIGURE_MAX && scale->waiting <= BUSY_MAX &&
+           figures_fit(scale->commit, scale->cpu, 0);
+}
+
 bool replay_fits(const struct routing_line *line)
 {
     const struct routing_server *server = &line->server;
@@ -76,8 +86,9 @@ bool replay_fits(const struct routing_line *line)
     case ROUTING_LOAD:
         return line->load.workload <= FIGURE_MAX;
     case ROUTING_LIMIT:
-        return line->limit.limit <= FIGURE_MAX;
+        return line->limit.limit > 0 && line->limit.limit <= FIGURE_MAX;
     case ROUTING_SCALE:
+        return scale_fits(&line->scale);
     case ROUTING_DONE:
     case ROUTING_STARTED:
     case ROUTING_STOPPED:

@@ -15,19 +15,27 @@ static bool is_full(const struct proof *proof, const struct replay_server *serve
            server->pending + proof->choice->quantity > server->limit;
 }
 
+/* The mark of each state in which a server is out of the running. */
+static const enum candidate_mark marks[SERVER_LEFT + 1] = {
+    [SERVER_JOINING] = MARK_JOINING,   [SERVER_OVERLOADED] = MARK_OVERLOADED,
+    [SERVER_DRAINING] = MARK_DRAINING, [SERVER_DOWN] = MARK_DOWN,
+    [SERVER_EJECTED] = MARK_EJECTED,
+};
+
 /* The mark that a server must carry for what the replay holds of it. */
 static enum candidate_mark mark_due(const struct proof *proof, const struct replay_server *server)
 {
-    if (server->state == SERVER_JOINING)
-        return MARK_JOINING;
-    if (server->state != SERVER_UP)
-        return MARK_DOWN;
+    if (marks[server->state] != MARK_NONE)
+        return marks[server->state];
     return is_full(proof, server) ? MARK_FULL : MARK_NONE;
 }
 
 static enum server_state state_of(enum candidate_mark mark)
 {
-    return mark == MARK_JOINING ? SERVER_JOINING : mark == MARK_DOWN ? SERVER_DOWN : SERVER_UP;
+    for (enum server_state state = SERVER_JOINING; state < SERVER_LEFT; state++)
+        if (mark != MARK_NONE && marks[state] == mark)
+            return state;
+    return SERVER_UP;
 }
 
 static const char *word_of(enum candidate_mark mark)
@@ -169,26 +177,53 @@ static void prove_candidate(const struct proof *proof, size_t i, bool all)
     const char *list = routing_list_name(proof->policy);
     if (server == NULL)
         findings_broken(replay_findings(replay), proof->check, proof->place,
-                        "%s has %s, which no line has added", list + 1, candidate->server);
+                        "%s has %s, which is not in the list of servers", list + 1,
+                        candidate->server);
     else if (server != expected)
-        findings_broken(replay_findings(replay), proof->check, proof->place,
-                        "%s has %s in place %zu, where %s was expected", list + 1, server->id,
-                        i + 1, expected != NULL ? expected->id : "none");
+        findings_broken(
+            replay_findings(replay), proof->check, proof->place,
+            "%s has %s in place %zu, where %s was expected, which joined at %s", list + 1,
+            server->id, i + 1, expected != NULL ? expected->id : "none",
+            replay_where(replay, expected != NULL ? expected->joined_at : LEDGER_NONE).text);
     if (server == NULL)
         return;
     prove_mark(proof, candidate, server);
     prove_figures(proof, candidate, server);
 }
 
+/* The first server of the pool that the line does not list. */
+static const struct replay_server *unlisted(const struct proof *proof)
+{
+    const struct replay *replay = proof->replay;
+    const struct routing_choice *choice = proof->choice;
+    for (size_t i = 0; i < replay->count; i++) {
+        const struct replay_server *server = &replay->servers[i];
+        size_t at = 0;
+        while (at < choice->count && strcmp(choice->candidates[at].server, server->id) != 0)
+            at++;
+        if (at == choice->count && strcmp(server->pool, proof->pool) == 0)
+            return server;
+    }
+    return NULL;
+}
+
 static void prove_listed(const struct proof *proof)
 {
+    const struct replay *replay = proof->replay;
     const struct routing_choice *choice = proof->choice;
     size_t known = pool_size(proof);
     bool all = known <= ROUTING_CANDIDATES_MAX;
+    const struct replay_server *missing = all ? unlisted(proof) : NULL;
     if (choice->count + choice->left_out != known || (all && choice->left_out))
-        findings_broken(replay_findings(proof->replay), proof->check, proof->place,
-                        "%zu candidates (%zu listed), but the router knew %zu servers",
-                        choice->count + choice->left_out, choice->count, known);
+        findings_broken(replay_findings(replay), proof->check, proof->place,
+                        "%zu candidates (%zu listed), but the router knew %zu servers since %s",
+                        choice->count + choice->left_out, choice->count, known,
+                        replay_where(replay, replay->listed_at).text);
+    if (missing != NULL)
+        findings_broken(replay_findings(replay), proof->check, proof->place,
+                        "%s is not listed, though it is %s since %s", missing->id,
+                        server_state_name(missing->state),
+                        replay_where(replay, missing->state_at).text);
     for (size_t i = 0; i < choice->count; i++)
         prove_candidate(proof, i, all);
 }

@@ -187,7 +187,7 @@ void replay_settled(struct replay *replay, uint32_t place)
     struct replay_server *server = replay_server(replay, line->server);
     findings->checked[CHECK_FLIGHTS]++;
     if (!server) {
-        findings_broken(findings, CHECK_FLIGHTS, place, "settled by %s, which no line has added",
+        findings_broken(findings, CHECK_FLIGHTS, place, "settled by %s, which is not in the list",
                         line->server);
         return;
     }

@@ -15,10 +15,12 @@ bool replay_fits(const struct routing_line *line);
 /* replay_numbers.c: n. */
 void replay_number(struct replay *replay, uint32_t place);
 
-/* replay_servers.c: figures and states. */
+/* replay_servers.c: figures, states and limits. A server that has left is not found. */
 struct replay_server *replay_server(struct replay *replay, const char *id);
-struct replay_server *replay_server_add(struct replay *replay, const char *id);
+void replay_server_clear(struct replay_server *server, enum server_state state);
+void replay_server_name(struct replay *replay, struct replay_server *server, const char *id);
 void replay_server_line(struct replay *replay, uint32_t place);
+void replay_limit(struct replay *replay, uint32_t place);
 void replay_told(struct replay *replay, uint32_t place);
 
 struct replay_figures {
@@ -84,6 +86,9 @@ void replay_route(const struct proof *proof);
 /* A session by cookie was given this server; proves that it was pinned to one it had been given. */
 void replay_session(const struct proof *proof, const struct replay_server *to);
 
+/* A server has left the list: sessions that it was given may come without a pin. */
+void replay_session_left(struct replay *replay, const struct replay_server *server);
+
 /* Lines are missing, legally: all requests under way may be done without their choices in the log, and
  * sessions may be at servers that the log did not see them given. */
 void replay_requests_unseen(struct replay *replay);
@@ -104,5 +109,8 @@ void replay_stopped(struct replay *replay, uint32_t place);
 
 /* A session that ended without `stopped`: names what it left open. */
 void replay_crashed(struct replay *replay);
+
+/* replay_scale.c: how many ticket servers are wanted. */
+void replay_scale(struct replay *replay, uint32_t place);
 
 #endif

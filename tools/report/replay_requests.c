@@ -57,7 +57,7 @@ void replay_done(struct replay *replay, uint32_t place)
     struct replay_server *server = replay_server(replay, done->server);
     findings->checked[CHECK_DONE]++;
     if (server == NULL) {
-        findings_broken(findings, CHECK_DONE, place, "done by %s, which no line has added",
+        findings_broken(findings, CHECK_DONE, place, "done by %s, which is not in the list",
                         done->server);
         return;
     }
@@ -79,7 +79,7 @@ void replay_load(struct replay *replay, uint32_t place)
     int64_t workload = policy_workload(load->cpu, load->memory, load->commit);
     findings->checked[CHECK_FIGURES]++;
     if (server == NULL) {
-        findings_broken(findings, CHECK_FIGURES, place, "load of %s, which no line has added",
+        findings_broken(findings, CHECK_FIGURES, place, "load of %s, which is not in the list",
                         load->server);
         return;
     }
@@ -160,7 +160,7 @@ void replay_session(const struct proof *proof, const struct replay_server *to)
     uint64_t key = policy_hash(proof->choice->session) ^ policy_hash(proof->pool);
     const uint64_t *known = map_find(&replay->pinned, key);
     uint64_t given = known != NULL ? *known : at != NULL ? UINT64_C(1) << 63 : 0;
-    if (known != NULL && at == NULL)
+    if (known != NULL && at == NULL && !(given & replay->departed))
         findings_broken(replay_findings(replay), proof->check, proof->place,
                         "session=%s is pinned to no server, but it has had one",
                         proof->choice->session);
@@ -171,6 +171,11 @@ void replay_session(const struct proof *proof, const struct replay_server *to)
             "with the same key may have",
             replay_where(replay, proof->place).text, proof->choice->session, at->id);
     map_put(&replay->pinned, key, given | bit_of(to));
+}
+
+void replay_session_left(struct replay *replay, const struct replay_server *server)
+{
+    replay->departed |= bit_of(server);
 }
 
 void replay_requests_unseen(struct replay *replay)

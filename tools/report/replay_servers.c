@@ -5,12 +5,17 @@
 
 #include "tools/report/replay_parts.h"
 
-static const bool legal_moves[SERVER_LEFT + 1][SERVER_LEFT + 1] = {
-    [SERVER_NEW] = {[SERVER_JOINING] = true},
-    [SERVER_JOINING] = {[SERVER_UP] = true, [SERVER_DOWN] = true},
-    [SERVER_UP] = {[SERVER_DOWN] = true},
-    [SERVER_DOWN] = {[SERVER_UP] = true, [SERVER_JOINING] = true},
-};
+/* What follows from facts may follow from any others; but only a process started anew is joining. */
+static bool is_legal(enum server_state from, enum server_state to)
+{
+    if (from == SERVER_NEW)
+        return to == SERVER_JOINING;
+    if (from == SERVER_LEFT || to == SERVER_NEW || from == to)
+        return false;
+    if (to == SERVER_JOINING)
+        return from == SERVER_DOWN;
+    return from != SERVER_JOINING || to != SERVER_EJECTED;
+}
 
 struct replay_server *replay_server(struct replay *replay, const char *id)
 {
@@ -21,14 +26,21 @@ struct replay_server *replay_server(struct replay *replay, const char *id)
     return NULL;
 }
 
-struct replay_server *replay_server_add(struct replay *replay, const char *id)
+/* The first place that one has left, or a new one. */
+static struct replay_server *free_place(struct replay *replay)
 {
-    if (replay->count == ROUTING_SERVERS_MAX)
-        return NULL;
-    struct replay_server *server = &replay->servers[replay->count++];
-    *server = (struct replay_server){.identity = policy_hash(id),
-                                     .number = ledger_server_number(replay->ledger, id),
-                                     .state = SERVER_NEW,
+    for (size_t i = 0; i < replay->count; i++) {
+        if (replay->servers[i].state == SERVER_LEFT)
+            return &replay->servers[i];
+    }
+    return replay->count < ROUTING_SERVERS_MAX ? &replay->servers[replay->count++] : NULL;
+}
+
+/* Nothing is known of it. An id of a left place is none that a server could have. */
+void replay_server_clear(struct replay_server *server, enum server_state state)
+{
+    *server = (struct replay_server){.state = state,
+                                     .joined_at = LEDGER_NONE,
                                      .state_at = LEDGER_NONE,
                                      .told_at = LEDGER_NONE,
                                      .raised_at = LEDGER_NONE,
@@ -36,7 +48,23 @@ struct replay_server *replay_server_add(struct replay *replay, const char *id)
                                      .busy_at = LEDGER_NONE,
                                      .credit_at = LEDGER_NONE,
                                      .workload_at_place = LEDGER_NONE};
+}
+
+void replay_server_name(struct replay *replay, struct replay_server *server, const char *id)
+{
     snprintf(server->id, sizeof server->id, "%s", id);
+    server->identity = policy_hash(id);
+    server->number = ledger_server_number(replay->ledger, id);
+}
+
+static struct replay_server *add_server(struct replay *replay, const char *id, uint32_t place)
+{
+    struct replay_server *server = free_place(replay);
+    if (server == NULL)
+        return NULL;
+    replay_server_clear(server, SERVER_NEW);
+    replay_server_name(replay, server, id);
+    server->joined_at = replay->listed_at = place;
     return server;
 }
 
@@ -107,13 +135,13 @@ void replay_told(struct replay *replay, uint32_t place)
     struct replay_server *server = replay_server(replay, line->told.server);
     struct findings *findings = replay_findings(replay);
     if (!server) {
-        findings_broken(findings, CHECK_FIGURES, place, "told by %s, which no line has added",
+        findings_broken(findings, CHECK_FIGURES, place, "told by %s, which is not in the list",
                         line->told.server);
         return;
     }
-    if (server->state != SERVER_UP)
-        findings_broken(findings, CHECK_FIGURES, place, "told by %s, which is %s, not up",
-                        server->id, server_state_name(server->state));
+    if (!server_state_alive(server->state))
+        findings_broken(findings, CHECK_FIGURES, place, "told by %s, which is %s", server->id,
+                        server_state_name(server->state));
     if (order(server, &figures) == 0)
         findings_broken(findings, CHECK_FIGURES, place,
                         "told by %s, but boot=%" PRId64 " commit=%" PRId64
@@ -144,12 +172,12 @@ static struct replay_server *server_of_line(struct replay *replay, uint32_t plac
                         line->server, server_state_name(line->from), server_state_name(line->to),
                         server_state_name(state),
                         replay_where(replay, server ? server->state_at : LEDGER_NONE).text);
-    if (!legal_moves[line->from][line->to])
+    if (!is_legal(line->from, line->to))
         findings_broken(findings, CHECK_STATES, place, "%s state=%s→%s is no legal move",
                         line->server, server_state_name(line->from), server_state_name(line->to));
     if (server)
         return server;
-    server = replay_server_add(replay, line->server);
+    server = add_server(replay, line->server, place);
     if (!server)
         findings_broken(findings, CHECK_STATES, place, "%s is one server too many (at most %d)",
                         line->server, ROUTING_SERVERS_MAX);
@@ -173,6 +201,21 @@ static void prove_configured(struct replay *replay, struct replay_server *server
     server->weight = line->weight;
 }
 
+/* Who leaves has nothing under way: it was given up before, or is over. */
+static void leave(struct replay *replay, struct replay_server *server, uint32_t place)
+{
+    if (server->pending > 0 || server->busy > 0)
+        findings_broken(replay_findings(replay), CHECK_STATES, place,
+                        "%s has left, but %" PRId64 " tickets are pending and %" PRId64
+                        " requests under way there (last asked at %s, last busy at %s)",
+                        server->id, server->pending, server->busy,
+                        replay_where(replay, server->raised_at).text,
+                        replay_where(replay, server->busy_at).text);
+    replay_session_left(replay, server);
+    replay_server_clear(server, SERVER_LEFT);
+    server->state_at = replay->listed_at = place;
+}
+
 void replay_server_line(struct replay *replay, uint32_t place)
 {
     const struct routing_server *line = &replay->line.server;
@@ -185,6 +228,30 @@ void replay_server_line(struct replay *replay, uint32_t place)
     server->state = line->to;
     server->limit = line->limit;
     server->state_at = place;
+    ledger_server(replay->ledger, server->number)->moves[line->to]++;
     replay_figures(replay, server, &(struct replay_figures){line->boot, line->commit, line->told},
                    place);
+    if (line->to == SERVER_LEFT)
+        leave(replay, server, place);
+}
+
+/* --- limits ------------------------------------------------------------------------------------ */
+
+void replay_limit(struct replay *replay, uint32_t place)
+{
+    const struct routing_limit *line = &replay->line.limit;
+    struct findings *findings = replay_findings(replay);
+    struct replay_server *server = replay_server(replay, line->server);
+    findings->checked[CHECK_STATES]++;
+    if (server == NULL) {
+        findings_broken(findings, CHECK_STATES, place, "limit of %s, which is not in the list",
+                        line->server);
+        return;
+    }
+    if (line->limit == server->limit)
+        findings_broken(findings, CHECK_STATES, place,
+                        "%s limit=%" PRId64 " is what is held since %s", server->id, line->limit,
+                        replay_where(replay, server->state_at).text);
+    server->limit = line->limit;
+    server->state_at = place;
 }

@@ -34,7 +34,10 @@ void replay_started(struct replay *replay)
     map_clear(
         &replay->pinned); /* a cookie outlives its router: others may have moved it meanwhile */
     replay->router = ledger_router(replay->ledger, replay->line.router);
+    replay->departed = 0;
+    replay->wanted = -1;
     replay->count = 0;
+    replay->listed_at = LEDGER_NONE;
     replay->route_count = 0;
     replay->flight_next = 1;
     replay->partial_below = 0;
@@ -73,11 +76,17 @@ static bool same_turn(const struct replay_server *held,
            held->turns[turn].credit == server->turns[turn].credit;
 }
 
+/* A place that one has left has no id. */
+static const char *name_of(const char *server)
+{
+    return server[0] != '\0' ? server : "none";
+}
+
 /* The first field in which the server differs from the replay's; NULL: none. */
 static const char *difference(const struct replay_server *held,
                               const struct routing_snapshot_server *server)
 {
-    return strcmp(held->id, server->server) != 0     ? "id"
+    return strcmp(held->id, server->server) != 0     ? "place"
            : held->state != server->state            ? "state"
            : held->told != server->told              ? "told"
            : held->pending != server->pending        ? "pending"
@@ -97,24 +106,21 @@ static const char *difference(const struct replay_server *held,
 static void prove_server(struct replay *replay, const struct routing_snapshot_server *server,
                          size_t i, uint32_t place)
 {
-    struct findings *findings = replay_findings(replay);
     const struct replay_server *held = &replay->servers[i];
-    const char *field = i < replay->count ? difference(held, server) : "presence";
-    if (!field)
+    const char *field = difference(held, server);
+    if (field == NULL)
         return;
-    if (i >= replay->count) {
-        findings_broken(findings, CHECK_STATES, place, "state has %s, which no line has added",
-                        server->server);
-        return;
-    }
     findings_broken(
-        findings, CHECK_STATES, place,
-        "state of %s differs from the lines before in its %s: %s|%s|%" PRId64 "+%" PRId64
-        "|%" PRId64 ".%" PRId64 "|%" PRId64 "|%" PRId64 "/%" PRId64 "|%" PRIu64 "/%" PRId64
-        "|%" PRIu64 "/%" PRId64 " was expected (told at %s, asked at %s, released at %s)",
-        server->server, field, held->id, server_state_name(held->state), held->told, held->pending,
-        held->boot, held->commit, held->limit, held->busy, held->weight, held->turns[0].last,
-        held->turns[0].credit, held->turns[1].last, held->turns[1].credit,
+        replay_findings(replay), CHECK_STATES, place,
+        "state of %s in place %zu differs from the lines before in its %s: %s|%s|%" PRId64
+        "+%" PRId64 "|%" PRId64 ".%" PRId64 "|%" PRId64 "|%" PRId64 "/%" PRId64 "|%" PRIu64
+        "/%" PRId64 "|%" PRIu64 "/%" PRId64
+        " was expected (joined at %s, moved or limited at %s, told at %s, asked at %s, released at "
+        "%s)",
+        name_of(server->server), i + 1, field, name_of(held->id), server_state_name(held->state),
+        held->told, held->pending, held->boot, held->commit, held->limit, held->busy, held->weight,
+        held->turns[0].last, held->turns[0].credit, held->turns[1].last, held->turns[1].credit,
+        replay_where(replay, held->joined_at).text, replay_where(replay, held->state_at).text,
         replay_where(replay, held->told_at).text, replay_where(replay, held->raised_at).text,
         replay_where(replay, held->released_at).text);
 }
@@ -136,10 +142,34 @@ static void prove_state(struct replay *replay, uint32_t place)
                         "state sales=%" PRId64 ", but settlements add up to %" PRId64, state->sales,
                         replay->sold);
     if (state->count != replay->count)
-        findings_broken(findings, CHECK_STATES, place, "state has %zu servers, but %zu were known",
-                        state->count, replay->count);
-    for (size_t i = 0; i < state->count; i++)
+        findings_broken(findings, CHECK_STATES, place,
+                        "state has %zu places, but %zu were known since %s", state->count,
+                        replay->count, replay_where(replay, replay->listed_at).text);
+    for (size_t i = 0; i < state->count && i < replay->count; i++)
         prove_server(replay, &state->servers[i], i, place);
+}
+
+static void adopt_server(struct replay *replay, struct replay_server *server,
+                         const struct routing_snapshot_server *from, uint32_t place)
+{
+    replay_server_clear(server, from->state);
+    if (from->state == SERVER_LEFT)
+        return;
+    replay_server_name(replay, server, from->server);
+    server->pending = from->pending;
+    server->limit = from->limit;
+    snprintf(server->pool, sizeof server->pool, "%s", from->pool);
+    ledger_server(replay->ledger, server->number)->foreign =
+        strcmp(server->pool, ROUTING_TICKETS) != 0;
+    server->busy = from->busy;
+    server->weight = from->weight;
+    memcpy(server->turns, from->turns, sizeof server->turns);
+    server->workload = from->workload;
+    server->workload_at = from->workload_at;
+    server->joined_at = server->state_at = server->raised_at = server->released_at = place;
+    server->busy_at = server->credit_at = server->workload_at_place = place;
+    replay_figures(replay, server, &(struct replay_figures){from->boot, from->commit, from->told},
+                   place);
 }
 
 /* From here on the replay holds what the line says. */
@@ -148,26 +178,11 @@ static void adopt_state(struct replay *replay, uint32_t place)
     const struct routing_snapshot *state = &replay->line.state;
     replay->flight_next = state->flight;
     replay->sold = state->sales;
-    replay->count = 0;
-    for (size_t i = 0; i < state->count; i++) {
-        const struct routing_snapshot_server *from = &state->servers[i];
-        struct replay_server *server = replay_server_add(replay, from->server);
-        server->state = from->state;
-        server->pending = from->pending;
-        server->limit = from->limit;
-        snprintf(server->pool, sizeof server->pool, "%s", from->pool);
-        ledger_server(replay->ledger, server->number)->foreign =
-            strcmp(server->pool, ROUTING_TICKETS) != 0;
-        server->busy = from->busy;
-        server->weight = from->weight;
-        memcpy(server->turns, from->turns, sizeof server->turns);
-        server->workload = from->workload;
-        server->workload_at = from->workload_at;
-        server->state_at = server->raised_at = server->released_at = place;
-        server->busy_at = server->credit_at = server->workload_at_place = place;
-        replay_figures(replay, server,
-                       &(struct replay_figures){from->boot, from->commit, from->told}, place);
-    }
+    replay->count = state->count;
+    replay->listed_at = place;
+    replay->wanted = -1;
+    for (size_t i = 0; i < state->count; i++)
+        adopt_server(replay, &replay->servers[i], &state->servers[i], place);
     replay_requests_unseen(replay);
 }
 

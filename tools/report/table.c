@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/clock.h"
+
 enum {
     BAR_WIDTH = 30,
     NUMBER_SIZE = 32,
@@ -196,6 +198,86 @@ static void print_rules(const struct table *table, const struct ledger *ledger)
             print_rule(table, ledger, names_text(&ledger->rules, i));
 }
 
+/* --- states ------------------------------------------------------------------------------------ */
+
+static const enum server_state out_of_the_running[] = {SERVER_OVERLOADED, SERVER_DRAINING,
+                                                       SERVER_DOWN, SERVER_EJECTED, SERVER_LEFT};
+
+enum {
+    OUT_COUNT = sizeof out_of_the_running / sizeof *out_of_the_running,
+};
+
+/* Whether the server was ever out of the running, since it was up. */
+static bool was_out(const struct ledger_server *server)
+{
+    int64_t moves = 0;
+    for (size_t i = 0; i < OUT_COUNT; i++)
+        moves += server->moves[out_of_the_running[i]];
+    return moves > 0;
+}
+
+static void print_moves(const struct table *table, struct ledger *ledger, uint32_t number)
+{
+    const struct ledger_server *server = ledger_server(ledger, number);
+    fprintf(table->out, "%-16s", names_text(&ledger->servers, number));
+    for (size_t i = 0; i < OUT_COUNT; i++)
+        fprintf(table->out, " %10s", grouped(server->moves[out_of_the_running[i]]).text);
+    fprintf(table->out, "\n");
+}
+
+/* How often servers came into each state in which they get nothing. */
+static void print_states(const struct table *table, struct ledger *ledger)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < ledger->servers.count; i++)
+        any = any || was_out(ledger_server(ledger, i));
+    if (!any)
+        return;
+    fprintf(table->out, "\n%-16s", "times it was");
+    for (size_t i = 0; i < OUT_COUNT; i++)
+        fprintf(table->out, " %10s", server_state_name(out_of_the_running[i]));
+    fprintf(table->out, "\n");
+    for (uint32_t i = 0; i < ledger->servers.count; i++)
+        if (was_out(ledger_server(ledger, i)))
+            print_moves(table, ledger, i);
+}
+
+/* --- scale ------------------------------------------------------------------------------------- */
+
+/* Texts may come from anybody: nothing in them may move the cursor or change colours. */
+static void print_plain(const struct table *table, const char *text)
+{
+    for (; *text != '\0'; text++)
+        fputc(*text >= 0x20 && *text < 0x7f ? *text : '?', table->out);
+}
+
+static void print_step(const struct table *table, const struct ledger_scale *step)
+{
+    char time[CLOCK_TEXT_SIZE], servers[2 * NUMBER_SIZE];
+    clock_format(step->time, time);
+    snprintf(servers, sizeof servers, "%" PRId64 " → %" PRId64, step->from, step->to);
+    fprintf(table->out, "%-27s %11s %5s %9s %9s %9s us %4" PRId64 ".%" PRId64 "%%  ", time, servers,
+            grouped(step->up).text, grouped(step->pending).text, grouped(step->waiting).text,
+            grouped(step->commit).text, step->cpu / 10, step->cpu % 10);
+    print_plain(table, step->why);
+    fprintf(table->out, "\n");
+}
+
+/* How many ticket servers were wanted, and why. */
+static void print_scale(const struct table *table, const struct ledger *ledger)
+{
+    uint64_t count = ledger->scale_count;
+    uint64_t kept = count < LEDGER_SCALES_KEPT ? count : LEDGER_SCALES_KEPT;
+    if (count == 0)
+        return;
+    fprintf(table->out, "\n%-27s %9s %5s %9s %9s %12s %7s  why\n", "scaled", "servers", "up",
+            "pending", "waiting", "commit", "cpu");
+    if (count > kept)
+        fprintf(table->out, "… %s earlier steps\n", grouped((int64_t)(count - kept)).text);
+    for (uint64_t i = 0; i < kept; i++)
+        print_step(table, &ledger->scales[i]);
+}
+
 /* --- all --------------------------------------------------------------------------------------- */
 
 static void print_sources(const struct table *table, const struct ledger *ledger)
@@ -226,6 +308,8 @@ void table_print(const struct table *table, struct ledger *ledger)
     print_list(table, "violations", findings->shown, findings->violations, FINDINGS_SHOWN);
     print_rules(table, ledger);
     print_distribution(table, ledger);
+    print_states(table, ledger);
+    print_scale(table, ledger);
     if (findings->violations == 0) {
         coloured(table, green, "clean");
         fprintf(table->out, ": %s choices proved, %s sales accounted for\n",

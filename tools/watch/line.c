@@ -144,8 +144,12 @@ static void add_snapshot(struct buffer *out, const struct routing_snapshot *stat
     if (state->after_gap)
         buffer_printf(out, "lines from n=%" PRIu64 " on could not be written; ", state->after_gap);
     buffer_printf(out, "%" PRId64 " sold since the start;", state->sales);
+    const char *separator = " ";
     for (size_t i = 0; i < state->count; i++) {
-        buffer_add(out, i > 0 ? ", " : " ");
+        if (state->servers[i].state == SERVER_LEFT)
+            continue;
+        buffer_add(out, separator);
+        separator = ", ";
         add_server(out, state->servers[i].server, colour);
         buffer_printf(out, " %s %" PRId64 "+%" PRId64, server_state_name(state->servers[i].state),
                       state->servers[i].told, state->servers[i].pending);

@@ -28,6 +28,30 @@ static void check_refusal(const char *error, size_t lines)
     must(strlen(error) < CONFIG_ERROR_SIZE && strchr(error, '\n') == NULL, "a refusal is one line");
 }
 
+static void check_rules(const struct pool_rules *rules)
+{
+    must(rules->interval >= 50 * CLOCK_MILLISECOND && rules->interval <= 60 * CLOCK_SECOND,
+         "checks have an interval");
+    must(rules->check_timeout >= 10 * CLOCK_MILLISECOND, "a check ends");
+    must(rules->status_min >= 200 && rules->status_min <= rules->status_max &&
+             rules->status_max <= 599,
+         "some status is fine");
+    must(rules->rise > 0 && rules->fall > 0, "a check counts");
+    must(rules->eject_share > 0 && rules->eject_share <= 1000 && rules->eject_requests > 0,
+         "failures have a share");
+    must(rules->eject_pause > 0 && rules->eject_pause <= rules->eject_pause_max &&
+             rules->eject_pause_max <= 3600 * CLOCK_SECOND,
+         "an ejection ends");
+    must(rules->out_most >= 0 && rules->out_most <= 1000, "no more are out than there are");
+    must(rules->slow_from > 0 && rules->slow_from <= rules->limit &&
+             rules->limit <= CONFIG_CONNECTIONS_MAX,
+         "a limit grows from below");
+    must(rules->waiting > 0 && rules->waiting <= CONFIG_WAITING_MAX, "those who wait are bounded");
+    must(rules->retry_reserve >= 0 && rules->retry_reserve <= 1000000 && rules->retry_share >= 0 &&
+             rules->retry_share <= 1000,
+         "retries do not multiply");
+}
+
 static void check_pools(const struct config *config)
 {
     size_t servers = 0;
@@ -36,8 +60,9 @@ static void check_pools(const struct config *config)
         const struct pool_config *pool = &config->pools[i];
         must(pool->tickets == (i == CONFIG_TICKETS), "tickets is the first");
         must(pool->tickets || pool->count > 0, "another pool has servers");
-        must(pool->tickets || (pool->timeout >= CLOCK_SECOND && pool->connections > 0),
-             "their bounds are positive");
+        must(pool->tickets || pool->timeout >= CLOCK_SECOND, "its timeout is positive");
+        must(pool->tickets || pool->rules.check == pool->check, "its check is its own");
+        check_rules(&pool->rules);
         servers += pool->count;
     }
     must(servers == config->server_count && servers <= CONFIG_SERVERS_MAX, "servers are bounded");

@@ -26,10 +26,11 @@ static void check_again(const struct figures *figures)
     struct buffer out = {0};
     struct figures again = {0};
     struct server_report load;
+    int64_t version;
     struct seller_status status = {.figures = *figures, .pending = 3};
     health_begin(&health);
     health_append(&health, &status, &out);
-    must(probe_read(out.data, out.length, &again, &load), "what a server tells is read");
+    must(probe_read(out.data, out.length, &again, &load, &version), "what a server tells is read");
     must(strcmp(figures->server, again.server) == 0 && strcmp(figures->store, again.store) == 0 &&
              figures->boot == again.boot && figures->commit == again.commit &&
              figures->sold == again.sold,
@@ -41,7 +42,8 @@ void fuzz_health(const uint8_t *data, size_t size)
 {
     struct figures figures = {0};
     struct server_report load;
-    if (!probe_read((const char *)data, size, &figures, &load))
+    int64_t version;
+    if (!probe_read((const char *)data, size, &figures, &load, &version))
         return;
     must(load.cpu >= 0 && load.cpu <= most && load.memory >= 0 && load.memory <= most &&
              load.commit >= 0 && load.commit <= most,

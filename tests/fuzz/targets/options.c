@@ -49,7 +49,7 @@ static void check(const struct reading *reading)
     must(within(settings->workers, 1, 16), "--workers is within bounds");
     must(within(settings->log_size, 4096, INT64_C(1) << 40), "--log-size is within bounds");
     must(within(settings->connections, 16, 60000), "--connections is within bounds");
-    must(within(settings->waiting, 1, 1000000), "--waiting is within bounds");
+    must(within(settings->waiting, 0, 1000000), "--waiting is within bounds");
     const char *const texts[] = {settings->listen, settings->admin, settings->store,
                                  settings->log_dir, settings->token_file};
     const char *const defaults[] = {"127.0.0.1:8080", "127.0.0.1:8081", "sqlite:db/tickets.db",

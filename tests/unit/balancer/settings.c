@@ -17,7 +17,8 @@ static void defaults_are_those_of_the_design(void)
     CU_ASSERT_STRING_EQUAL(settings.token_file, "db/admin.token");
     CU_ASSERT_EQUAL(settings.servers, 3);
     CU_ASSERT_EQUAL(settings.log_size, 256 << 20);
-    CU_ASSERT_EQUAL(settings.waiting, 16384);
+    CU_ASSERT_EQUAL(settings.waiting, 0);
+    CU_ASSERT_EQUAL(settings.config.pools[CONFIG_TICKETS].rules.waiting, 16384);
     CU_ASSERT_PTR_NULL(settings.router);
     CU_ASSERT_PTR_NULL(settings.config_file);
     CU_ASSERT_EQUAL(settings.config.route_count, 2);
@@ -47,6 +48,26 @@ static void the_built_in_configuration_takes_a_policy(void)
     CU_ASSERT_EQUAL(settings.config.routes[1].policy, POLICY_ROUND_ROBIN);
     CU_ASSERT(config_trusts(&settings.config, "10.9.9.9"));
     settings_free(&settings);
+}
+
+/* With a file too: what is given outweighs what the file says. */
+static void those_who_may_wait_are_bounded_by_option_or_file(void)
+{
+    static char *rows[][5] = {
+        {"balancer", "--waiting=7", NULL},
+        {"balancer", "--config=balancer/config.sample.json", "--waiting", "7", NULL},
+        {"balancer", "--config=balancer/config.sample.json", "--waiting", "0", NULL},
+    };
+    static const int64_t right[] = {7, 7, 16384};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct settings settings;
+        int count = 0;
+        while (rows[i][count] != NULL)
+            count++;
+        settings_read(&settings, count, rows[i]);
+        CU_ASSERT_EQUAL(settings.config.pools[CONFIG_TICKETS].rules.waiting, right[i]);
+        settings_free(&settings);
+    }
 }
 
 /* As the router makes it: of the text that it was given, not of the file. */
@@ -86,13 +107,12 @@ static void read_option(void *context)
 
 static void bounds_are_kept(void)
 {
-    static const char *const bad[] = {"--servers=0",         "--servers=65",
-                                      "--workers=0",         "--workers=17",
-                                      "--log-size=4095",     "--connections=15",
-                                      "--connections=60001", "--waiting=0",
-                                      "--servers",           "--policy=fewest",
-                                      "--policy=",           "--check-config",
-                                      "--trusted-proxy=",    "--trusted-proxy=10.0.0.1/8"};
+    static const char *const bad[] = {
+        "--servers=0",         "--servers=65",      "--workers=0",
+        "--workers=17",        "--log-size=4095",   "--connections=15",
+        "--connections=60001", "--waiting=1000001", "--waiting=-1",
+        "--servers",           "--policy=fewest",   "--policy=",
+        "--check-config",      "--trusted-proxy=",  "--trusted-proxy=10.0.0.1/8"};
     struct forked forked = {0};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         forked_run(&forked, read_option, (void *)(uintptr_t)bad[i]);
@@ -156,6 +176,8 @@ static __attribute__((constructor)) void suite(void)
     suite_add("settings", "options are taken", options_are_taken);
     suite_add("settings", "the built-in configuration takes a policy",
               the_built_in_configuration_takes_a_policy);
+    suite_add("settings", "those who may wait are bounded by option or file",
+              those_who_may_wait_are_bounded_by_option_or_file);
     suite_add("settings", "the file is read once", the_file_is_read_once);
     suite_add("settings", "a wrong configuration ends it", a_wrong_configuration_ends_it);
     suite_add("settings", "bounds are kept", bounds_are_kept);

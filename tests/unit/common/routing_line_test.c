@@ -29,6 +29,16 @@ static void check(struct buffer *out, const char *expected)
     buffer_clear(out);
 }
 
+/* What was given to a server stays there as long as it answers. */
+static void knows_who_answers(void)
+{
+    for (enum server_state state = SERVER_NEW; state <= SERVER_LEFT; state++) {
+        bool answers = state != SERVER_NEW && state != SERVER_JOINING && state != SERVER_DOWN &&
+                       state != SERVER_LEFT;
+        CU_ASSERT_EQUAL(server_state_alive(state), answers);
+    }
+}
+
 static void writes_and_reads_each_kind(void)
 {
     struct buffer out = {0};
@@ -72,6 +82,21 @@ static void writes_and_reads_each_kind(void)
     CU_ASSERT_STRING_EQUAL(line.told.server, "server-3");
     CU_ASSERT(line.told.boot == 1 && line.told.commit == 2 && line.told.told == 3);
 
+    routing_line_limit(&out, 5, noon, &(struct routing_limit){"server-3", 62, "slow-start"});
+    check(&out, "n=5 time=" TIME_TEXT " limit server=server-3 limit=62 why=slow-start");
+    CU_ASSERT(line.kind == ROUTING_LIMIT && line.limit.limit == 62);
+    CU_ASSERT_STRING_EQUAL(line.limit.server, "server-3");
+    CU_ASSERT_STRING_EQUAL(line.limit.why, "slow-start");
+
+    struct routing_scale scale = {2, 3, 1, 812, 40, 81000, INT64_MAX, "commits took 81 ms"};
+    routing_line_scale(&out, 6, noon, &scale);
+    check(&out, "n=6 time=" TIME_TEXT " scale from=2 to=3 up=1 pending=812 waiting=40 commit=81000"
+                " cpu=9223372036854775807 why=\"commits took 81 ms\"");
+    CU_ASSERT(line.kind == ROUTING_SCALE && line.scale.from == 2 && line.scale.to == 3);
+    CU_ASSERT(line.scale.up == 1 && line.scale.pending == 812 && line.scale.waiting == 40);
+    CU_ASSERT(line.scale.commit == 81000 && line.scale.cpu == INT64_MAX);
+    CU_ASSERT_STRING_EQUAL(line.scale.why, scale.why);
+
     routing_line_stopped(&out, 5, noon, "r-1");
     check(&out, "n=5 time=" TIME_TEXT " stopped router=r-1");
     CU_ASSERT_EQUAL(line.kind, ROUTING_STOPPED);
@@ -107,6 +132,22 @@ static void writes_and_reads_a_state(void)
     CU_ASSERT_EQUAL(line.state.servers[1].workload_at, 0);
     CU_ASSERT_STRING_EQUAL(line.state.servers[1].pool, "a-b");
     CU_ASSERT(line.state.servers[0].pending == 2 && line.state.servers[1].state == SERVER_DOWN);
+
+    const struct routing_snapshot_server with_left[] = {
+        {.server = "gone", .pool = "p", .state = SERVER_LEFT, .told = 9},
+        {"-", "p", SERVER_EJECTED, 0, 0, 0, 0, 1, 0, 1, {{0}}, 0, 0},
+        {.state = SERVER_LEFT},
+    };
+    state = (struct routing_snapshot){"r", "s", 9, 12, 0, with_left, 3};
+    routing_line_state(&out, 50, noon, &state);
+    check(&out, "n=50 time=" TIME_TEXT " state router=r store=s flight=9 sales=12"
+                " servers=-,-|p|ejected|0+0|0.0|1|0/1|0/0|0/0|0@0,-");
+    CU_ASSERT_EQUAL(line.state.count, 3);
+    CU_ASSERT(line.state.servers[0].state == SERVER_LEFT && line.state.servers[0].told == 0);
+    CU_ASSERT_STRING_EQUAL(line.state.servers[0].server, "");
+    CU_ASSERT_STRING_EQUAL(line.state.servers[1].server, "-");
+    CU_ASSERT_EQUAL(line.state.servers[1].state, SERVER_EJECTED);
+    CU_ASSERT_EQUAL(line.state.servers[2].state, SERVER_LEFT);
 
     struct routing_snapshot_server many[ROUTING_SERVERS_MAX];
     for (size_t i = 0; i < ROUTING_SERVERS_MAX; i++)
@@ -166,18 +207,23 @@ static void writes_and_reads_a_choice(void)
         {.server = "server-4", .told = 4, .mark = MARK_JOINING},
         {.server = "server-5", .told = 4, .pending = 600, .mark = MARK_FULL},
         {.server = "server-6", .told = 4, .pending = 3},
+        {.server = "server-7", .mark = MARK_OVERLOADED},
+        {.server = "server-8", .mark = MARK_DRAINING},
+        {.server = "server-9", .mark = MARK_EJECTED},
     };
-    struct routing_choice choice = purchase_of(candidates, 6);
+    struct routing_choice choice = purchase_of(candidates, 9);
     routing_line_choice(&out, 3, noon, &choice);
     check(&out, CHOICE_HEAD "server-1:5+1,server-2:4+0,server-3:4+0!down,server-4:4+0!joining,"
-                            "server-5:4+600!full,server-6:4+3");
+                            "server-5:4+600!full,server-6:4+3,server-7:0+0!overloaded,"
+                            "server-8:0+0!draining,server-9:0+0!ejected");
     CU_ASSERT(line.kind == ROUTING_CHOICE && line.choice.policy == POLICY_FEWEST_SOLD);
     CU_ASSERT(line.choice.affinity == AFFINITY_NONE && line.choice.id == NULL);
     CU_ASSERT_STRING_EQUAL(line.choice.route, "purchase");
-    CU_ASSERT(line.choice.count == 6 && line.choice.to == 1 && line.choice.left_out == 0);
+    CU_ASSERT(line.choice.count == 9 && line.choice.to == 1 && line.choice.left_out == 0);
     CU_ASSERT(line.choice.flight == 7 && line.choice.quantity == 2);
     CU_ASSERT(line.choice.candidates[4].pending == 600);
-    CU_ASSERT(line.choice.candidates[5].mark == MARK_NONE);
+    for (size_t i = 0; i < line.choice.count; i++)
+        CU_ASSERT_EQUAL(line.choice.candidates[i].mark, candidates[i].mark);
     CU_ASSERT_STRING_EQUAL(line.choice.request, REQUEST);
     CU_ASSERT_STRING_EQUAL(line.choice.event, "demo");
     buffer_free(&out);
@@ -310,6 +356,17 @@ static const char *const other_spellings[] = {
     " state router=r store=s flight=1 sales=0 servers=a|up|1+2|1.1|5|1/1|1/0|0/0|0@0",
     "n=1 time=" TIME_TEXT
     " state router=r store=s flight=1 sales=0 servers=a|p|up|1+2|1.1|5|1/1|1/-0|0/0|0@0",
+    "n=1 time=" TIME_TEXT
+    " state router=r store=s flight=1 sales=0 servers=a|p|new|1+2|1.1|5|1/1|1/0|0/0|0@0",
+    "n=1 time=" TIME_TEXT
+    " state router=r store=s flight=1 sales=0 servers=a|p|left|1+2|1.1|5|1/1|1/0|0/0|0@0",
+    "n=1 time=" TIME_TEXT " state router=r store=s flight=1 sales=0 servers=--",
+    "n=1 time=" TIME_TEXT " state router=r store=s flight=1 sales=0 servers=-,",
+    "n=1 time=" TIME_TEXT " state router=r store=s flight=1 sales=0 servers=- ",
+    "n=1 time=" TIME_TEXT " limit server=s limit=-1 why=w",
+    "n=1 time=" TIME_TEXT " limit server=s limit=1",
+    "n=1 time=" TIME_TEXT " scale from=1 to=2 up=1 pending=1 waiting=1 commit=1 why=w",
+    "n=1 time=" TIME_TEXT " scale from=-1 to=2 up=1 pending=1 waiting=1 commit=1 cpu=1 why=w",
     CHOICE_HEAD "",
     CHOICE_HEAD "server-1:1+0",
     CHOICE_HEAD "server-2:1+0,",
@@ -348,6 +405,7 @@ static void says_what_was_expected_where(void)
 
 static __attribute__((constructor)) void suite(void)
 {
+    suite_add("routing_line", "knows who answers", knows_who_answers);
     suite_add("routing_line", "writes and reads each kind", writes_and_reads_each_kind);
     suite_add("routing_line", "writes and reads a state", writes_and_reads_a_state);
     suite_add("routing_line", "writes and reads a choice", writes_and_reads_a_choice);

@@ -45,15 +45,16 @@ static void say(char text[TEXT_MAX], char *const *list, uint64_t count, uint64_t
     }
 }
 
-static void feed_sales(struct ledger *ledger, const struct sim *sim)
+void feed_sales(struct ledger *ledger, const struct sim *sim)
 {
     const struct sim_sale *sales;
     size_t count = sim_sales(sim, &sales);
     ledger_snapshot(ledger);
     for (size_t i = 0; i < count; i++)
         ledger_sale(ledger, &sales[i].sale, sales[i].router);
-    for (size_t i = 0; i < sim->tickets; i++)
-        ledger_total(ledger, sim->servers[i].id, sim->servers[i].real_sold);
+    for (size_t i = 0; i < sim->world.machine_count; i++)
+        if (sim->world.machines[i].pool == SIM_TICKETS)
+            ledger_total(ledger, sim->world.machines[i].id, sim->world.machines[i].sold);
 }
 
 static void replay_all(struct replay *replay, struct ledger *ledger, const struct trial *trial)

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "tests/unit/tools/router_sim.h"
-#include "tools/report/findings.h"
+#include "tools/report/ledger.h"
 
 enum {
     LINES_MAX = 4096,
@@ -45,6 +45,9 @@ struct trial {
 };
 
 void judge(const struct trial *trial, struct verdict *verdict);
+
+/* Reads the store, as it is now: the sales of all routers that share the world. */
+void feed_sales(struct ledger *ledger, const struct sim *sim);
 
 /* Asserts that nothing is found. */
 void expect_clean(const struct lines *lines, const struct sim *sim, struct verdict *verdict);

@@ -30,7 +30,7 @@ static const char *path_of(int number)
 
 static void remove_dir(void)
 {
-    for (int i = 0; i < 12; i++)
+    for (int i = 0; i < 100; i++)
         unlink(path_of(i));
     CU_ASSERT_EQUAL(rmdir(dir), 0);
 }
@@ -96,13 +96,13 @@ static void waits_for_the_end_of_a_line(void)
     put(0, "w", "a\nb");
     struct log_reader *reader = log_reader_open(dir, "log");
     CU_ASSERT_STRING_EQUAL(all(reader), "a|");
-    CU_ASSERT_EQUAL(log_reader_rest(reader), 1);
+    CU_ASSERT_EQUAL(log_reader_rest(reader, 0), 1);
     CU_ASSERT_EQUAL(truncate(path_of(0), 2), 0); /* the writer cut it off again */
     put(0, "a", "c");
     CU_ASSERT_STRING_EQUAL(all(reader), "");
     put(0, "a", "d\ne\n");
     CU_ASSERT_STRING_EQUAL(all(reader), "cd|e|");
-    CU_ASSERT_EQUAL(log_reader_rest(reader), 0);
+    CU_ASSERT_EQUAL(log_reader_rest(reader, 0), 0);
     log_reader_close(reader);
     remove_dir();
 }
@@ -122,9 +122,82 @@ static void follows_rotation(void)
     CU_ASSERT_STRING_EQUAL(all(reader), "b|c|d|");
     CU_ASSERT_EQUAL(log_reader_files(reader), 3);
     CU_ASSERT_STRING_EQUAL(log_reader_trouble(reader), "");
-    CU_ASSERT(log_reader_alive(reader));
+    CU_ASSERT(log_reader_written(reader, 2));
+    CU_ASSERT_FALSE(log_reader_written(reader, 1));
     log_file_close(log);
-    CU_ASSERT_FALSE(log_reader_alive(reader));
+    CU_ASSERT_FALSE(log_reader_written(reader, 2));
+    log_reader_close(reader);
+    remove_dir();
+}
+
+/* Who opened a file goes on in it, also where another has put it aside. */
+static void follows_who_goes_on_in_an_older_file(void)
+{
+    char error[LOG_ERROR_SIZE], newest[128];
+    make_dir();
+    snprintf(newest, sizeof newest, "%s", path_of(0));
+    struct log_file *drains = log_file_open(dir, "log", 100, 10, error);
+    CU_ASSERT(log_file_write(drains, "a\n", 2));
+    struct log_reader *reader = log_reader_open(dir, "log");
+    CU_ASSERT_STRING_EQUAL(all(reader), "a|");
+    CU_ASSERT_EQUAL(rename(newest, path_of(1)), 0);
+    struct log_file *log = log_file_open(dir, "log", 100, 10, error);
+    CU_ASSERT(log_file_write(log, "A\n", 2) && log_file_write(drains, "b\n", 2));
+    CU_ASSERT_STRING_EQUAL(all(reader), "b|A|");
+    CU_ASSERT(log_reader_written(reader, 0) && log_reader_written(reader, 1));
+    CU_ASSERT(log_file_write(drains, "c", 1));
+    CU_ASSERT_STRING_EQUAL(all(reader), "");
+    CU_ASSERT(log_reader_rest(reader, 0) == 1 && log_reader_rest(reader, 1) == 0);
+    CU_ASSERT(log_file_rotate(log) && log_file_write(log, "B\n", 2));
+    CU_ASSERT(log_file_write(drains, "d\ne", 3));
+    CU_ASSERT_STRING_EQUAL(all(reader), "cd|B|");
+    CU_ASSERT_FALSE(log_reader_reads(reader, 1));
+    log_file_close(drains);
+    CU_ASSERT(log_reader_reads(reader, 0));
+    CU_ASSERT_STRING_EQUAL(all(reader), "e!");
+    CU_ASSERT(!log_reader_reads(reader, 0) && !log_reader_written(reader, 0));
+    CU_ASSERT(log_reader_reads(reader, 2) && log_reader_written(reader, 2));
+    CU_ASSERT_STRING_EQUAL(log_reader_trouble(reader), "");
+    log_file_close(log);
+    log_reader_close(reader);
+    remove_dir();
+}
+
+/* From the end on, too. */
+static void skips_to_the_end_of_each(void)
+{
+    char error[LOG_ERROR_SIZE];
+    make_dir();
+    put(2, "w", "x\n");
+    put(1, "w", "a\n");
+    put(0, "w", "A\n");
+    struct log_file *drains = log_file_open(dir, "log.1", 100, 10, error);
+    struct log_reader *reader = log_reader_open(dir, "log");
+    log_reader_to_end(reader);
+    CU_ASSERT_STRING_EQUAL(all(reader), "");
+    put(0, "a", "B\n");
+    CU_ASSERT(log_file_write(drains, "b\n", 2));
+    CU_ASSERT_STRING_EQUAL(all(reader), "b|B|");
+    CU_ASSERT_FALSE(log_reader_reads(reader, 0));
+    log_file_close(drains);
+    log_reader_close(reader);
+    remove_dir();
+}
+
+static void reads_a_hundred_files(void)
+{
+    struct log_reader_line line;
+    make_dir();
+    for (int i = 0; i < 100; i++)
+        put(i, "w", "a\n");
+    struct log_reader *reader = log_reader_open(dir, "log");
+    for (size_t i = 0; i < 100; i++) {
+        CU_ASSERT(log_reader_next(reader, &line));
+        CU_ASSERT(line.part == i && line.number == 1);
+        CU_ASSERT_STRING_EQUAL(line.file, path_of(99 - (int)i));
+    }
+    CU_ASSERT_FALSE(log_reader_next(reader, &line));
+    CU_ASSERT_STRING_EQUAL(log_reader_trouble(reader), "");
     log_reader_close(reader);
     remove_dir();
 }
@@ -170,7 +243,7 @@ static void bears_that_there_is_nothing(void)
     struct log_reader *reader = log_reader_open(dir, "log");
     CU_ASSERT_EQUAL(log_reader_files(reader), 0);
     CU_ASSERT_STRING_EQUAL(all(reader), "");
-    CU_ASSERT_FALSE(log_reader_alive(reader));
+    CU_ASSERT_FALSE(log_reader_written(reader, 0));
     put(0, "w", "a\n");
     CU_ASSERT_STRING_EQUAL(all(reader), "a|");
     log_reader_close(reader);
@@ -227,6 +300,10 @@ static __attribute__((constructor)) void suite(void)
     suite_add("log_reader", "names file and line", names_file_and_line);
     suite_add("log_reader", "waits for the end of a line", waits_for_the_end_of_a_line);
     suite_add("log_reader", "follows rotation", follows_rotation);
+    suite_add("log_reader", "follows who goes on in an older file",
+              follows_who_goes_on_in_an_older_file);
+    suite_add("log_reader", "skips to the end of each", skips_to_the_end_of_each);
+    suite_add("log_reader", "reads a hundred files", reads_a_hundred_files);
     suite_add("log_reader", "tells that files were moved away", tells_that_files_were_moved_away);
     suite_add("log_reader", "tells of a missing file", tells_of_a_missing_file);
     suite_add("log_reader", "bears that there is nothing", bears_that_there_is_nothing);

@@ -11,11 +11,12 @@
 
 #include "tests/lib/load.h"
 #include "tests/lib/suite.h"
-#include "tests/unit/tools/judge.h"
+#include "tests/unit/tools/report_edits.h"
 
 static struct sim sim;
 static struct lines lines;
 static struct verdict verdict;
+static const struct edit_court court = {&lines, &sim};
 
 /* Puts `new` where `length` bytes are now. */
 static void replace(char *at, size_t length, const char *new)
@@ -85,6 +86,13 @@ static const struct number_edit {
     {"/", 0, 1, ROUTING_STATE},
     {"+", 0, 1, ROUTING_STATE},
     {" weight=", 0, 1, ROUTING_SERVER},
+    {" limit=", 0, 1, ROUTING_SERVER},
+    {" limit=", 0, 1, ROUTING_LIMIT},
+    {" limit=", 0, -1, ROUTING_LIMIT},
+    {" from=", 0, 1, ROUTING_SCALE},
+    {" to=", 0, 1, ROUTING_SCALE},
+    {" to=", 0, 1000, ROUTING_SCALE},
+    {" up=", 0, 5000, ROUTING_SCALE},
     {" workload=", 0, 1, ROUTING_LOAD},
     {" workload=", 0, -1, ROUTING_LOAD},
     {" cpu=", 0, 100000, ROUTING_LOAD},
@@ -93,16 +101,32 @@ static const struct number_edit {
 };
 
 /* One text for another, where the line has it. */
-static const struct text_edit {
-    const char *from, *to;
-} text_edits[] = {
+static const struct text_edit text_edits[] = {
     {"!full", "!down"},
     {"!full", ""},
     {"!down", ""},
     {"!joining", "!down"},
+    {"!draining", ""},
+    {"!draining", "!ejected"},
+    {"!overloaded", "!down"},
+    {"!down", "!overloaded"},
+    {"!ejected", ""},
     {"+0,", "+0!full,"},
     {"/1,", "/1!down,"},
     {"=up→", "=joining→"},
+    {"=new→joining ", "=down→joining "},
+    {"=up→left ", "=draining→left "},
+    {"→left ", "→down "},
+    {"→overloaded ", "→draining "},
+    {"→draining ", "→up "},
+    {"→ejected ", "→down "},
+    {" sold=server-", " sold=server-99:0+0,server-"},
+    {" limit server=server-", " limit server=serverx-"},
+    {"|draining|", "|up|"},
+    {"|joining|", "|up|"},
+    {",-,", ","},
+    {",-,", ",files-99|files|up|0+0|0.0|4|0/1|0/0|0/0|0@0,"},
+    {",server-2|", ",-,server-2|"},
     {" event=demo ", " event=other "},
     {"|up|", "|down|"},
     {"|files|", "|other|"},
@@ -173,53 +197,6 @@ static void copy_line(size_t line, char text[TEXT_MAX])
     snprintf(text, TEXT_MAX, "%.*s", (int)lines.length[line], lines.text[line]);
 }
 
-static bool line_has(size_t line, const char *text)
-{
-    return memmem(lines.text[line], lines.length[line], text, strlen(text)) != NULL;
-}
-
-/* The last line of a life may be missing: a killed router looks the same. */
-static bool ends_a_life(size_t line)
-{
-    return line + 1 == lines.count || line_has(line + 1, " started ");
-}
-
-static bool settled_later(size_t line, const struct routing_line *parsed)
-{
-    char settled[64];
-    snprintf(settled, sizeof settled, " flight=%" PRIu64 " boot=", parsed->choice.flight);
-    for (; !ends_a_life(line); line++) {
-        if (line_has(line + 1, settled))
-            return true;
-    }
-    return false;
-}
-
-/* Whether a choice lists what ticket servers have sold, before another figure comes from them. */
-static bool tickets_listed_next(size_t line)
-{
-    for (; !ends_a_life(line); line++) {
-        if (line_has(line + 1, " sold=server-"))
-            return line_has(line + 1, " choice ");
-        if (!line_has(line + 1, " choice ") && !line_has(line + 1, " done ") &&
-            !line_has(line + 1, " load "))
-            return false;
-    }
-    return false;
-}
-
-/* Which flight carried a choice, only its settlement can tell; and so for its quantity, where not all
- * servers are listed. What a server told, only the next choice can, if it lists that server. */
-static bool unknowable(size_t line, const struct routing_line *parsed, const char *field)
-{
-    bool few = sim.count <= ROUTING_CANDIDATES_MAX;
-    bool flight = strcmp(field, " flight=") == 0;
-    bool hidden = strcmp(field, " quantity=") == 0 && !few;
-    if (strcmp(field, " told=") == 0)
-        return !few || !tickets_listed_next(line);
-    return parsed->kind == ROUTING_CHOICE && (flight || hidden) && !settled_later(line, parsed);
-}
-
 static void mutate_numbers(size_t line, const struct routing_line *parsed)
 {
     static struct mutation mutation;
@@ -229,41 +206,12 @@ static void mutate_numbers(size_t line, const struct routing_line *parsed)
         mutation.line = line;
         mutation.what = edit->field;
         copy_line(line, mutation.text);
-        if (fits && !unknowable(line, parsed, edit->field) &&
+        if (fits && edit_shows(&court, line, parsed, edit->field) &&
             change_number(mutation.text, edit->field, edit->which, edit->by)) {
             expect_found(&mutation, 0);
             numbers_tried[i]++;
         }
     }
-}
-
-static bool sold(const struct routing_line *parsed)
-{
-    const struct sim_sale *sales;
-    size_t count = sim_sales(&sim, &sales);
-    for (size_t i = 0; i < count; i++) {
-        char id[ID_TEXT_SIZE];
-        id_format(&sales[i].sale.id, id);
-        if (strcmp(id, parsed->choice.request) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* An event is proved by the sale: without one, nothing else knows it. A session by token or address goes
- * where its hash says, by whatever policy; one by cookie stays where it is. An answer's status is only
- * proved to be that of an answer. */
-static bool unproved(const struct text_edit *edit, const struct routing_line *parsed)
-{
-    bool by_session = parsed->kind == ROUTING_CHOICE && parsed->choice.affinity != AFFINITY_NONE;
-    bool again = parsed->kind == ROUTING_CHOICE && strcmp(parsed->choice.why, "retry") == 0;
-    if (strstr(edit->from, " event=") != NULL)
-        return !sold(parsed);
-    if (strstr(edit->from, " policy=") != NULL)
-        return by_session || again;
-    if (strstr(edit->from, " status=2") != NULL)
-        return parsed->done.how != END_ANSWERED;
-    return false;
 }
 
 static void mutate_texts(size_t line, const struct routing_line *parsed)
@@ -275,7 +223,7 @@ static void mutate_texts(size_t line, const struct routing_line *parsed)
         mutation.what = edit->to;
         copy_line(line, mutation.text);
         char *at = strstr(mutation.text, edit->from);
-        if (!at || unproved(edit, parsed))
+        if (!at || !edit_text_shows(&court, line, parsed, edit))
             continue;
         replace(at, strlen(edit->from), edit->to);
         expect_found(&mutation, 0);
@@ -393,7 +341,7 @@ static void mutate_line(size_t line)
     if (parsed.kind == ROUTING_CHOICE)
         mutate_choice(&mutation, &parsed.choice);
     mutation.what = "taken out";
-    if (!ends_a_life(line))
+    if (!edit_ends_a_life(&court, line))
         expect_found(&mutation, parsed.n);
     routing_line_free(&parsed);
 }

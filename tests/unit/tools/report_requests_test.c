@@ -1,70 +1,39 @@
 /* What the report says of forwarded requests and sessions, line by line. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "tests/lib/suite.h"
-#include "tests/unit/tools/judge.h"
+#include "tests/unit/tools/script.h"
 
-#define ROUTER  "0193b0aa-0000-7000-8000-00000000beef"
-#define TIME    "2026-11-21T10:00:00.000000Z"
 #define FIGURES "sold=files-1:0+0,files-2:0+0"
-
-static struct buffer written;
-static struct lines lines;
-static struct verdict verdict;
-static struct sim no_sales;
-static uint64_t n;
-
-static void add(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* Adds a line, with the next number. */
-static void add(const char *format, ...)
-{
-    char text[512];
-    va_list values;
-    va_start(values, format);
-    vsnprintf(text, sizeof text, format, values);
-    va_end(values);
-    buffer_printf(&written, "n=%d time=" TIME " %s\n", (int)++n, text);
-}
-
-static void add_server(const char *id, const char *pool)
-{
-    add("server server=%s pool=%s weight=1 state=new→joining boot=0 commit=0 told=0 limit=9 "
-        "store=\"\" why=configured",
-        id, pool);
-    add("server server=%s pool=%s weight=1 state=joining→up boot=0 commit=0 told=0 limit=9 "
-        "store=\"\" why=\"check: answered\"",
-        id, pool);
-}
 
 /* A router starts, with two servers of files and one of pictures. */
 static void start(void)
 {
-    n = 0;
-    add("started router=" ROUTER " version=3");
-    add_server("files-1", "files");
-    add_server("files-2", "files");
-    add_server("pictures-1", "pictures");
+    script_start();
+    script_up("files-1", "files");
+    script_up("files-2", "files");
+    script_up("pictures-1", "pictures");
 }
 
 static void begin(void)
 {
-    buffer_clear(&written);
+    script_clear();
     start();
 }
 
 /* A choice for request number `request`; the rest of it from route= on. */
 static void choose(int request, const char *rest)
 {
-    add("choice request=0193b0aa-0000-7000-8000-%012d client=::1 route=r policy=fewest-sold %s",
+    script_add(
+        "choice request=0193b0aa-0000-7000-8000-%012d client=::1 route=r policy=fewest-sold %s",
         request, rest);
 }
 
 static void choose_by(int request, const char *route, const char *rest)
 {
-    add("choice request=0193b0aa-0000-7000-8000-%012d client=::1 route=%s policy=fewest-sold %s",
+    script_add(
+        "choice request=0193b0aa-0000-7000-8000-%012d client=::1 route=%s policy=fewest-sold %s",
         request, route, rest);
 }
 
@@ -78,7 +47,7 @@ static void choose_session(int request, const char *session, const char *pinned,
 
 static void end(int request, const char *rest)
 {
-    add("done request=0193b0aa-0000-7000-8000-%012d %s", request, rest);
+    script_add("done request=0193b0aa-0000-7000-8000-%012d %s", request, rest);
 }
 
 static void end_fine(int request, const char *server)
@@ -89,24 +58,6 @@ static void end_fine(int request, const char *server)
     end(request, text);
 }
 
-/* Judges what was added; this check is broken so often, in these words, and no other. */
-static void expect(enum check check, uint64_t times, const char *words)
-{
-    take_apart(&written, &lines);
-    struct trial trial = {&lines, &no_sales, lines.count, false, SIM_STORE};
-    judge(&trial, &verdict);
-    CU_ASSERT_EQUAL(verdict.broken[check], times);
-    CU_ASSERT_EQUAL(verdict.violations, times);
-    CU_ASSERT_PTR_NOT_NULL(strstr(verdict.said, words));
-    if (verdict.violations != times || strstr(verdict.said, words) == NULL)
-        printf("%s", verdict.said);
-}
-
-static void stop(void)
-{
-    add("stopped router=" ROUTER);
-}
-
 /* --- requests ---------------------------------------------------------------------------------- */
 
 static void a_request_ends_once(void)
@@ -114,16 +65,16 @@ static void a_request_ends_once(void)
     begin();
     choose(1, "to=files-1 why=least-recent " FIGURES);
     end_fine(1, "files-1");
-    stop();
-    expect(CHECK_DONE, 0, "");
+    script_stop();
+    script_expect(CHECK_DONE, 0, "");
     begin();
     choose(1, "to=files-1 why=least-recent " FIGURES);
     choose(2, "to=files-2 why=least-recent " FIGURES);
     end_fine(1, "files-1");
     end_fine(1, "files-1");
     end_fine(2, "files-2");
-    stop();
-    expect(CHECK_DONE, 2, "is not under way: it was done before, or its choice is missing");
+    script_stop();
+    script_expect(CHECK_DONE, 2, "is not under way: it was done before, or its choice is missing");
 }
 
 static void a_request_ends_where_it_went(void)
@@ -133,12 +84,12 @@ static void a_request_ends_where_it_went(void)
     choose(2, "to=files-2 why=least-recent " FIGURES);
     end_fine(1, "files-2");
     end_fine(2, "files-2");
-    stop();
-    expect(CHECK_DONE, 2, "is done by files-2, but went to files-1 at log:8");
+    script_stop();
+    script_expect(CHECK_DONE, 2, "is done by files-2, but went to files-1 at log:8");
     begin();
     end_fine(1, "files-3");
-    stop();
-    expect(CHECK_DONE, 1, "done by files-3, which no line has added");
+    script_stop();
+    script_expect(CHECK_DONE, 1, "done by files-3, which is not in the list");
 }
 
 static void an_answer_has_the_status_of_one(void)
@@ -146,26 +97,26 @@ static void an_answer_has_the_status_of_one(void)
     begin();
     choose(1, "to=files-1 why=least-recent " FIGURES);
     end(1, "server=files-1 status=0 sent=0 received=0 took=0 how=answered");
-    stop();
-    expect(CHECK_DONE, 1, "status=0 is no answer's");
+    script_stop();
+    script_expect(CHECK_DONE, 1, "status=0 is no answer's");
     begin();
     choose(1, "to=files-1 why=least-recent " FIGURES);
     end(1, "server=files-1 status=0 sent=0 received=0 took=0 how=left");
-    stop();
-    expect(CHECK_DONE, 0, "");
+    script_stop();
+    script_expect(CHECK_DONE, 0, "");
 }
 
 static void a_stop_leaves_no_request_open(void)
 {
     begin();
     choose(1, "to=files-1 why=least-recent " FIGURES);
-    stop();
-    expect(CHECK_ENDS, 1, "1 requests are not done");
+    script_stop();
+    script_expect(CHECK_ENDS, 1, "1 requests are not done");
     begin();
     choose(1, "to=files-1 why=least-recent " FIGURES);
     start(); /* a crash does */
-    stop();
-    expect(CHECK_ENDS, 0, "");
+    script_stop();
+    script_expect(CHECK_ENDS, 0, "");
 }
 
 static void a_request_is_not_forwarded_twice_at_once(void)
@@ -174,15 +125,15 @@ static void a_request_is_not_forwarded_twice_at_once(void)
     choose(1, "to=files-1 why=least-recent " FIGURES);
     choose(1, "to=files-2 why=least-recent " FIGURES);
     end_fine(1, "files-2");
-    stop();
-    expect(CHECK_REQUESTS, 1, "is still under way, since log:8");
+    script_stop();
+    script_expect(CHECK_REQUESTS, 1, "is still under way, since log:8");
     begin();
     choose(1, "to=files-1 why=least-recent " FIGURES);
     end_fine(1, "files-1");
     choose(1, "to=files-2 why=least-recent " FIGURES);
     end_fine(1, "files-2");
-    stop();
-    expect(CHECK_REQUESTS, 0, "");
+    script_stop();
+    script_expect(CHECK_REQUESTS, 0, "");
 }
 
 /* --- sessions ---------------------------------------------------------------------------------- */
@@ -194,17 +145,18 @@ static void a_session_is_pinned_where_it_was_given(void)
     choose_session(2, "aa", "files-1", "to=files-1 why=session");
     end_fine(1, "files-1");
     end_fine(2, "files-1");
-    stop();
-    expect(CHECK_REQUESTS, 0, "");
+    script_stop();
+    script_expect(CHECK_REQUESTS, 0, "");
     begin();
     choose_session(1, "aa", NULL, "to=files-1 why=least-recent");
     choose_session(2, "aa", "files-2", "to=files-2 why=session");
     end_fine(1, "files-1");
     end_fine(2, "files-2");
-    stop();
-    expect(CHECK_REQUESTS, 0, "");
-    CU_ASSERT_PTR_NOT_NULL(strstr(
-        verdict.noted, "session=aa is pinned to files-2, which no line has given it: another"));
+    script_stop();
+    script_expect(CHECK_REQUESTS, 0, "");
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(script_verdict()->noted,
+               "session=aa is pinned to files-2, which no line has given it: another"));
 }
 
 /* A cookie is older than the log, or comes from the router before: that one may have put it anywhere. */
@@ -215,14 +167,14 @@ static void an_older_session_may_be_anywhere(void)
     end_fine(1, "files-2");
     choose_session(2, "bb", NULL, "to=files-1 why=least-recent");
     end_fine(2, "files-1");
-    stop();
+    script_stop();
     start();
     choose_session(3, "bb", "files-2", "to=files-2 why=session");
     end_fine(3, "files-2");
     choose_session(4, "aa", NULL, "to=files-1 why=least-recent");
     end_fine(4, "files-1");
-    stop();
-    expect(CHECK_REQUESTS, 0, "");
+    script_stop();
+    script_expect(CHECK_REQUESTS, 0, "");
 }
 
 static void a_session_may_move_in_a_gap(void)
@@ -232,14 +184,15 @@ static void a_session_may_move_in_a_gap(void)
                                   "pictures-1|pictures|up|0+0|0.0|9|0/1|0/0|0/0|0@0";
     begin();
     choose_session(1, "aa", NULL, "to=files-1 why=least-recent");
-    n = 20;
-    add("state router=" ROUTER " store=\"\" flight=1 sales=0 after_gap=9 servers=%s", servers);
+    script_skip_to(20);
+    script_add("state router=" SCRIPT_ROUTER " store=\"\" flight=1 sales=0 after_gap=9 servers=%s",
+               servers);
     choose_session(2, "aa", "files-2", "to=files-2 why=session");
     end_fine(2, "files-2");
     end_fine(3, "files-2"); /* its choice is one of the lines missing */
-    stop();
-    expect(CHECK_REQUESTS, 0, "");
-    CU_ASSERT_EQUAL(verdict.gaps, 1);
+    script_stop();
+    script_expect(CHECK_REQUESTS, 0, "");
+    CU_ASSERT_EQUAL(script_verdict()->gaps, 1);
 }
 
 static void a_known_session_is_pinned(void)
@@ -249,8 +202,8 @@ static void a_known_session_is_pinned(void)
     choose_session(2, "aa", NULL, "to=files-2 why=least-recent");
     end_fine(1, "files-1");
     end_fine(2, "files-2");
-    stop();
-    expect(CHECK_REQUESTS, 1, "session=aa is pinned to no server, but it has had one");
+    script_stop();
+    script_expect(CHECK_REQUESTS, 1, "session=aa is pinned to no server, but it has had one");
 }
 
 static void a_session_is_pinned_in_its_pool(void)
@@ -258,16 +211,15 @@ static void a_session_is_pinned_in_its_pool(void)
     begin();
     choose_session(1, "aa", "pictures-1", "to=files-1 why=session");
     end_fine(1, "files-1");
-    stop();
-    expect(CHECK_REQUESTS, 2, "pinned=pictures-1, which is no server of pool files");
+    script_stop();
+    script_expect(CHECK_REQUESTS, 2, "pinned=pictures-1, which is no server of pool files");
     begin();
     choose_session(1, "aa", NULL, "to=files-1 why=least-recent");
     choose_by(2, "s", "affinity=cookie session=aa to=pictures-1 why=fewest sold=pictures-1:0+0");
     end_fine(1, "files-1");
     end_fine(2, "pictures-1");
-    stop();
-    expect(CHECK_REQUESTS, 0, ""); /* another pool's session, though of the same name */
-    buffer_free(&written);
+    script_stop();
+    script_expect(CHECK_REQUESTS, 0, ""); /* another pool's session, though of the same name */
 }
 
 /* A log does not hold the configuration, but what a route is for shows in its first choice. */
@@ -282,9 +234,9 @@ static void a_route_stays_what_it_is(void)
     end_fine(2, "files-2");
     end_fine(3, "files-1");
     end_fine(4, "pictures-1");
-    stop();
-    expect(CHECK_REQUESTS, 2, "route=s has pool pictures, policy=fewest-sold, affinity=none, but");
-    buffer_free(&written);
+    script_stop();
+    script_expect(CHECK_REQUESTS, 2,
+                  "route=s has pool pictures, policy=fewest-sold, affinity=none, but");
 }
 
 static __attribute__((constructor)) void suite(void)

@@ -1,4 +1,5 @@
-/* The report's table of how each route's policy spread its choices. */
+/* The report's tables: how each route's policy spread its choices, who was out of the running, and how many
+ * servers were wanted. */
 #include "tools/report/table.h"
 
 #include <stdio.h>
@@ -74,9 +75,81 @@ static void an_empty_log_has_no_routes(void)
     ledger_free(&ledger);
 }
 
+static void move(const char *server, enum server_state to, int times)
+{
+    ledger_server(&ledger, ledger_server_number(&ledger, server))->moves[to] += times;
+}
+
+static void tells_how_often_servers_were_out(void)
+{
+    ledger_init(&ledger, &findings);
+    move("server-1", SERVER_UP, 3);
+    char *text = print();
+    CU_ASSERT_PTR_NULL(strstr(text, "ejected"));
+    free(text);
+    move("server-2", SERVER_OVERLOADED, 1);
+    move("server-2", SERVER_DRAINING, 2);
+    move("server-2", SERVER_DOWN, 3);
+    move("server-2", SERVER_EJECTED, 1000);
+    move("server-3", SERVER_LEFT, 5);
+    text = print();
+    CU_ASSERT(has_row(text, "times it was overloaded draining down ejected left "));
+    CU_ASSERT(has_row(text, "server-2 1 2 3 1,000 0 "));
+    CU_ASSERT(has_row(text, "server-3 0 0 0 0 5 "));
+    CU_ASSERT_FALSE(has_row(text, "server-1 0 0 0 0 0 "));
+    free(text);
+    ledger_free(&ledger);
+}
+
+static void scale(int64_t second, int64_t from, int64_t to)
+{
+    struct routing_scale step = {from, to, 1, 812, 40, 81000, 910, "commits\033[31m took 81 ms"};
+    ledger_scale(&ledger, &step, INT64_C(1795255200) * 1000000 + second * 1000000);
+}
+
+static void shows_steps_of_scaling_in_order_of_time(void)
+{
+    ledger_init(&ledger, &findings);
+    char *text = print();
+    CU_ASSERT_PTR_NULL(strstr(text, "scaled"));
+    free(text);
+    scale(2, 3, 8);
+    scale(1, 2, 3); /* another balancer's */
+    text = print();
+    const char *first = strstr(text, "10:00:01.000000Z"),
+               *second = strstr(text, "10:00:02.000000Z");
+    CU_ASSERT(first != NULL && second != NULL && first < second);
+    CU_ASSERT(has_row(text, "2026-11-21T10:00:01.000000Z 2 → 3 1 812 40 81,000 us 91.0% "
+                            "commits?[31m took 81 ms "));
+    CU_ASSERT_PTR_NULL(strstr(text, "earlier"));
+    free(text);
+    ledger_free(&ledger);
+}
+
+/* The latest 20, whoever's and in whatever order they come. */
+static void shows_the_latest_steps(void)
+{
+    static const int64_t seconds[] = {7,  1,  22, 3,  9,  2,  14, 5,  6,  0,  8,  4, 10,
+                                      21, 13, 12, 11, 15, 20, 17, 18, 19, 16, 23, 24};
+    ledger_init(&ledger, &findings);
+    for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++)
+        scale(seconds[i], seconds[i], seconds[i] + 1);
+    CU_ASSERT_EQUAL(ledger.scale_count, 25);
+    for (int64_t i = 0; i < LEDGER_SCALES_KEPT; i++)
+        CU_ASSERT_EQUAL(ledger.scales[i].from, i + 5);
+    char *text = print();
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "… 5 earlier steps\n"));
+    free(text);
+    ledger_free(&ledger);
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("report_table", "shares are those of a route and policy",
               shares_are_those_of_a_route_and_policy);
+    suite_add("report_table", "tells how often servers were out", tells_how_often_servers_were_out);
+    suite_add("report_table", "shows steps of scaling in order of time",
+              shows_steps_of_scaling_in_order_of_time);
+    suite_add("report_table", "shows the latest steps", shows_the_latest_steps);
     suite_add("report_table", "an empty log has no routes", an_empty_log_has_no_routes);
 }

@@ -79,8 +79,8 @@ static void passes_a_log_that_goes_on(void)
         sim_start(&sim);
         sim_run(&sim, 200);
         early = sim;
-        early.log = early.sales = (struct buffer){0};
-        buffer_append(&early.sales, sim.sales.data, sim.sales.length);
+        early.log = early.world.sales = (struct buffer){0};
+        buffer_append(&early.world.sales, sim.world.sales.data, sim.world.sales.length);
         take_apart(&sim.log, &lines);
         size_t split = lines.count;
         sim_run(&sim, 200);
@@ -98,7 +98,7 @@ static void counts_sales_of_other_balancers(void)
     simulate(&sim, 3, 100, 7);
     struct sim_sale other = {.sale = {.id = {{9}}, .quantity = 2}, .router = "another-router"};
     snprintf(other.sale.server, sizeof other.sale.server, "server-1");
-    buffer_append(&sim.sales, &other, sizeof other);
+    buffer_append(&sim.world.sales, &other, sizeof other);
     take_apart(&sim.log, &lines);
     expect_clean(&lines, &sim, &verdict);
     CU_ASSERT_EQUAL(verdict.sales_others, 1);
@@ -120,7 +120,7 @@ static void judge_changed(size_t violations_of, size_t line)
 
 static struct sim_sale *sale_of(size_t i)
 {
-    return (struct sim_sale *)(void *)sim.sales.data + i;
+    return (struct sim_sale *)(void *)sim.world.sales.data + i;
 }
 
 /* The line (from 0) that holds the text, first or last. */
@@ -179,7 +179,7 @@ static void finds_a_sale_without_a_choice(void)
     begin_case();
     struct sim_sale forged = *sale_of(sale_through());
     forged.sale.id.bytes[0] = 0xff;
-    buffer_append(&sim.sales, &forged, sizeof forged);
+    buffer_append(&sim.world.sales, &forged, sizeof forged);
     judge_changed(CHECK_SALES, 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(verdict.said, "sale ff"));
     sim_free(&sim);
@@ -197,13 +197,13 @@ static void finds_it_in_a_log_that_begins_later(void)
     sim_stop(&sim);
     take_apart(&sim.log, &lines);
     expect_clean(&lines, &sim, &verdict);
-    size_t last = sim.sales.length / sizeof(struct sim_sale) - 1;
+    size_t last = sim.world.sales.length / sizeof(struct sim_sale) - 1;
     while (!sale_of(last)->router[0])
         last--;
     struct sim_sale forged = *sale_of(last);
     forged.sale.id.bytes[15] ^= 1;
     forged.sale.id.bytes[14] ^= 0x80;
-    buffer_append(&sim.sales, &forged, sizeof forged);
+    buffer_append(&sim.world.sales, &forged, sizeof forged);
     judge_changed(CHECK_SALES, 0);
     sim_free(&sim);
 }
@@ -221,7 +221,7 @@ static void finds_a_lost_sale(void)
 static void finds_more_told_than_the_store_holds(void)
 {
     begin_case();
-    sim.servers[1].real_sold--;
+    sim.world.machines[1].sold--;
     judge_changed(CHECK_FIGURES, 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(verdict.said, "server-2 told="));
     sim_free(&sim);

@@ -6,32 +6,32 @@
 /* xorshift64* */
 uint64_t sim_roll(struct sim *sim, uint64_t sides)
 {
-    sim->random ^= sim->random >> 12;
-    sim->random ^= sim->random << 25;
-    sim->random ^= sim->random >> 27;
-    return (sim->random * UINT64_C(2685821657736338717) >> 33) % sides;
+    sim->world.random ^= sim->world.random >> 12;
+    sim->world.random ^= sim->world.random << 25;
+    sim->world.random ^= sim->world.random >> 27;
+    return (sim->world.random * UINT64_C(2685821657736338717) >> 33) % sides;
 }
 
 int64_t sim_tick(struct sim *sim)
 {
-    sim->time += 100000;
-    return sim->time;
+    sim->world.time += 100000;
+    return sim->world.time;
 }
 
 void sim_init(struct sim *sim, size_t tickets, uint64_t seed)
 {
     memset(sim, 0, sizeof *sim);
-    sim->random = seed;
+    struct sim_world *world = &sim->world;
+    world->random = seed;
+    world->time = INT64_C(1795255200000000);
     sim->tickets = tickets;
-    sim->count = tickets + (tickets > ROUTING_CANDIDATES_MAX ? 18 : 3);
-    sim->time = INT64_C(1795255200000000);
-    for (size_t i = 0; i < sim->count; i++) {
-        struct sim_server *server = &sim->servers[i];
+    sim->first = world->machine_count = tickets + (tickets > ROUTING_CANDIDATES_MAX ? 18 : 3);
+    for (size_t i = 0; i < sim->first; i++) {
+        struct sim_machine *machine = &world->machines[i];
         bool sells = i < tickets;
-        server->pool = sells ? SIM_TICKETS : SIM_FILES;
-        server->weight = 1 + (int64_t)i % 3;
-        server->limit = sells ? 12 : 4;
-        snprintf(server->id, sizeof server->id, "%s-%zu", sells ? "server" : "files",
+        machine->pool = sells ? SIM_TICKETS : SIM_FILES;
+        machine->weight = 1 + (int64_t)i % 3;
+        snprintf(machine->id, sizeof machine->id, "%s-%zu", sells ? "server" : "files",
                  sells ? i + 1 : i - tickets + 1);
     }
 }
@@ -39,26 +39,27 @@ void sim_init(struct sim *sim, size_t tickets, uint64_t seed)
 void sim_free(struct sim *sim)
 {
     buffer_free(&sim->log);
-    buffer_free(&sim->sales);
+    buffer_free(&sim->world.sales);
 }
 
 size_t sim_sales(const struct sim *sim, const struct sim_sale **sales)
 {
-    *sales = (const struct sim_sale *)(const void *)sim->sales.data;
-    return sim->sales.length / sizeof **sales;
+    *sales = (const struct sim_sale *)(const void *)sim->world.sales.data;
+    return sim->world.sales.length / sizeof **sales;
 }
 
 /* --- the ticket servers ------------------------------------------------------------------------ */
 
-static void add_sale(struct sim *sim, struct sim_server *server, const struct id *id, int quantity,
-                     const char *router)
+static void add_sale(struct sim *sim, const struct sim_server *server, const struct id *id,
+                     int quantity, const char *router)
 {
-    struct sim_sale row = {.sale = {.id = *id, .quantity = quantity, .created_at = sim->time}};
+    struct sim_sale row = {
+        .sale = {.id = *id, .quantity = quantity, .created_at = sim->world.time}};
     snprintf(row.sale.event, sizeof row.sale.event, "demo");
     snprintf(row.sale.server, sizeof row.sale.server, "%s", server->id);
     snprintf(row.router, sizeof row.router, "%s", router);
-    buffer_append(&sim->sales, &row, sizeof row);
-    server->real_sold += quantity;
+    buffer_append(&sim->world.sales, &row, sizeof row);
+    sim->world.machines[server->machine].sold += quantity;
 }
 
 /* Decides a flight as a ticket server does: what is known is replayed. */
@@ -76,13 +77,13 @@ static void decide(struct sim *sim, struct sim_server *server, struct routing_se
             settled->sold++;
         }
     }
-    server->real_commit++;
+    sim->world.machines[server->machine].commit++;
 }
 
 struct id sim_next_request(struct sim *sim)
 {
     struct id id = {{[6] = 0x70, [8] = 0x80}};
-    uint64_t number = ++sim->requests, milliseconds = (uint64_t)sim->time / 1000;
+    uint64_t number = ++sim->world.requests, milliseconds = (uint64_t)sim->world.time / 1000;
     for (int i = 5; i >= 0; i--, milliseconds >>= 8)
         id.bytes[i] = (uint8_t)milliseconds;
     for (int i = 15; number; i--, number >>= 8)
@@ -92,12 +93,12 @@ struct id sim_next_request(struct sim *sim)
 
 /* --- the router -------------------------------------------------------------------------------- */
 
-static const char *const pool_names[SIM_POOLS] = {ROUTING_TICKETS, "files"};
+const char *const sim_pool_names[SIM_POOLS] = {ROUTING_TICKETS, "files"};
 
 void sim_move(struct sim *sim, struct sim_server *server, enum server_state to, const char *why)
 {
     struct routing_server line = {.server = server->id,
-                                  .pool = pool_names[server->pool],
+                                  .pool = sim_pool_names[server->pool],
                                   .weight = server->weight,
                                   .from = server->state,
                                   .to = to,
@@ -111,46 +112,69 @@ void sim_move(struct sim *sim, struct sim_server *server, enum server_state to, 
     routing_line_server(&sim->log, ++sim->n, sim_tick(sim), &line);
 }
 
-static void hear(struct sim_server *server)
+struct sim_server *sim_pick(struct sim *sim, enum sim_pool pool)
 {
+    size_t count = 0;
+    for (size_t i = 0; i < sim->count; i++)
+        count += sim->servers[i].pool == pool;
+    if (count == 0)
+        return NULL;
+    size_t lot = sim_roll(sim, count);
+    struct sim_server *server = sim->servers;
+    while (server->pool != pool || lot-- > 0)
+        server++;
+    return server;
+}
+
+void sim_hear(struct sim *sim, struct sim_server *server)
+{
+    const struct sim_machine *machine = &sim->world.machines[server->machine];
     if (server->pool != SIM_TICKETS)
         return;
-    server->boot = server->real_boot;
-    server->commit = server->real_commit;
-    server->told = server->real_sold;
+    server->boot = machine->boot;
+    server->commit = machine->commit;
+    server->told = machine->sold;
 }
 
-static void restart_server(struct sim *sim, struct sim_server *server)
-{
-    server->real_boot++;
-    server->real_commit = 0;
-    sim_move(sim, server, SERVER_JOINING, "started as process 7");
-}
-
-void sim_start(struct sim *sim)
+static void start(struct sim *sim)
 {
     struct id router = sim_next_request(sim);
     id_format(&router, sim->router);
-    sim->n = 0;
-    sim->flight = 0;
+    sim->n = sim->flight = sim->count = 0;
     sim->sold = 0;
+    sim->wanted = (int64_t)sim->tickets;
     routing_line_started(&sim->log, ++sim->n, sim_tick(sim), sim->router);
+    for (size_t i = 0; i < sim->first; i++)
+        sim_list(sim, i);
     for (size_t i = 0; i < sim->count; i++) {
-        struct sim_server *server = &sim->servers[i];
-        server->state = SERVER_NEW;
-        server->told = server->boot = server->commit = server->pending = 0;
-        server->busy = server->workload = server->workload_at = 0;
-        server->flight = 0;
-        memset(server->turns, 0, sizeof server->turns);
-        server->count = 0;
-        restart_server(sim, server);
-    }
-    for (size_t i = 0; i < sim->count; i++) {
-        hear(&sim->servers[i]);
+        sim_hear(sim, &sim->servers[i]);
         sim_move(sim, &sim->servers[i], SERVER_UP, "probe: answered");
         if (sim->tickets <= ROUTING_CANDIDATES_MAX) /* where a choice can show who joins */
             sim_forward(sim);
     }
+}
+
+void sim_start(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->world.machine_count; i++) {
+        sim->world.machines[i].boot++;
+        sim->world.machines[i].commit = 0;
+    }
+    start(sim);
+}
+
+void sim_pass(struct sim *to, struct sim *from)
+{
+    to->world = from->world;
+    from->world.sales = (struct buffer){0};
+}
+
+void sim_start_beside(struct sim *to, struct sim *from)
+{
+    sim_pass(to, from);
+    to->tickets = from->tickets;
+    to->first = from->first;
+    start(to);
 }
 
 static void settle(struct sim *sim, struct sim_server *server, struct routing_settled *settled)
@@ -176,7 +200,7 @@ static void land(struct sim *sim, struct sim_server *server)
     if (server->count == 0)
         return;
     decide(sim, server, &settled);
-    hear(server);
+    sim_hear(sim, server);
     settle(sim, server, &settled);
 }
 
@@ -211,19 +235,18 @@ static void retry_all(struct sim *sim, const struct sim_passenger *passengers, s
     for (size_t i = 0; i < count; i++) {
         if (buy(sim, passengers[i]))
             continue;
-        for (size_t j = 0; j < sim->tickets; j++)
+        for (size_t j = 0; j < sim->count; j++)
             land(sim, &sim->servers[j]);
         buy(sim, passengers[i]);
     }
 }
 
-/* The server dies with its flight, decided or not; its passengers go elsewhere. */
-static void lose(struct sim *sim, struct sim_server *server)
+void sim_lose(struct sim *sim, struct sim_server *server)
 {
     struct sim_passenger passengers[SIM_FLIGHT_MAX];
     struct routing_settled settled = {0};
     size_t count = server->count;
-    if (count == 0 || server->state != SERVER_UP)
+    if (count == 0)
         return;
     if (sim_roll(sim, 2))
         decide(sim, server, &(struct routing_settled){0});
@@ -232,8 +255,8 @@ static void lose(struct sim *sim, struct sim_server *server)
     settled.lost = (int64_t)count;
     settle(sim, server, &settled);
     retry_all(sim, passengers, count);
-    restart_server(sim, server);
-    hear(server);
+    sim_restart(sim, server);
+    sim_hear(sim, server);
     sim_move(sim, server, SERVER_UP, "probe: answered");
 }
 
@@ -254,39 +277,36 @@ static void unload(struct sim *sim, struct sim_server *server)
 static void sell_directly(struct sim *sim, struct sim_server *server)
 {
     struct id id = sim_next_request(sim);
-    if (server->state != SERVER_UP)
+    if (!server_state_alive(server->state))
         return;
     add_sale(sim, server, &id, 3, "");
-    server->real_commit++;
-    hear(server);
+    sim->world.machines[server->machine].commit++;
+    sim_hear(sim, server);
     routing_line_told(&sim->log, ++sim->n, sim_tick(sim), server->id, server->boot, server->commit,
                       server->told);
 }
 
-/* A server of files goes down, with requests under way, or comes back. */
-static void flip(struct sim *sim)
+/* What goes on at a ticket server. */
+static void serve(struct sim *sim, struct sim_server *server, uint64_t kind)
 {
-    size_t files = sim->count - sim->tickets;
-    struct sim_server *server = &sim->servers[sim->tickets + sim_roll(sim, files)];
-    bool up = server->state == SERVER_UP;
-    sim_move(sim, server, up ? SERVER_DOWN : SERVER_UP,
-             up ? "connection reset" : "check: answered");
+    if (kind < 25)
+        land(sim, server);
+    else if (kind < 29)
+        sim_lose(sim, server);
+    else if (kind < 32)
+        unload(sim, server);
+    else
+        sell_directly(sim, server);
 }
 
 static void step(struct sim *sim)
 {
-    struct sim_server *server = &sim->servers[sim_roll(sim, sim->tickets)];
-    uint64_t kind = sim_roll(sim, 200);
+    struct sim_server *server = sim_pick(sim, SIM_TICKETS);
+    uint64_t kind = sim_roll(sim, 240);
     if (kind < 60)
         buy_anew(sim);
-    else if (kind < 85)
-        land(sim, server);
-    else if (kind < 89)
-        lose(sim, server);
-    else if (kind < 92)
-        unload(sim, server);
-    else if (kind < 95)
-        sell_directly(sim, server);
+    else if (kind < 95 && server != NULL)
+        serve(sim, server, kind - 60);
     else if (kind < 145)
         sim_forward(sim);
     else if (kind < 180)
@@ -294,7 +314,21 @@ static void step(struct sim *sim)
     else if (kind < 195)
         sim_report(sim);
     else
-        flip(sim);
+        sim_member_step(sim);
+}
+
+void sim_drain(struct sim *sim, int steps)
+{
+    for (int i = 0; i < steps; i++) {
+        struct sim_server *server = sim_pick(sim, SIM_TICKETS);
+        uint64_t kind = sim_roll(sim, 3);
+        if (kind == 0 && server != NULL)
+            land(sim, server);
+        else if (kind == 1)
+            sim_finish(sim, sim_roll(sim, sim->open_count + 1));
+        else if (kind == 2)
+            sim_member_step(sim);
+    }
 }
 
 void sim_run(struct sim *sim, int steps)
@@ -316,7 +350,7 @@ void sim_state(struct sim *sim, bool gap)
         const struct sim_server *server = &sim->servers[i];
         list[i] = (struct routing_snapshot_server){
             .server = server->id,
-            .pool = pool_names[server->pool],
+            .pool = server->pool < SIM_POOLS ? sim_pool_names[server->pool] : "",
             .state = server->state,
             .told = server->told,
             .pending = server->pending,
@@ -338,7 +372,7 @@ void sim_state(struct sim *sim, bool gap)
 
 void sim_stop(struct sim *sim)
 {
-    for (size_t i = 0; i < sim->tickets; i++)
+    for (size_t i = 0; i < sim->count; i++)
         land(sim, &sim->servers[i]);
     while (sim->open_count > 0)
         sim_finish(sim, 0);
@@ -352,7 +386,7 @@ void sim_crash(struct sim *sim)
         sim_forward(sim);
     sim->log.length = written;
     sim->open_count = 0;
-    for (size_t i = 0; i < sim->tickets; i++) {
+    for (size_t i = 0; i < sim->count; i++) {
         struct routing_settled never_written = {0};
         if (sim_roll(sim, 2))
             decide(sim, &sim->servers[i], &never_written);

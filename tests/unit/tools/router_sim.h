@@ -15,8 +15,9 @@
 #define SIM_STORE "0193b0aa-0000-7000-8000-00000000feed"
 
 enum {
-    SIM_SERVERS_MAX = 40,
-    SIM_TICKETS_MAX = 20, /* ticket servers */
+    SIM_SERVERS_MAX = 40,  /* places in the list */
+    SIM_MACHINES_MAX = 96, /* servers, ever */
+    SIM_TICKETS_MAX = 20,  /* ticket servers */
     SIM_FLIGHT_MAX = 8,
     SIM_OPEN_MAX = 64,
     SIM_SESSIONS = 4, /* by cookie, in each pool */
@@ -36,11 +37,20 @@ struct sim_passenger {
     uint64_t route; /* how its policy and session are drawn, the same for each try */
 };
 
-struct sim_server {
+/* A server itself, whether or not a router lists it. */
+struct sim_machine {
     char id[SERVER_SIZE];
     enum sim_pool pool;
     int64_t weight;
-    int64_t real_sold, real_boot, real_commit;  /* of the ticket server itself */
+    int64_t sold, boot, commit;
+};
+
+/* A place in the router's list. */
+struct sim_server {
+    char id[SERVER_SIZE];
+    size_t machine;
+    enum sim_pool pool; /* SIM_POOLS: it has left */
+    int64_t weight;
     int64_t told, boot, commit, pending, limit; /* as the router holds them */
     int64_t busy, workload, workload_at;
     struct routing_turn turns[2]; /* of purchases, of other requests */
@@ -61,19 +71,34 @@ struct sim_request {
     size_t server;
 };
 
-struct sim {
+/* A session by cookie. */
+struct sim_session {
+    size_t machine; /* + 1; 0: it is at none */
+    unsigned age;   /* how many there were before it */
+};
+
+/* What several routers share. */
+struct sim_world {
     uint64_t random;
-    struct sim_server servers[SIM_SERVERS_MAX]; /* the ticket servers first */
-    size_t tickets, count;
+    int64_t time;
+    uint64_t requests;
+    struct sim_machine machines[SIM_MACHINES_MAX];
+    size_t machine_count;
+    struct sim_session sessions[SIM_POOLS][SIM_SESSIONS];
+    struct buffer sales; /* struct sim_sale */
+};
+
+struct sim {
+    struct sim_world world;
+    size_t tickets, first; /* ticket servers, and all servers, that every router begins with */
+    struct sim_server servers[SIM_SERVERS_MAX];
+    size_t count;
     struct sim_request open[SIM_OPEN_MAX];
     size_t open_count;
-    size_t sessions[SIM_POOLS][SIM_SESSIONS]; /* a server + 1; 0: new */
     char router[ID_TEXT_SIZE];
     uint64_t n, flight;
-    int64_t time, sold;
-    uint64_t requests;
-    struct buffer log;   /* the lines */
-    struct buffer sales; /* struct sim_sale */
+    int64_t sold, wanted;
+    struct buffer log; /* the lines */
 };
 
 /* So many ticket servers, and 3 servers of files; 18 where the ticket servers are not all listed. */
@@ -83,10 +108,20 @@ void sim_free(struct sim *sim);
 /* `started`, and every server joins and comes up. */
 void sim_start(struct sim *sim);
 
+/* Another router starts, beside the one of `from`, which must not take a step of its own before it has the
+ * world back. `to` is zeroed. */
+void sim_start_beside(struct sim *to, struct sim *from);
+
+/* Gives the world to the other router, which takes the next steps. */
+void sim_pass(struct sim *to, struct sim *from);
+
 /* So many steps: purchases by every policy, landings, lost and unsent flights, probes, direct sales; other
  * requests on routes with every policy and affinity, which end in every way; reports of workload; servers
- * that go down and come back. */
+ * that come into every state, leave, and join again or for the first time; limits and steps of scaling. */
 void sim_run(struct sim *sim, int steps);
+
+/* So many steps of a router that takes nothing new: landings, requests that end, moves. */
+void sim_drain(struct sim *sim, int steps);
 
 /* A `state` line, as a rotation writes it; with a gap: some lines before it are not written. */
 void sim_state(struct sim *sim, bool gap);

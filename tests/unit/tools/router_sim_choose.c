@@ -13,7 +13,9 @@ struct choosing {
     enum policy policy;
     enum affinity affinity;
     const char *client, *session;
-    size_t *cookie; /* where a session by cookie is noted; else NULL */
+    char renewed[32];           /* the text of a session that came after others */
+    struct sim_session *cookie; /* where a session by cookie is noted; else NULL */
+    size_t pinned;              /* the place that it is at; SIM_SERVERS_MAX: none */
     enum candidate_mark marks[SIM_SERVERS_MAX];
     bool running[SIM_SERVERS_MAX];
     size_t to, second;
@@ -31,6 +33,23 @@ static size_t turn_of(const struct choosing *choosing)
     return choosing->asking->quantity > 0 ? 0 : 1;
 }
 
+/* A session whose server has left begins anew, under another name. */
+static void take_cookie(struct choosing *choosing, struct sim_session *cookie)
+{
+    const struct sim *sim = choosing->sim;
+    size_t at = 0;
+    while (at < sim->count && (sim->servers[at].state == SERVER_LEFT ||
+                               sim->servers[at].machine + 1 != cookie->machine))
+        at++;
+    choosing->cookie = cookie;
+    choosing->pinned = at < sim->count ? at : SIM_SERVERS_MAX;
+    if (cookie->machine > 0 && at == sim->count)
+        *cookie = (struct sim_session){.age = cookie->age + 1};
+    snprintf(choosing->renewed, sizeof choosing->renewed, "%s%02x", choosing->session, cookie->age);
+    if (cookie->age > 0)
+        choosing->session = choosing->renewed;
+}
+
 static void draw_route(struct choosing *choosing)
 {
     const struct sim_asking *asking = choosing->asking;
@@ -44,7 +63,7 @@ static void draw_route(struct choosing *choosing)
     size_t session = asking->route / 1024 % SIM_SESSIONS;
     choosing->session = texts[session];
     if (choosing->affinity == AFFINITY_COOKIE)
-        choosing->cookie = &choosing->sim->sessions[asking->pool][session];
+        take_cookie(choosing, &choosing->sim->world.sessions[asking->pool][session]);
 }
 
 static bool is_keyed(const struct choosing *choosing)
@@ -56,9 +75,12 @@ static bool is_keyed(const struct choosing *choosing)
 
 static enum candidate_mark mark_of(const struct choosing *choosing, const struct sim_server *server)
 {
+    static const enum candidate_mark marks[] = {MARK_NONE,       MARK_JOINING,  MARK_NONE,
+                                                MARK_OVERLOADED, MARK_DRAINING, MARK_DOWN,
+                                                MARK_EJECTED,    MARK_DOWN};
     int quantity = choosing->asking->quantity;
     if (server->state != SERVER_UP)
-        return server->state == SERVER_JOINING ? MARK_JOINING : MARK_DOWN;
+        return marks[server->state];
     bool full = server->pool == SIM_FILES ? server->busy >= server->limit
                                           : quantity > 0 && server->pending > 0 &&
                                                 server->pending + quantity > server->limit;
@@ -67,7 +89,7 @@ static enum candidate_mark mark_of(const struct choosing *choosing, const struct
 
 static int64_t workload_of(const struct choosing *choosing, const struct sim_server *server)
 {
-    int64_t next = choosing->sim->time + 100000; /* the line's time */
+    int64_t next = choosing->sim->world.time + 100000; /* the line's time */
     bool fresh = server->workload_at != 0 && server->workload_at + 2 * CLOCK_SECOND >= next;
     return fresh ? server->workload : -1;
 }
@@ -162,8 +184,7 @@ static bool by_lot(const struct choosing *choosing)
 /* Whether the choice was made by a session that is where it was. */
 static bool is_held(const struct choosing *choosing)
 {
-    return choosing->cookie != NULL && *choosing->cookie > 0 &&
-           choosing->running[*choosing->cookie - 1];
+    return choosing->pinned < SIM_SERVERS_MAX && choosing->running[choosing->pinned];
 }
 
 static void choose(struct choosing *choosing)
@@ -176,7 +197,7 @@ static void choose(struct choosing *choosing)
     }
     bool lot = by_lot(choosing) && !is_keyed(choosing);
     choosing->second = sim->count;
-    choosing->to = is_held(choosing) ? *choosing->cookie - 1
+    choosing->to = is_held(choosing) ? choosing->pinned
                    : lot             ? drawn(choosing)
                                      : champion(choosing, sim->count);
     if (!lot)
@@ -208,7 +229,7 @@ static const char *why(const struct choosing *choosing)
                           score_of(choosing, &sim->servers[i]) <= score);
     if (is_keyed(choosing))
         return first ? "session" : "moved";
-    if (choosing->cookie != NULL && *choosing->cookie > 0)
+    if (choosing->pinned < SIM_SERVERS_MAX)
         return is_held(choosing) ? "session" : "moved";
     return why_by_policy(choosing);
 }
@@ -241,7 +262,7 @@ static void write_line(const struct choosing *choosing)
     id_format(asking->request, request);
     snprintf(route, sizeof route, "%c-%s-%s", asking->pool == SIM_TICKETS ? 't' : 'f',
              policy_name(choosing->policy), affinity_name(choosing->affinity));
-    bool pinned = choosing->cookie != NULL && *choosing->cookie > 0;
+    bool pinned = choosing->pinned < SIM_SERVERS_MAX;
     bool named = choosing->affinity == AFFINITY_COOKIE || choosing->affinity == AFFINITY_JWT;
     struct routing_choice choice = {
         .request = request,
@@ -252,7 +273,7 @@ static void write_line(const struct choosing *choosing)
         .affinity = choosing->affinity,
         .session = named ? choosing->session : NULL,
         .drawn = {choosing->drawn[0], choosing->drawn[1]},
-        .pinned = pinned ? sim->servers[*choosing->cookie - 1].id : NULL,
+        .pinned = pinned ? sim->servers[choosing->pinned].id : NULL,
         .event = asking->quantity > 0 ? "demo" : NULL,
         .quantity = asking->quantity,
         .flight = sim->servers[choosing->to].flight,
@@ -262,7 +283,7 @@ static void write_line(const struct choosing *choosing)
         .candidates = list,
         .count = count,
     };
-    routing_line_choice(&sim->log, sim->n + 1, sim->time + 100000, &choice);
+    routing_line_choice(&sim->log, sim->n + 1, sim->world.time + 100000, &choice);
 }
 
 /* Each in the running is given its weight; the chosen one pays for all. */
@@ -279,7 +300,7 @@ static void take_turn(const struct choosing *choosing)
 
 struct sim_server *sim_choose(struct sim *sim, const struct sim_asking *asking)
 {
-    struct choosing choosing = {.sim = sim, .asking = asking};
+    struct choosing choosing = {.sim = sim, .asking = asking, .pinned = SIM_SERVERS_MAX};
     draw_route(&choosing);
     choose(&choosing);
     if (choosing.to == sim->count)
@@ -296,6 +317,6 @@ struct sim_server *sim_choose(struct sim *sim, const struct sim_asking *asking)
     server->turns[turn_of(&choosing)].last = ++sim->n;
     server->busy++;
     if (choosing.cookie != NULL)
-        *choosing.cookie = choosing.to + 1;
+        choosing.cookie->machine = server->machine + 1;
     return server;
 }

@@ -9,6 +9,21 @@ uint64_t sim_roll(struct sim *sim, uint64_t sides);
 int64_t sim_tick(struct sim *sim);
 struct id sim_next_request(struct sim *sim);
 void sim_move(struct sim *sim, struct sim_server *server, enum server_state to, const char *why);
+extern const char *const sim_pool_names[SIM_POOLS];
+
+/* A server of the pool that is in the list, by lot; NULL where there is none. */
+struct sim_server *sim_pick(struct sim *sim, enum sim_pool pool);
+
+/* What the ticket server tells is held from now on. */
+void sim_hear(struct sim *sim, struct sim_server *server);
+
+/* The server dies with its flight, decided or not; its passengers go elsewhere. */
+void sim_lose(struct sim *sim, struct sim_server *server);
+
+/* router_sim_members.c: who is in the list, in which state. */
+void sim_list(struct sim *sim, size_t machine); /* joins */
+void sim_restart(struct sim *sim, struct sim_server *server);
+void sim_member_step(struct sim *sim);
 
 /* What a choice is made for: its route, policy and session follow from `route`, drawn by lot. */
 struct sim_asking {

@@ -40,7 +40,9 @@ void sim_finish(struct sim *sim, size_t open)
 
 void sim_report(struct sim *sim)
 {
-    struct sim_server *server = &sim->servers[sim_roll(sim, sim->count)];
+    struct sim_server *server = sim_pick(sim, (enum sim_pool)sim_roll(sim, SIM_POOLS));
+    if (server == NULL)
+        return;
     struct routing_load load = {
         .server = server->id,
         .cpu = (int64_t)sim_roll(sim, 5) * 100,

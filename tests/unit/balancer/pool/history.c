@@ -94,7 +94,8 @@ static void replay_file(struct replay *replay, struct findings *findings, const 
         replay_line(replay, line.text, line.length, line.torn);
     }
     CU_ASSERT_STRING_EQUAL(log_reader_trouble(reader), "");
-    replay_end(replay, false, findings->lines, log_reader_rest(reader));
+    replay_end(replay, false, findings->lines,
+               log_reader_rest(reader, log_reader_files(reader) - 1));
     log_reader_close(reader);
 }
 

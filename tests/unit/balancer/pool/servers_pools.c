@@ -32,7 +32,7 @@ static void a_configured_server_is_checked(void)
                              "commit=0 told=0 limit=64 store=\"\" why=configured\n");
     check_answered(&servers, 1, 0);
     history_expect(&servers, "server server=files-1 pool=files weight=3 state=joining→up boot=0 "
-                             "commit=0 told=0 limit=64 store=\"\" why=\"check: answered\"\n");
+                             "commit=0 told=0 limit=64 store=\"\" why=\"probe: answered\"\n");
     check_answered(&servers, 1, 0); /* it is up already */
     check_answered(&servers, 1, 7); /* of another start */
     history_expect(&servers, "");
@@ -77,6 +77,8 @@ static void other_pools_sell_nothing(void)
 static void a_report_leaves_a_line_where_a_route_reads_it(void)
 {
     open_pools();
+    check_answered(&servers, 0, 1);
+    check_answered(&servers, 1, 0);
     history_text(&servers);
     check_reported(&servers, 1, 0, &(struct server_report){310, 9, 0, 812});
     history_expect(&servers, "");
@@ -104,6 +106,8 @@ static void a_report_of_another_start_is_not_taken(void)
     check_reported(&servers, 0, start, &(struct server_report){310, 9, 0, 812});
     history_expect(&servers, "");
     CU_ASSERT(servers.list[0].workload == 0 && servers.list[0].workload_at == 0);
+    check_answered(&servers, 0, servers.list[0].start);
+    history_text(&servers);
     check_reported(&servers, 0, servers.list[0].start, &(struct server_report){310, 9, 0, 812});
     history_expect(&servers, "load server=server-1 cpu=310 memory=9 commit=812 workload=310\n");
     servers_free(&servers);
@@ -154,7 +158,7 @@ static void a_state_line_tells_it_all(void)
     snprintf(expected, sizeof expected,
              "state router=%s store=\"\" flight=1 sales=0 "
              "servers=server-1|tickets|joining|0+0|0.0|512|0/1|0/0|0/0|0@0,"
-             "files-1|files|joining|0+0|0.0|64|2/3|3/-3|0/0|500@%s\n",
+             "files-1|files|up|0+0|0.0|64|2/3|3/-3|0/0|500@%s\n",
              servers.router, time);
     history_expect(&servers, expected);
     buffer_free(&lines);

@@ -7,19 +7,9 @@
 #include "common/clock.h"
 #include "tests/lib/files.h"
 #include "tests/lib/suite.h"
+#include "tests/unit/balancer/routing/config_text.h"
 
-#define ONE_ROUTE "{\"routes\":[{\"name\":\"a\",\"pool\":\"tickets\"}]}"
-
-/* In memory of just its size: a sanitizer sees any byte too far. */
-static bool read_text(const char *text, size_t length, struct config *config,
-                      char error[CONFIG_ERROR_SIZE])
-{
-    char *exact = memory_new(length);
-    memcpy(exact, text, length);
-    bool good = config_read("x.json", exact, length, config, error);
-    free(exact);
-    return good;
-}
+#define ONE_ROUTE "{" ROUTES "}"
 
 static void read_sample(struct config *config)
 {
@@ -48,7 +38,7 @@ static void the_sample_is_read_whole(void)
     CU_ASSERT_EQUAL(files->servers[1].weight, 1);
     CU_ASSERT_STRING_EQUAL(files->check, "/healthz");
     CU_ASSERT_EQUAL(files->timeout, 30 * CLOCK_SECOND);
-    CU_ASSERT_EQUAL(files->connections, 1024);
+    CU_ASSERT_EQUAL(files->rules.limit, 1024);
     CU_ASSERT(config.has_jwt);
     CU_ASSERT_EQUAL(config.jwt.algorithm, JWT_HS256);
     CU_ASSERT_STRING_EQUAL(config.jwt.key_file, "db/jwt.key");
@@ -97,7 +87,7 @@ static void names_may_be_used_before_they_are_defined(void)
         "\"tickets\":{},\"b\":{\"servers\":[{\"id\":\"server-x\",\"address\":\"[::1]:1\"}]}}}";
     struct config config;
     char error[CONFIG_ERROR_SIZE] = "";
-    CU_ASSERT_FATAL(read_text(text, sizeof text - 1, &config, error));
+    CU_ASSERT_FATAL(config_text_read(text, sizeof text - 1, &config, error));
     CU_ASSERT_STRING_EQUAL(config.pools[config.routes[0].pool].name, "b");
     CU_ASSERT_EQUAL(config.pool_count, 3);
     CU_ASSERT_EQUAL(config.jwt.algorithm, JWT_ES256);
@@ -110,7 +100,7 @@ static void what_is_left_out_has_its_default(void)
 {
     struct config config;
     char error[CONFIG_ERROR_SIZE] = "";
-    CU_ASSERT_FATAL(read_text(ONE_ROUTE, strlen(ONE_ROUTE), &config, error));
+    CU_ASSERT_FATAL(config_text_read(ONE_ROUTE, strlen(ONE_ROUTE), &config, error));
     CU_ASSERT_EQUAL(config.pool_count, 1);
     CU_ASSERT(config.pools[CONFIG_TICKETS].tickets && !config.has_jwt);
     CU_ASSERT_EQUAL(config.routes[0].policy, POLICY_ROUND_ROBIN);
@@ -121,26 +111,6 @@ static void what_is_left_out_has_its_default(void)
 
 /* --- what is printed --------------------------------------------------------------------------- */
 
-/* Prints, reads that, and prints again. */
-static void expect_same_again(const struct config *config)
-{
-    struct buffer once = {0}, twice = {0};
-    struct config again;
-    char error[CONFIG_ERROR_SIZE] = "";
-    config_print(config, &once);
-    bool good = read_text(once.data, once.length, &again, error);
-    CU_ASSERT_STRING_EQUAL(error, "");
-    CU_ASSERT_FATAL(good);
-    config_print(&again, &twice);
-    CU_ASSERT_STRING_EQUAL(buffer_text(&once), buffer_text(&twice));
-    CU_ASSERT_EQUAL(config->route_count, again.route_count);
-    CU_ASSERT_EQUAL(config->server_count, again.server_count);
-    CU_ASSERT_EQUAL(config->trusted_count, again.trusted_count);
-    config_free(&again);
-    buffer_free(&once);
-    buffer_free(&twice);
-}
-
 static void what_is_printed_is_read_again(void)
 {
     static const char odd[] =
@@ -150,43 +120,56 @@ static void what_is_printed_is_read_again(void)
     struct config config;
     char error[CONFIG_ERROR_SIZE] = "";
     read_sample(&config);
-    expect_same_again(&config);
+    config_text_same_again(&config);
     config_free(&config);
-    CU_ASSERT_FATAL(read_text(odd, sizeof odd - 1, &config, error));
+    CU_ASSERT_FATAL(config_text_read(odd, sizeof odd - 1, &config, error));
     CU_ASSERT_STRING_EQUAL(config.routes[0].match.host, "[2001:db8::1]");
-    expect_same_again(&config);
+    config_text_same_again(&config);
     config_free(&config);
 }
+
+static const char built_in[] =
+    "{\n"
+    "  \"pools\": {\n"
+    "    \"tickets\": {\n"
+    "      \"check\": {\"interval\": 0.25, \"timeout\": 1, \"rise\": 1, \"fall\": 2},\n"
+    "      \"thresholds\": {},\n"
+    "      \"eject\": {\"failures\": 5, \"share\": 50, \"requests\": 20, \"pause\": 1, "
+    "\"pause_max\": 60},\n"
+    "      \"out_most\": 50,\n"
+    "      \"max_pending\": 512,\n"
+    "      \"slow_start\": {\"time\": 10, \"from\": 32},\n"
+    "      \"waiting\": 16384,\n"
+    "      \"retries\": {\"reserve\": 1024, \"share\": 20}\n"
+    "    }\n"
+    "  },\n"
+    "  \"routes\": [\n"
+    "    {\n"
+    "      \"name\": \"purchase\",\n"
+    "      \"match\": {\"path\": \"/purchases\"},\n"
+    "      \"pool\": \"tickets\",\n"
+    "      \"policy\": \"least-workload\",\n"
+    "      \"demand_token\": false\n"
+    "    },\n"
+    "    {\n"
+    "      \"name\": \"read\",\n"
+    "      \"match\": {\"prefix\": \"/events\"},\n"
+    "      \"pool\": \"tickets\",\n"
+    "      \"policy\": \"round-robin\",\n"
+    "      \"demand_token\": false\n"
+    "    }\n"
+    "  ],\n"
+    "  \"trusted_proxies\": []\n"
+    "}\n";
 
 static void the_built_in_one_is_printed(void)
 {
     struct config config;
     struct buffer text = {0};
     config_builtin(&config, POLICY_LEAST_WORKLOAD);
-    expect_same_again(&config);
+    config_text_same_again(&config);
     config_print(&config, &text);
-    CU_ASSERT_STRING_EQUAL(buffer_text(&text), "{\n"
-                                               "  \"pools\": {\n"
-                                               "    \"tickets\": {}\n"
-                                               "  },\n"
-                                               "  \"routes\": [\n"
-                                               "    {\n"
-                                               "      \"name\": \"purchase\",\n"
-                                               "      \"match\": {\"path\": \"/purchases\"},\n"
-                                               "      \"pool\": \"tickets\",\n"
-                                               "      \"policy\": \"least-workload\",\n"
-                                               "      \"demand_token\": false\n"
-                                               "    },\n"
-                                               "    {\n"
-                                               "      \"name\": \"read\",\n"
-                                               "      \"match\": {\"prefix\": \"/events\"},\n"
-                                               "      \"pool\": \"tickets\",\n"
-                                               "      \"policy\": \"round-robin\",\n"
-                                               "      \"demand_token\": false\n"
-                                               "    }\n"
-                                               "  ],\n"
-                                               "  \"trusted_proxies\": []\n"
-                                               "}\n");
+    CU_ASSERT_STRING_EQUAL(buffer_text(&text), built_in);
     buffer_free(&text);
     config_free(&config);
 }

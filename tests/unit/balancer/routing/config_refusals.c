@@ -5,22 +5,14 @@
 #include <string.h>
 
 #include "tests/lib/suite.h"
+#include "tests/unit/balancer/routing/config_text.h"
 
-/* A wrong file, and how its refusal begins. */
-struct row {
-    const char *text;
-    const char *error;
-};
-
-#define ROUTES         "\"routes\":[{\"name\":\"a\",\"pool\":\"tickets\"}]"
-#define POOL(fields)   "{\"pools\":{\n\"files\":{\n" fields "}},\n" ROUTES "}"
 #define SERVER(fields) POOL("\"servers\":[\n{" fields "}]")
-#define GOOD_SERVERS   "\"servers\":[{\"id\":\"f\",\"address\":\"127.0.0.1:1\"}]"
 #define ROUTE(fields)  "{\"routes\":[\n{\"name\":\"a\",\"pool\":\"tickets\",\n" fields "}]}"
 #define MATCH(fields)  ROUTE("\"match\":{\n" fields "}")
 #define JWT(fields)    "{" ROUTES ",\n\"jwt\":{\n" fields "}}"
 
-static const struct row whole_rows[] = {
+static const struct config_refusal whole_rows[] = {
     {"", "x.json:1: JSON ends where"},
     {"\n\n", "x.json:3: JSON ends where"},
     {"[]", "x.json:1: a configuration is an object, not an array"},
@@ -46,7 +38,7 @@ static const struct row whole_rows[] = {
     {"{" ROUTES ",\n\"trusted_proxies\":[7]}", "x.json:2: \"trusted_proxies\" takes a network"},
 };
 
-static const struct row pool_rows[] = {
+static const struct config_refusal pool_rows[] = {
     {"{\"pools\":{\n\"Files\":{}}," ROUTES "}",
      "x.json:2: a pool's name is 1 to 32 of a-z 0-9 -, not \"Files\""},
     {"{\"pools\":{\n\"\":{}}," ROUTES "}", "x.json:2: a pool's name is"},
@@ -59,17 +51,19 @@ static const struct row pool_rows[] = {
     {"{\"pools\":{\"tickets\":{},\n\"tickets\":{}}," ROUTES "}",
      "x.json:2: \"tickets\" comes twice"},
     {"{\"pools\":{\"tickets\":{\n" GOOD_SERVERS "}}," ROUTES "}",
-     "x.json:2: the pool \"tickets\" has no fields: the balancer starts its servers"},
+     "x.json:2: the pool \"tickets\" takes no \"servers\": the balancer starts them"},
     {"{\"pools\":{\n\"tickets\":[]}," ROUTES "}", "x.json:2: a pool is an object, not an array"},
     {POOL("\"server\":[]"), "x.json:3: a pool has no field \"server\"; it may have servers, check, "
-                            "timeout, connections"},
+                            "timeout, thresholds, eject, out_most, connections, max_pending, "
+                            "slow_start, waiting, retries"},
     {POOL("\"servers\":{}"), "x.json:3: \"servers\" takes an array, not an object"},
     {POOL("\"servers\":[]"), "x.json:3: \"servers\" takes at least one server"},
     {POOL("\"servers\":[\n\"a\"]"), "x.json:4: a server is an object, not a string"},
     {POOL(GOOD_SERVERS ",\n\"check\":\"healthz\""),
      "x.json:4: \"check\" takes a path that begins with '/'"},
     {POOL(GOOD_SERVERS ",\n\"check\":\"/a b\""), "x.json:4: \"check\" takes a path"},
-    {POOL(GOOD_SERVERS ",\n\"check\":null"), "x.json:4: \"check\" takes a path"},
+    {POOL(GOOD_SERVERS ",\n\"check\":null"),
+     "x.json:4: \"check\" takes a path, an object or false, not null"},
     {POOL(GOOD_SERVERS ",\n\"timeout\":0"),
      "x.json:4: \"timeout\" takes a whole number from 1 to 3600"},
     {POOL(GOOD_SERVERS ",\n\"timeout\":3601"), "x.json:4: \"timeout\" takes"},
@@ -103,7 +97,7 @@ static const struct row pool_rows[] = {
      "x.json:5: a server has no field \"wieght\"; it may have id, address, weight"},
 };
 
-static const struct row route_rows[] = {
+static const struct config_refusal route_rows[] = {
     {"{\"routes\":[\n{\"pool\":\"tickets\"}]}", "x.json:2: a route needs \"name\""},
     {"{\"routes\":[\n{\"name\":\"a\"}]}", "x.json:2: a route needs \"pool\""},
     {"{\"routes\":[\n{\"name\":\"A\"}]}",
@@ -171,39 +165,11 @@ static const struct row route_rows[] = {
                           "key_file, issuer, audience"},
 };
 
-/* In memory of just its size: a sanitizer sees any byte too far. */
-static bool read_text(const char *text, size_t length, struct config *config,
-                      char error[CONFIG_ERROR_SIZE])
-{
-    char *exact = memory_new(length);
-    memcpy(exact, text, length);
-    bool good = config_read("x.json", exact, length, config, error);
-    free(exact);
-    return good;
-}
-
-static void expect_refusals(const struct row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct config config;
-        char error[CONFIG_ERROR_SIZE] = "(accepted)";
-        bool good = read_text(rows[i].text, strlen(rows[i].text), &config, error);
-        bool right = !good && strncmp(error, rows[i].error, strlen(rows[i].error)) == 0 &&
-                     strchr(error, '\n') == NULL;
-        CU_ASSERT(right);
-        if (!right)
-            printf("  %s\n    expected: %s\n    got:      %s\n", rows[i].text, rows[i].error,
-                   error);
-        if (good)
-            config_free(&config);
-    }
-}
-
 static void a_wrong_file_is_refused_with_its_line(void)
 {
-    expect_refusals(whole_rows, sizeof whole_rows / sizeof *whole_rows);
-    expect_refusals(pool_rows, sizeof pool_rows / sizeof *pool_rows);
-    expect_refusals(route_rows, sizeof route_rows / sizeof *route_rows);
+    config_text_refused(whole_rows, sizeof whole_rows / sizeof *whole_rows);
+    config_text_refused(pool_rows, sizeof pool_rows / sizeof *pool_rows);
+    config_text_refused(route_rows, sizeof route_rows / sizeof *route_rows);
 }
 
 /* --- bounds ------------------------------------------------------------------------------------ */
@@ -253,11 +219,11 @@ static void bounds_are_kept(void)
         struct config config;
         char error[CONFIG_ERROR_SIZE] = "";
         write_items(&text, &bounds[i], bounds[i].max);
-        CU_ASSERT(read_text(text.data, text.length, &config, error));
+        CU_ASSERT(config_text_read(text.data, text.length, &config, error));
         CU_ASSERT_STRING_EQUAL(error, "");
         config_free(&config);
         write_items(&text, &bounds[i], bounds[i].max + 1);
-        CU_ASSERT_FALSE(read_text(text.data, text.length, &config, error));
+        CU_ASSERT_FALSE(config_text_read(text.data, text.length, &config, error));
         CU_ASSERT_STRING_EQUAL(error, bounds[i].error);
     }
     buffer_free(&text);
@@ -276,7 +242,7 @@ static void there_are_sixteen_pools_at_most(void)
                           "%s\n\"p%d\":{\"servers\":[{\"id\":\"s%d\",\"address\":\"1.2.3.4:5\"}]}",
                           i > 0 ? "," : "", i, i);
         buffer_add(&text, "}}");
-        CU_ASSERT_EQUAL(read_text(text.data, text.length, &config, error), count == 15);
+        CU_ASSERT_EQUAL(config_text_read(text.data, text.length, &config, error), count == 15);
         if (count == 15)
             config_free(&config);
         buffer_free(&text);
@@ -292,10 +258,10 @@ static void a_file_has_a_mebibyte_at_most(void)
     buffer_add(&text, "{" ROUTES "}");
     while (text.length < CONFIG_FILE_MAX)
         buffer_add_char(&text, ' ');
-    CU_ASSERT(read_text(text.data, text.length, &config, error));
+    CU_ASSERT(config_text_read(text.data, text.length, &config, error));
     config_free(&config);
     buffer_add_char(&text, ' ');
-    CU_ASSERT_FALSE(read_text(text.data, text.length, &config, error));
+    CU_ASSERT_FALSE(config_text_read(text.data, text.length, &config, error));
     CU_ASSERT_STRING_EQUAL(error, "x.json:1: the file is longer than 1048576 bytes");
     buffer_free(&text);
 }
@@ -307,7 +273,7 @@ static void a_text_has_a_kibibyte_at_most(void)
         char error[CONFIG_ERROR_SIZE] = "";
         struct buffer text = {0};
         buffer_printf(&text, MATCH("\"path\":\"/%0*d\""), length - 1, 0);
-        CU_ASSERT_EQUAL(read_text(text.data, text.length, &config, error), length == 1024);
+        CU_ASSERT_EQUAL(config_text_read(text.data, text.length, &config, error), length == 1024);
         if (length == 1024)
             config_free(&config);
         else

@@ -74,7 +74,7 @@ static void write_health(const struct fake_server *fake, struct buffer *out)
 {
     buffer_printf(out,
                   "{\"server\":\"%s\",\"store\":\"0193b0aa-0000-7abc-8def-0123456789ab\","
-                  "\"boot\":%d,\"commit\":%d,\"sold\":%d}",
+                  "\"boot\":%d,\"commit\":%d,\"sold\":%d,\"flights\":1}",
                   fake->manner == FAKE_TAKES_NAME ? "server-9" : fake->id, (int)fake->boot,
                   (int)fake->commit, (int)fake->sold);
 }
