@@ -123,19 +123,17 @@ static void set_target(struct sockaddr_in *target, const char *text)
 int main(int argc, char **argv)
 {
     static struct front front;
-    const char *listen = NULL, *to = NULL, *control = NULL;
+    const char *listen, *to, *control;
     const struct option_entry table[] = {
         {"listen", "ADDR:PORT", OPTION_TEXT, "127.0.0.1:0", 0, 0, "where it listens", &listen},
-        {"to", "ADDR:PORT", OPTION_TEXT, NULL, 0, 0, "the server behind it", &to},
-        {"control", "PATH", OPTION_TEXT, NULL, 0, 0, "the socket at which it takes orders",
-         &control},
+        {"to", "ADDR:PORT", OPTION_TEXT, "127.0.0.1:8090", 0, 0, "the server behind it", &to},
+        {"control", "PATH", OPTION_TEXT, "breakable.control", 0, 0,
+         "the socket at which it takes orders", &control},
     };
     log_name("breakable");
     options_read(table, sizeof table / sizeof *table,
-                 "breakable --to ADDR:PORT --control PATH [--listen ADDR:PORT]",
+                 "breakable [--listen ADDR:PORT] [--to ADDR:PORT] [--control PATH]",
                  "Passes requests on to a server, or breaks.", argc, argv);
-    if (to == NULL || control == NULL)
-        die(EXIT_USAGE, "--to and --control are needed");
     signal(SIGPIPE, SIG_IGN);
     lock_init(&front.breakable.lock);
     set_target(&front.breakable.to, to);

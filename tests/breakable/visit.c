@@ -82,7 +82,9 @@ static struct manner manner_now(struct visit *visit)
     lock_drop(&visit->breakable->lock);
     bool is_flight = visit->request.length >= sizeof flights - 1 &&
                      memcmp(visit->request.data, flights, sizeof flights - 1) == 0;
-    return manner.flights && !is_flight ? (struct manner){.kind = MANNER_PASS} : manner;
+    if (manner.flights && !is_flight)
+        manner.kind = MANNER_PASS;
+    return manner;
 }
 
 /* Until the client has left: its request is never answered, whatever the manner is by then. */

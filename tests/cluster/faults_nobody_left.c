@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "tests/soak/flood.h"
 #include "tests/growth/footprint.h"
 #include "tests/lib/audit.h"
 #include "tests/lib/lone_server.h"
 #include "tests/lib/members.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/wait.h"
+#include "tests/soak/flood.h"
 
 enum {
     SERVERS = 2,

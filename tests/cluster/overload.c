@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "tests/soak/flood.h"
 #include "tests/lib/audit.h"
 #include "tests/lib/cluster.h"
 #include "tests/lib/suite.h"
 #include "tests/soak/faults/fault.h"
+#include "tests/soak/flood.h"
 
 enum {
     CAPACITY = 100000000,

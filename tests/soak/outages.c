@@ -183,6 +183,11 @@ static void strike_ours(struct outages *outages, struct target *target)
     process_signal(target->pid, target->outage.blow == BLOW_KILL ? SIGKILL : SIGSTOP);
 }
 
+static void freeze(struct lone_server *lone)
+{
+    CU_ASSERT(lone_freeze(lone));
+}
+
 static void strike(struct outages *outages, struct target *target)
 {
     if (target->lone == NULL)
@@ -190,7 +195,7 @@ static void strike(struct outages *outages, struct target *target)
     else if (target->outage.blow == BLOW_KILL)
         lone_kill(target->lone);
     else if (target->outage.blow == BLOW_FREEZE)
-        CU_ASSERT(lone_freeze(target->lone))
+        freeze(target->lone);
     else
         lone_behave(target->lone, target->outage.manner);
 }
