@@ -22,8 +22,8 @@ enum {
     COMMIT_MILLISECONDS = 50,
 };
 
-static const int64_t measured = 2 * CLOCK_SECOND; /* at each concurrency */
-static const int64_t flooded = 6 * CLOCK_SECOND;
+static const int64_t measured = 3 * CLOCK_SECOND; /* at each concurrency */
+static const int64_t flooded = 7 * CLOCK_SECOND;
 static const int64_t warm = CLOCK_SECOND; /* of either */
 
 struct scene {
