@@ -27,7 +27,7 @@ CFLAGS   = -O2 -g
 FLAGS    = -std=c11 -D_GNU_SOURCE -I. -pthread -fno-common -fvisibility=hidden \
            -Wall -Wextra -Wshadow -Wconversion -Werror $(CFLAGS) $(SANITIZE)
 LIBS_BALANCER = -lmicrohttpd -lcurl -lcjson -lgnutls -ljwt-gnutls
-LIBS_STORE    = -lmicrohttpd -lsqlite3 -lcjson -lgnutls
+LIBS_STORE    = -lmicrohttpd -lsqlite3 -lcjson -lgnutls -lcurl
 
 OBJ      = $(BUILD)/obj
 sources  = $(sort $(wildcard $(addsuffix /*.c,$(1))))
@@ -35,13 +35,13 @@ objects  = $(patsubst %.c,$(OBJ)/%.o,$(call sources,$(1)))
 
 COMMON        = $(call objects,common)
 BALANCER      = $(call objects,balancer balancer/client balancer/routing balancer/routing/policies \
-                               balancer/pool balancer/upstream balancer/admin)
+                               balancer/pool balancer/upstream balancer/admin balancer/master)
 TICKET_SERVER = $(call objects,ticket_server)
 DB            = $(call objects,db db/sqlite)
 TEST_LIB      = $(call objects,tests/lib)
 UNIT          = $(call objects,tests/unit tests/unit/common tests/unit/balancer tests/unit/balancer/admin \
                                tests/unit/balancer/client tests/unit/balancer/pool tests/unit/balancer/routing \
-                               tests/unit/balancer/upstream tests/unit/db tests/unit/lib tests/unit/ticket_server \
+                               tests/unit/balancer/upstream tests/unit/balancer/master tests/unit/db tests/unit/lib tests/unit/ticket_server \
                                tests/unit/tools)
 STORE_SUITE   = $(call objects,tests/store)
 SOAK          = $(filter-out %/main.o %/buyer.o,$(call objects,tests/soak)) $(OBJ)/tools/rush/caller.o
@@ -50,7 +50,7 @@ CLUSTER       = $(call objects,tests/cluster tests/growth tests/streams) $(OBJ)/
 FUZZ          = $(filter-out %/shim.o %/replay.o,$(call objects,tests/fuzz tests/fuzz/targets))
 
 PROGRAMS = $(BUILD)/balancer $(BUILD)/ticket_server \
-           $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/report.c tools/audit.c tools/rush.c tools/watch.c))
+           $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/report.c tools/audit.c tools/rush.c tools/watch.c tools/boxctl.c))
 TESTS    = $(addprefix $(BUILD)/test_,unit store fuzz cluster)
 FOR_SOAK = $(addprefix $(BUILD)/,soak_buyer breakable faulty/balancer faulty/ticket_server)
 
@@ -190,6 +190,9 @@ $(BUILD)/watch: $(OBJ)/tools/watch.o $(call objects,tools/watch) $(OBJ)/tools/lo
 $(BUILD)/rush: $(OBJ)/tools/rush.o $(call objects,tools/rush) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 
+$(BUILD)/boxctl: $(OBJ)/tools/boxctl.o $(call objects,tools/boxctl) $(COMMON)
+	$(LINK) $(LIBS_BALANCER)
+
 $(BUILD)/nothing: $(OBJ)/tests/bench/nothing.o $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/fill: $(OBJ)/tests/bench/fill.o $(COMMON) $(DB)
@@ -202,13 +205,13 @@ UNDER_TEST = $(COMMON) $(DB) $(REPORT) $(call objects,tools/watch) $(filter-out 
 $(BUILD)/test_unit: $(UNIT) $(TEST_LIB) $(UNDER_TEST)
 	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lcunit
 $(BUILD)/test_store: $(STORE_SUITE) $(TEST_LIB) $(COMMON) $(DB)
-	$(LINK) $(LIBS_STORE) -lcurl -lcunit
+	$(LINK) $(LIBS_STORE) -lcunit
 $(BUILD)/test_cluster: $(CLUSTER) $(SOAK) $(TEST_LIB) $(COMMON) $(DB)
-	$(LINK) $(LIBS_STORE) -lcurl -lcunit
+	$(LINK) $(LIBS_STORE) -lcunit
 
 # The soak, and the programs it kills: the product's objects, with faults linked around some functions.
 $(BUILD)/soak: $(OBJ)/tests/soak/main.o $(SOAK) $(filter-out %/main.o,$(TEST_LIB)) $(COMMON) $(DB)
-	$(LINK) $(LIBS_STORE) -lcurl -lcunit
+	$(LINK) $(LIBS_STORE) -lcunit
 $(BUILD)/soak_buyer: $(addprefix $(OBJ)/tests/,soak/buyer.o soak/journal.o lib/client.o lib/dice.o) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/breakable: $(call objects,tests/breakable) $(COMMON)
@@ -222,7 +225,7 @@ $(BUILD)/faulty/ticket_server: $(COMMON) $(DB) $(TICKET_SERVER) $(FAULTY)
 
 # What would end the process, or reach out of it, has something else in its place (tests/fuzz/wrap.c).
 FUZZED  = $(filter-out %/main.o,$(COMMON) $(DB) $(BALANCER) $(TICKET_SERVER)) $(REPORT) \
-          $(call objects,tools/rush tools/watch)
+          $(call objects,tools/rush tools/watch tools/boxctl)
 WRAPPED = $(addprefix -Wl$(comma)--wrap=,die exit bind listen getaddrinfo)
 $(BUILD)/test_fuzz: $(FUZZ) $(OBJ)/tests/fuzz/replay.o $(TEST_LIB) $(FUZZED)
 	$(LINK) $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lcunit -lm

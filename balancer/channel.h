@@ -1,13 +1,14 @@
 /* Messages between the master and its children: one line of text per packet, over a socketpair
  * (SOCK_SEQPACKET), so that none is ever seen in part.
  *
- *   master → router           server ID ADDRESS PID · gone ID RESTARTS REASON… · retired ID
+ *   master → router           server ID ADDRESS PID RESTARTS · gone ID RESTARTS REASON… · retired ID
  *                             lead (this is the router that serves the admin API, from now on)
  *                             drain (another one has taken over) · stop · refused REASON…
  *   router → master           up N (how many servers are up, at each change)
  *                             serving (its doors are open) · quiet (it serves the admin API no more)
  *                             start ID · retire ID · renew ID (end the process and start it again)
  *                             reload · upgrade (each is answered by `drain`, or by `refused`)
+ *   program that is tried → master   fit (it can take over, see balancer/master/upgrade.h)
  *   master → ticket server    stop
  *   ticket server → master    ready ADDRESS BOOT · stalled PID (see db/store.h)
  *

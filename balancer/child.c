@@ -24,14 +24,15 @@ static void keep_across_exec(int fd)
 }
 
 /* In the child: nothing but exec, for the parent's memory is not ours. Ctrl-C reaches the whole group,
- * but the master says when to stop, so both signals are ignored, which exec preserves. */
+ * but the master says what is to be done, so its signals are ignored here, which exec preserves. */
 static _Noreturn void become(struct child *child, int channel)
 {
+    static const int of_the_master[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR2};
     sigset_t none;
+    for (size_t i = 0; i < sizeof of_the_master / sizeof *of_the_master; i++)
+        signal(of_the_master[i], SIG_IGN);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_IGN);
     keep_across_exec(channel);
     for (size_t i = 0; i < CHILD_INHERITED_MAX; i++)
         keep_across_exec(child->inherited[i]);
@@ -65,8 +66,9 @@ bool child_start(struct child *child, const char *prefix)
 
 int64_t child_pause(struct child *child)
 {
-    int64_t now = clock_monotonic();
-    if (child->pause == 0 || (child->ready && now - child->ready_at >= settled_after))
+    bool settled = child->ready && clock_monotonic() - child->ready_at >= settled_after;
+    child->failures = settled ? 0 : child->failures + 1;
+    if (child->pause == 0 || settled)
         child->pause = first_pause;
     else
         child->pause = child->pause < longest_pause / 2 ? child->pause * 2 : longest_pause;

@@ -30,6 +30,7 @@ struct child {
     bool was_ready;             /* ever */
     int64_t ready_at;           /* clock_monotonic() */
     int64_t pause;              /* before the next start; microseconds */
+    int failures;               /* ends in a row before it had been ready for a second */
     char address[ADDRESS_SIZE]; /* of a ticket server that is ready */
     struct loop_timer restart;
 };
@@ -39,7 +40,7 @@ struct child {
 bool child_start(struct child *child, const char *prefix);
 
 /* To be called when it has ended: how long to wait before it is started again. The pause doubles from
- * 50 ms to 5 s, and begins anew for a child that was ready for a second. */
+ * 50 ms to 5 s, and begins anew for a child that was ready for a second, as `failures` does. */
 int64_t child_pause(struct child *child);
 
 /* Says how a process ended, e.g. "killed by signal 9 (Killed)". */

@@ -28,7 +28,7 @@ int64_t descriptors_needed(const struct settings *settings)
 {
     const int64_t per_server = settings->workers * WORKER_FLIGHT_CONNECTIONS + PROBE_CONNECTIONS;
     return settings->connections + proxied(settings) + settings->workers * WORKER_DESCRIPTORS +
-           settings->servers * per_server * PROCESSES_PER_SERVER +
+           settings->servers_max * per_server * PROCESSES_PER_SERVER +
            (int64_t)settings->config.server_count * PROBE_CONNECTIONS + ROUTER_ADMIN_CONNECTIONS +
            SPARE;
 }
@@ -46,7 +46,7 @@ void descriptors_raise(const struct settings *settings)
     die(EXIT_TROUBLE,
         "%" PRId64 " connections, %" PRId64 " servers and %" PRId64 " workers need %" PRId64
         " descriptors; %s %" PRId64 "; lower --connections, --servers or --workers",
-        settings->connections, settings->servers, settings->workers, needed,
+        settings->connections, settings->servers_max, settings->workers, needed,
         limit.rlim_max < LOOP_WATCHES_MAX ? "raise `ulimit -Hn`, which is"
                                           : "a process can use at most",
         (int64_t)limit.rlim_cur);

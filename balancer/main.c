@@ -2,7 +2,8 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "balancer/master.h"
+#include "balancer/master/master.h"
+#include "balancer/master/upgrade.h"
 #include "balancer/router.h"
 #include "balancer/settings.h"
 #include "common/log.h"
@@ -31,27 +32,17 @@ static int print_verdict(const struct settings *settings)
     return fflush(stdout) == 0 ? EXIT_FINE : EXIT_TROUBLE;
 }
 
-/* A key that cannot be used is said now, and not by the router. */
-static void check_key(const struct config *config)
-{
-    const struct jwt_config *jwt = &config->jwt;
-    struct jwt_rules rules = {0};
-    char error[JWT_ERROR_SIZE];
-    bool good =
-        !config->has_jwt || jwt_rules_read(jwt_algorithm_name(jwt->algorithm), jwt->key_file,
-                                           jwt->issuer, jwt->audience, &rules, error);
-    jwt_rules_free(&rules);
-    if (!good)
-        die(EXIT_TROUBLE, "%s", error);
-}
-
 static int run(const struct settings *settings, int argc, char **argv)
 {
     if (settings->print_config)
         return print_config(&settings->config);
     if (settings->router != NULL)
         return router_run(settings);
-    check_key(&settings->config);
+    if (settings->try != NULL)
+        return upgrade_try(settings);
+    char error[CONFIG_ERROR_SIZE];
+    if (!settings_keys_good(&settings->config, error))
+        die(EXIT_TROUBLE, "%s", error);
     return settings->check_config ? print_verdict(settings) : master_run(settings, argc, argv);
 }
 

@@ -8,22 +8,20 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "balancer/admin/api.h"
+#include "balancer/admin/admin.h"
 #include "balancer/channel.h"
 #include "balancer/config_file.h"
 #include "balancer/message.h"
+#include "balancer/pool/departures.h"
 #include "balancer/pool/servers.h"
 #include "balancer/routing/routing_log.h"
 #include "balancer/upstream/probe.h"
 #include "balancer/worker.h"
 #include "common/clock.h"
-#include "common/http.h"
 #include "common/log.h"
 #include "common/loop.h"
 
 enum {
-    ADMIN_BODY_MAX = 16 * 1024,
-    ADMIN_MEMORY = 16 * 1024,
     WORKERS_MAX = 16,
 };
 
@@ -36,16 +34,19 @@ struct router {
     struct servers servers;
     struct gate gate;
     struct routing_log *log;
-    struct admin admin;
 
     /* the main thread only */
     struct loop *loop;
-    struct http_server *admin_http;
+    struct departures departures;
+    struct admin *admin;
+    enum admin_command asked; /* of the master, last */
+    bool leads;               /* it was told to, once */
     struct worker *workers[WORKERS_MAX];
     size_t worker_count;
     struct probe *probe;
     struct loop_timer doors;
-    size_t told_up; /* servers up, as the master was last told */
+    size_t told_up;         /* servers up, as the master was last told */
+    enum worker_end ending; /* 0: it works */
 };
 
 /* On the probe's thread: the main thread should look. */
@@ -59,21 +60,74 @@ static void server_joins(struct router *router, const struct message *message)
 {
     if (!servers_joined(&router->servers, message->id, message->address, message->pid))
         log_line("there is no room for %s", message->id);
+    servers_restarts(&router->servers, message->id, message->restarts);
+    admin_server_joined(router->admin, message->id);
     probe_now(router->probe);
+}
+
+/* The router before, if there was one, serves the admin API no more. */
+static void lead(struct router *router)
+{
+    if (router->leads || router->ending != 0)
+        return;
+    router->leads = true;
+    if (!admin_lead(router->admin, router->admin_fd, ROUTER_ADMIN_CONNECTIONS))
+        _exit(EXIT_TROUBLE);
+}
+
+/* New clients of the admin API are another router's from now on; those that were accepted are answered. */
+static void lead_no_more(struct router *router)
+{
+    admin_quiesce(router->admin);
+    if (!router->leads)
+        close(router->admin_fd);
+    channel_send(router->master_fd, "quiet");
+}
+
+/* The workers finish what they have begun; look() sees when all is over. */
+static void end(struct router *router, enum worker_end how)
+{
+    if (router->ending == WORKER_STOPS)
+        return;
+    if (router->ending == 0)
+        lead_no_more(router);
+    router->ending = how;
+    for (size_t i = 0; i < router->worker_count; i++)
+        worker_end(router->workers[i], how);
 }
 
 static void heed(struct router *router, const char *text)
 {
     struct message message;
     message_read(text, &message);
-    if (message.kind == MESSAGE_SERVER)
+    switch (message.kind) {
+    case MESSAGE_SERVER:
         server_joins(router, &message);
-    else if (message.kind == MESSAGE_GONE)
+        break;
+    case MESSAGE_GONE:
+        servers_restarts(&router->servers, message.id, message.restarts);
         servers_gone(&router->servers, message.id, message.why);
-    else if (message.kind == MESSAGE_STOP)
-        loop_stop(router->loop);
-    else
+        break;
+    case MESSAGE_RETIRED:
+        servers_gone(&router->servers, message.id, "retired");
+        servers_leave(&router->servers, message.id, "retired");
+        break;
+    case MESSAGE_LEAD:
+        lead(router);
+        break;
+    case MESSAGE_DRAIN:
+        routing_log_settle(router->log);
+        end(router, WORKER_DRAINS);
+        break;
+    case MESSAGE_STOP:
+        end(router, WORKER_STOPS);
+        break;
+    case MESSAGE_REFUSED:
+        admin_done(router->admin, router->asked, message.why);
+        break;
+    default:
         log_line("the master's message is not understood: %s", text);
+    }
 }
 
 static void hear_master(void *context, int fd, uint32_t events)
@@ -86,7 +140,7 @@ static void hear_master(void *context, int fd, uint32_t events)
         heed(router, text);
     if (result == CHANNEL_ENDED) {
         loop_unwatch(router->loop, fd);
-        loop_stop(router->loop);
+        end(router, WORKER_STOPS);
     }
 }
 
@@ -113,21 +167,40 @@ static void read_config(struct router *router)
     buffer_free(&text);
 }
 
-static bool start_admin(struct router *router)
+/* Servers have come by the admin API. */
+static void check_servers(void *context)
 {
-    struct http_settings http = {
-        .listen_fd = router->admin_fd,
-        .connections_max = ROUTER_ADMIN_CONNECTIONS,
-        .body_max = ADMIN_BODY_MAX,
-        .connection_memory = ADMIN_MEMORY,
-        .handler = admin_handle,
-        .context = &router->admin,
+    struct router *router = context;
+    if (router->probe != NULL)
+        probe_now(router->probe);
+}
+
+/* The master answers, or another router takes over. */
+static bool command(void *context, enum admin_command command, char why[ADMIN_WHY_SIZE])
+{
+    struct router *router = context;
+    (void)why;
+    router->asked = command;
+    channel_send(router->master_fd, command == ADMIN_RELOAD ? "reload" : "upgrade");
+    return true;
+}
+
+static bool open_admin(struct router *router)
+{
+    const struct settings *settings = router->settings;
+    const struct admin_settings admin = {
+        .loop = router->loop,
+        .servers = &router->servers,
+        .departures = &router->departures,
+        .token_file = settings->token_file,
+        .members_file = settings->members_file,
+        .config_file = settings->config_file,
+        .allow_remote = settings->allow_remote,
+        .calls = {.changed = check_servers, .command = command, .context = router},
     };
-    router->admin.servers = &router->servers;
-    if (!token_read(router->settings->token_file, router->admin.token))
-        return false;
-    router->admin_http = http_open(router->loop, &http);
-    return router->admin_http != NULL;
+    departures_open(&router->departures, &router->servers, router->loop);
+    router->admin = admin_open(&admin);
+    return router->admin != NULL;
 }
 
 /* Each worker has a descriptor of its own for the one listening socket: a daemon closes what it was
@@ -139,6 +212,7 @@ static bool start_workers(struct router *router)
     struct worker_settings settings = {
         .gate = &router->gate,
         .log = router->log,
+        .owner = router->loop,
         .connections_max = (unsigned)((size_t)router->settings->connections / count),
         .waiting_max = (waiting + count - 1) / count,
     };
@@ -160,8 +234,20 @@ static bool start_workers(struct router *router)
 static void open_doors(void *context)
 {
     struct router *router = context;
-    if (router->worker_count == 0 && !start_workers(router))
+    if (router->worker_count > 0 || router->ending != 0)
+        return;
+    if (!start_workers(router))
         _exit(EXIT_TROUBLE);
+    channel_send(router->master_fd, "serving");
+}
+
+/* Everybody who was let in has been answered, or has had the time that there is for it. */
+static bool is_over(const struct router *router)
+{
+    bool over = router->ending != 0;
+    for (size_t i = 0; i < router->worker_count; i++)
+        over = over && worker_ended(router->workers[i]);
+    return over && (router->ending == WORKER_STOPS || admin_idle(router->admin));
 }
 
 /* Whatever ended the main thread's wait, servers may have changed: the purchases that wait for one look
@@ -180,6 +266,8 @@ static void look(void *context)
     }
     if (up > 0 && unchecked == 0)
         open_doors(router);
+    if (is_over(router))
+        loop_stop(router->loop);
     if (up == router->told_up)
         return;
     router->told_up = up;
@@ -193,17 +281,16 @@ static bool start(struct router *router)
         die(EXIT_USAGE, "--router is for the balancer's own use");
     read_config(router);
     servers_init(&router->servers);
+    router->loop = loop_open();
     if (!gate_open(&router->gate, &router->config, &router->servers,
-                   router->settings->session_file))
+                   router->settings->session_file) ||
+        !open_admin(router))
         return false;
     router->log = routing_log_open(&router->servers, router->settings->log_dir,
                                    router->settings->log_size, error);
     if (router->log == NULL)
         die(EXIT_TROUBLE, "%s", error);
     routing_log_flush(router->log);
-    router->loop = loop_open();
-    if (!start_admin(router))
-        return false;
     router->probe = probe_start(&router->servers, servers_changed, router);
     loop_watch(router->loop, router->master_fd, EPOLLIN, hear_master, router);
     loop_each_turn(router->loop, look, router);
@@ -212,17 +299,17 @@ static bool start(struct router *router)
     return true;
 }
 
-/* The workers finish what they have begun while servers are still probed; then the history ends. */
+/* The workers have finished, while servers were still probed; now the history ends. */
 static void stop(struct router *router)
 {
-    for (size_t i = 0; i < router->worker_count; i++)
-        worker_drain(router->workers[i]);
     for (size_t i = 0; i < router->worker_count; i++)
         worker_join(router->workers[i]);
     probe_stop(router->probe);
     for (size_t i = 0; i < router->worker_count; i++)
         worker_free(router->workers[i]);
-    http_close(router->admin_http);
+    departures_check(&router->departures, clock_monotonic());
+    departures_close(&router->departures);
+    admin_close(router->admin);
     servers_stopped(&router->servers);
     routing_log_close(router->log);
     loop_close(router->loop);

@@ -1,19 +1,23 @@
 #include "balancer/settings.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "balancer/config_file.h"
+#include "balancer/routing/jwt.h"
 #include "common/log.h"
 #include "common/options.h"
 
-static void read_options(struct settings *settings, int argc, char **argv)
+static void read_options(struct settings *settings, const char **servers, int argc, char **argv)
 {
     const struct option_entry table[] = {
         {"listen", "ADDR:PORT", OPTION_TEXT, "127.0.0.1:8080", 0, 0,
          "where buyers connect; port 0 picks a free one", &settings->listen},
         {"admin", "ADDR:PORT", OPTION_TEXT, "127.0.0.1:8081", 0, 0, "where the admin API listens",
          &settings->admin},
-        {"servers", "N", OPTION_NUMBER, "3", 1, 64, "ticket servers to start", &settings->servers},
+        {"servers", "N|MIN..MAX", OPTION_TEXT, "3", 0, 0,
+         "ticket servers to keep running, up to 64; a range: as many as the load asks for",
+         servers},
         {"store", "URL", OPTION_TEXT, "sqlite:db/tickets.db", 0, 0,
          "the store they sell from, made by `ticket_server --init`", &settings->store},
         {"config", "FILE", OPTION_TEXT, NULL, 0, 0,
@@ -32,24 +36,60 @@ static void read_options(struct settings *settings, int argc, char **argv)
         {"log-dir", "DIR", OPTION_TEXT, "logs", 0, 0, "where the logs are written",
          &settings->log_dir},
         {"log-size", "BYTES", OPTION_NUMBER, "268435456", 4096, INT64_C(1) << 40,
-         "size at which a log file is rotated; 4 older ones are kept", &settings->log_size},
+         "size at which a log file is rotated; older ones are kept up to 4 times that",
+         &settings->log_size},
         {"token-file", "FILE", OPTION_TEXT, "db/admin.token", 0, 0,
          "the admin API's bearer token, made at first start", &settings->token_file},
         {"session-key-file", "FILE", OPTION_TEXT, "db/session.key", 0, 0,
          "the key that signs session cookies, made when a route first needs it",
          &settings->session_file},
+        {"members", "FILE", OPTION_TEXT, "db/members.json", 0, 0,
+         "servers that were added or drained at run time, kept for the next start",
+         &settings->members_file},
+        {"allow-remote", NULL, OPTION_FLAG, NULL, 0, 0,
+         "servers may be added whose address is not a loopback one", &settings->allow_remote},
         {"connections", "N", OPTION_NUMBER, "4096", 16, 60000,
          "buyers connected at once; more wait in the listen queue", &settings->connections},
         {"waiting", "N", OPTION_NUMBER, "0", 0, CONFIG_WAITING_MAX,
          "purchases that may wait for room at a ticket server; 0: as the configuration says",
          &settings->waiting},
         {"router", "FDS", OPTION_TEXT, NULL, 0, 0, NULL, &settings->router},
+        {"try", "FDS", OPTION_TEXT, NULL, 0, 0, NULL, &settings->try},
+        {"takeover", "FD", OPTION_TEXT, NULL, 0, 0, NULL, &settings->takeover},
     };
     options_read(
         table, sizeof table / sizeof table[0], "balancer [options]",
         "Starts ticket servers and sends each purchase to the one that has sold the fewest "
-        "tickets, or\nby the policy of its route.",
+        "tickets, or\nby the policy of its route. SIGTERM or SIGINT stops it when all is answered, "
+        "SIGHUP "
+        "reads\nthe configuration again, SIGUSR2 goes on with the program that is on disk now.",
         argc, argv);
+}
+
+/* Takes a number of 0 to SETTINGS_SERVERS_MAX: digits and nothing else. */
+static bool take_count(const char **at, int64_t *count)
+{
+    size_t digits = strspn(*at, "0123456789");
+    *count = 0;
+    for (size_t i = 0; i < digits && *count <= SETTINGS_SERVERS_MAX; i++)
+        *count = *count * 10 + ((*at)[i] - '0');
+    *at += digits;
+    return digits > 0 && *count <= SETTINGS_SERVERS_MAX;
+}
+
+static void read_servers(struct settings *settings, const char *text)
+{
+    const char *at = text;
+    bool good = take_count(&at, &settings->servers_min);
+    settings->servers_max = settings->servers_min;
+    if (good && strncmp(at, "..", 2) == 0) {
+        at += 2;
+        good = take_count(&at, &settings->servers_max);
+    }
+    if (!good || *at != '\0' || settings->servers_min > settings->servers_max)
+        die(EXIT_USAGE,
+            "--servers takes a number from 0 to %d, or a range of them as 2..8, not '%s'",
+            SETTINGS_SERVERS_MAX, text);
 }
 
 /* What each option takes has been seen to; here is what goes together. */
@@ -87,12 +127,14 @@ static void read_config(struct settings *settings)
 
 void settings_read(struct settings *settings, int argc, char **argv)
 {
+    const char *servers = NULL;
     memset(settings, 0, sizeof *settings);
     settings->purchases = POLICY_FEWEST_SOLD;
-    read_options(settings, argc, argv);
+    read_options(settings, &servers, argc, argv);
+    read_servers(settings, servers);
     judge_options(settings);
     judge_trusted_proxies(settings);
-    if (settings->router == NULL)
+    if (settings->router == NULL && settings->try == NULL && settings->takeover == NULL)
         read_config(settings);
 }
 
@@ -115,4 +157,18 @@ bool settings_config(const struct settings *settings, struct buffer *text, struc
         return true;
     config_free(config);
     return false;
+}
+
+bool settings_keys_good(const struct config *config, char error[CONFIG_ERROR_SIZE])
+{
+    const struct jwt_config *jwt = &config->jwt;
+    struct jwt_rules rules = {0};
+    char reason[JWT_ERROR_SIZE];
+    bool good =
+        !config->has_jwt || jwt_rules_read(jwt_algorithm_name(jwt->algorithm), jwt->key_file,
+                                           jwt->issuer, jwt->audience, &rules, reason);
+    jwt_rules_free(&rules);
+    if (!good)
+        snprintf(error, CONFIG_ERROR_SIZE, "%s", reason);
+    return good;
 }

@@ -8,15 +8,17 @@
 #include "balancer/routing/config.h"
 
 struct settings {
-    const char *listen; /* public address */
-    const char *admin;  /* admin address */
-    int64_t servers;    /* ticket servers to start */
-    const char *store;  /* their store's URL */
+    const char *listen;               /* public address */
+    const char *admin;                /* admin address */
+    int64_t servers_min, servers_max; /* ticket servers to keep running, at least and at most */
+    const char *store;                /* their store's URL */
     int64_t workers;
     const char *log_dir;
     int64_t log_size;         /* bytes of a routing log file */
     const char *token_file;   /* the admin listener's bearer token */
     const char *session_file; /* the key of sessions */
+    const char *members_file; /* what the admin API has changed of the servers */
+    bool allow_remote;        /* servers that are added may be on other machines */
     int64_t connections;      /* clients at once */
     int64_t waiting;          /* purchases that wait for room; 0: as the configuration says */
 
@@ -26,13 +28,20 @@ struct settings {
     bool print_config, check_config;
     enum policy purchases; /* the policy of purchases in the built-in configuration */
 
-    /* of a master; all zero in a router, which makes its own of what the master gives it */
+    /* of a master; all zero in a process that one has started: that makes its own of what it is given */
     struct config config;
     struct buffer config_text; /* the file's; empty without one */
 
     /* of a router process: its descriptors "PUBLIC,ADMIN,CONFIG,MASTER", CONFIG being -1 where there is no
      * file; else NULL */
     const char *router;
+    /* of a program that is tried before it takes over: descriptors "STATE,CHANNEL"; and of one that does:
+     * "STATE"; else NULL (balancer/master/upgrade.h) */
+    const char *try, *takeover;
+};
+
+enum {
+    SETTINGS_SERVERS_MAX = 64, /* ticket servers of one master */
 };
 
 /* Reads argv and the configuration; ends the process on --help, a wrong option or a wrong file. Texts
@@ -44,5 +53,9 @@ void settings_free(struct settings *settings);
  * with the reason in one line; then there is nothing to free. */
 bool settings_config(const struct settings *settings, struct buffer *text, struct config *config,
                      char error[CONFIG_ERROR_SIZE]);
+
+/* Whether the keys that the configuration names can be used: else a master says so, and not the router that
+ * it starts. */
+bool settings_keys_good(const struct config *config, char error[CONFIG_ERROR_SIZE]);
 
 #endif

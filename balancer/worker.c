@@ -18,16 +18,25 @@ enum {
 };
 
 static const int64_t check_interval = 50 * CLOCK_MILLISECOND;
-static const int64_t drain_accepts =
-    4 * CLOCK_SECOND;                                 /* what comes later is refused, so that ... */
-static const int64_t drain_limit = 10 * CLOCK_SECOND; /* ... by now all deadlines have passed */
-static const int64_t drain_quiet = CLOCK_SECOND / 2;  /* idle clients may still send for so long */
+
+/* What its clients may expect of a worker that ends. */
+static const struct patience_at_end {
+    int64_t accepts; /* what comes later is refused, so that ... */
+    int64_t limit;   /* ... by now all deadlines have passed */
+    int64_t quiet;   /* idle clients may still send for so long */
+} at_end[] = {
+    /* libmicrohttpd closes idle connections; a request that begins just before then has come by here */
+    [WORKER_DRAINS] = {(HTTP_IDLE_SECONDS + HTTP_REQUEST_SECONDS) * CLOCK_SECOND,
+                       (HTTP_IDLE_SECONDS + HTTP_REQUEST_SECONDS + 6) * CLOCK_SECOND, INT64_MAX},
+    [WORKER_STOPS] = {4 * CLOCK_SECOND, 10 * CLOCK_SECOND, CLOCK_SECOND / 2},
+};
 
 struct worker {
     struct worker_settings settings; /* fixed at start */
     pthread_t thread;
     struct loop *loop; /* fixed at start; only loop_wake is called from other threads */
-    atomic_bool drain; /* set by other threads */
+    atomic_int end;    /* enum worker_end; 0: it works. Set by other threads */
+    atomic_bool ended; /* read by others */
 
     /* the worker's thread only */
     struct upstream *flight_upstream;
@@ -36,8 +45,9 @@ struct worker {
     struct purchases *purchases;
     struct proxy *proxy;
     struct loop_timer check;
-    int64_t drain_since; /* 0: not draining */
-    int64_t busy_at;     /* when it was last seen with something to do */
+    enum worker_end ending; /* what it knows of `end` ... */
+    int64_t ending_since;   /* ... and since when */
+    int64_t busy_at;        /* when it was last seen with something to do */
 };
 
 /* What the proxy takes is passed on as it comes; a purchase for a flight, and what is refused, is taken whole. */
@@ -48,12 +58,18 @@ static bool is_streamed(void *context, struct http_request *request)
     return route != NULL && !visit_is_purchase(route, request) && fits_route(request, route);
 }
 
+static bool is_too_late(const struct worker *worker)
+{
+    return worker->ending != 0 &&
+           clock_monotonic() - worker->ending_since > at_end[worker->ending].accepts;
+}
+
 /* The way in: which request is whose. */
 static void accept_request(void *context, struct http_request *request)
 {
     struct worker *worker = context;
     struct visit visit = {0};
-    if (worker->drain_since != 0 && clock_monotonic() - worker->drain_since > drain_accepts)
+    if (is_too_late(worker))
         http_refuse(request, PROBLEM_NO_SERVER, "This balancer is being stopped.", NULL);
     else if (!visit_begin(worker->settings.gate, request, &visit))
         return;
@@ -63,19 +79,26 @@ static void accept_request(void *context, struct http_request *request)
         proxy_accept(worker->proxy, request, &visit);
 }
 
-/* Drained: nobody is connected, or whoever still is has had nothing to say for a while. */
-static void check_drain(struct worker *worker, int64_t now)
+/* At once, so that new clients are another router's, if there is one. */
+static void heed_end(struct worker *worker)
 {
-    if (worker->drain_since == 0) {
-        worker->drain_since = now;
-        http_quiesce(worker->http);
-    }
+    enum worker_end ending = (enum worker_end)atomic_load(&worker->end);
+    if (worker->ending == ending)
+        return;
+    worker->ending = ending;
+    worker->ending_since = clock_monotonic();
+    http_quiesce(worker->http);
+}
+
+/* It is over when nobody is connected, or whoever still is has had nothing to say for a while. */
+static void check_end(struct worker *worker, int64_t now)
+{
+    const struct patience_at_end *patience = &at_end[worker->ending];
+    int64_t since = worker->ending_since;
     if (http_unanswered(worker->http) > 0)
         worker->busy_at = now;
-    bool quiet =
-        now - (worker->busy_at > worker->drain_since ? worker->busy_at : worker->drain_since) >=
-        drain_quiet;
-    if (http_connections(worker->http) == 0 || quiet || now - worker->drain_since >= drain_limit)
+    bool quiet = now - (worker->busy_at > since ? worker->busy_at : since) >= patience->quiet;
+    if (http_connections(worker->http) == 0 || quiet || now - since >= patience->limit)
         loop_stop(worker->loop);
 }
 
@@ -84,14 +107,15 @@ static void check(void *context)
     struct worker *worker = context;
     int64_t now = clock_monotonic();
     purchases_check(worker->purchases);
-    if (atomic_load(&worker->drain))
-        check_drain(worker, now);
+    if (worker->ending != 0)
+        check_end(worker, now);
     loop_timer_set(worker->loop, &worker->check, now + check_interval);
 }
 
 static void turn(void *context)
 {
     struct worker *worker = context;
+    heed_end(worker);
     purchases_turn(worker->purchases);
 }
 
@@ -104,6 +128,8 @@ static void *run(void *context)
     proxy_close(worker->proxy);
     upstream_close(worker->flight_upstream);
     exchanges_close(worker->exchanges);
+    atomic_store(&worker->ended, true);
+    loop_wake(worker->settings.owner);
     return NULL;
 }
 
@@ -144,10 +170,15 @@ void worker_wake(struct worker *worker)
     loop_wake(worker->loop);
 }
 
-void worker_drain(struct worker *worker)
+void worker_end(struct worker *worker, enum worker_end how)
 {
-    atomic_store(&worker->drain, true);
+    atomic_store(&worker->end, (int)how);
     loop_wake(worker->loop);
+}
+
+bool worker_ended(const struct worker *worker)
+{
+    return atomic_load(&worker->ended);
 }
 
 void worker_join(struct worker *worker)

@@ -12,6 +12,13 @@ enum {
 };
 
 struct worker;
+struct loop;
+
+/* How a worker comes to its end. Idle clients may still send for a while: */
+enum worker_end {
+    WORKER_DRAINS = 1, /* as long as their connections live; nothing is refused */
+    WORKER_STOPS,      /* half a second; what comes after 4 s is refused; over in 10 s */
+};
 
 struct worker_settings {
     const struct gate *gate;
@@ -20,6 +27,7 @@ struct worker_settings {
     unsigned connections_max;
     size_t waiting_max; /* purchases that may wait for room */
     unsigned number;    /* 1, 2, …: for the thread's name */
+    struct loop *owner; /* woken when the worker has drained */
 };
 
 /* Starts the thread. NULL with a line on stderr where the HTTP server cannot be started. */
@@ -28,10 +36,14 @@ struct worker *worker_start(const struct worker_settings *settings);
 /* Ends the present wait: servers have changed. Any thread. */
 void worker_wake(struct worker *worker);
 
-/* Tells it to drain: no new connections, what was begun is finished. Any thread. */
-void worker_drain(struct worker *worker);
+/* Tells it to end: no new connections, each answer is the last on its own, what was begun is finished. A
+ * worker that drains may be told to stop. Any thread. */
+void worker_end(struct worker *worker, enum worker_end how);
 
-/* Waits until it has drained. It can still be woken, until it is freed. */
+/* Whether it is over: worker_join does not wait any more. Any thread. */
+bool worker_ended(const struct worker *worker);
+
+/* Waits until it is over. It can still be woken, until it is freed. */
 void worker_join(struct worker *worker);
 void worker_free(struct worker *worker);
 

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -83,5 +84,23 @@ bool clock_parse(const char *text, int64_t *time)
     if (strcmp(again, text) != 0)
         return false;
     *time = result;
+    return true;
+}
+
+bool clock_span(const char *text, int64_t *span)
+{
+    size_t digits = strspn(text, "0123456789");
+    const char *unit = text + digits;
+    if (digits == 0 || digits > 9)
+        return false;
+    int64_t number = strtoll(text, NULL, 10);
+    if (strcmp(unit, "s") == 0)
+        *span = number * CLOCK_SECOND;
+    else if (strcmp(unit, "ms") == 0)
+        *span = number * CLOCK_MILLISECOND;
+    else if (*unit == '\0' && number == 0)
+        *span = 0;
+    else
+        return false;
     return true;
 }

@@ -22,6 +22,10 @@ int64_t clock_monotonic(void);
 /* RFC 3339, UTC, always six digits of fraction. `time` is 0 or later, before the year 10000. */
 void clock_format(int64_t time, char text[CLOCK_TEXT_SIZE]);
 
+/* Reads a span as people write it: "30s", "500ms", or "0"; up to 999,999,999 of the unit. False for anything
+ * else, and *span is left alone. */
+bool clock_span(const char *text, int64_t *span);
+
 /* Reads exactly what clock_format writes; false for anything else, and *time is left alone. */
 bool clock_parse(const char *text, int64_t *time);
 

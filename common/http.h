@@ -124,6 +124,9 @@ void http_headers(const struct http_request *request, http_each *each, void *con
 /* How often the header occurs. */
 unsigned http_header_count(const struct http_request *request, const char *name);
 
+/* Bytes of bodies, both ways, that this request's server has had so far; not of those that are streamed. */
+uint64_t http_traffic(const struct http_request *request);
+
 /* Adds a header to a reply. */
 void http_reply_field(struct http_reply *reply, const char *name, const char *value);
 

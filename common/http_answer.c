@@ -94,6 +94,7 @@ void http_answer(struct http_request *request, const struct http_reply *reply)
         buffer_append(answer, field->value, strlen(field->value) + 1);
     }
     request->answer_body = answer->length;
+    request->server->traffic += reply->length;
     buffer_append(answer, reply->body, reply->length);
     http_wake(request);
 }

@@ -66,7 +66,8 @@ struct http_server {
     struct MHD_Daemon *daemon;
     struct patience patience;
     struct farewells farewells;
-    size_t bodies; /* bytes of all requests' */
+    size_t bodies;    /* bytes of all requests' */
+    uint64_t traffic; /* bytes of bodies so far, both ways */
     size_t unanswered;
     size_t connections; /* when last looked at */
     struct crowd crowd;

@@ -129,6 +129,7 @@ static enum MHD_Result take_body(struct http_request *request, const char *data,
 {
     size_t size = *length;
     *length = 0;
+    request->server->traffic += size;
     if (request->turned_away == PROBLEM_NONE && request->body.length + size > request->body_max)
         turn_away(request, PROBLEM_TOO_LARGE);
     if (request->turned_away == PROBLEM_NONE && !has_room(request, size))
@@ -261,6 +262,11 @@ const char *http_body(struct http_request *request, size_t *length)
 {
     *length = request->body.length;
     return buffer_text(&request->body);
+}
+
+uint64_t http_traffic(const struct http_request *request)
+{
+    return request->server->traffic;
 }
 
 const char *http_client(const struct http_request *request)

@@ -87,27 +87,37 @@ static void fill(struct option *options, const struct option_entry *table, size_
     options[count].val = (int)count;
 }
 
-void options_read(const struct option_entry *table, size_t count, const char *usage,
-                  const char *about, int argc, char **argv)
+/* Of an option that getopt_long refused: the argument it stands in, which it has just stepped over. */
+static _Noreturn void refuse_option(int found, char **argv)
+{
+    static char letter[] = "-x";
+    const char *argument = argv[optind - 1];
+    if (optopt > ' ' && strncmp(argument, "--", 2) != 0) { /* a letter, perhaps among others */
+        letter[1] = (char)optopt;
+        argument = letter;
+    }
+    die(EXIT_USAGE,
+        found == ':' ? "%s needs a value; see --help"
+                     : "unknown or unclear option '%s'; see --help",
+        argument);
+}
+
+/* `how` is getopt's: "+:" stops at the first word, ":" moves words behind the options. */
+static void read_all(const struct option_entry *table, size_t count, const char *usage,
+                     const char *about, int argc, char **argv, const char *how)
 {
     struct option options[ENTRIES_MAX + 2] = {{0}};
     bool given[ENTRIES_MAX] = {false};
+    int found;
     assert(count <= ENTRIES_MAX);
     fill(options, table, count);
     for (size_t i = 0; i < count; i++)
         set_default(&table[i]);
     opterr = 0;
     optind = 1;
-    for (;;) {
-        int at = optind;
-        int found = getopt_long(argc, argv, "+:", options, NULL);
-        if (found == -1)
-            break;
+    while ((found = getopt_long(argc, argv, how, options, NULL)) != -1) {
         if (found == '?' || found == ':')
-            die(EXIT_USAGE,
-                found == ':' ? "%s needs a value; see --help"
-                             : "unknown or unclear option '%s'; see --help",
-                argv[at]);
+            refuse_option(found, argv);
         if (found == (int)count)
             print_help(table, count, usage, about);
         if (given[found])
@@ -115,6 +125,24 @@ void options_read(const struct option_entry *table, size_t count, const char *us
         given[found] = true;
         read_value(&table[found], optarg);
     }
+}
+
+void options_read(const struct option_entry *table, size_t count, const char *usage,
+                  const char *about, int argc, char **argv)
+{
+    read_all(table, count, usage, about, argc, argv, "+:");
     if (optind < argc)
         die(EXIT_USAGE, "'%s' is no option; see --help", argv[optind]);
+}
+
+size_t options_read_words(const struct option_entry *table, size_t count, const char *usage,
+                          const char *about, int argc, char **argv, const char **words, size_t max)
+{
+    read_all(table, count, usage, about, argc, argv, ":");
+    size_t left = (size_t)(argc - optind);
+    if (left > max)
+        die(EXIT_USAGE, "'%s' is one word too many; see --help", argv[optind + (int)max]);
+    for (size_t i = 0; i < left; i++)
+        words[i] = argv[optind + (int)i];
+    return left;
 }

@@ -30,4 +30,9 @@ struct option_entry {
 void options_read(const struct option_entry *table, size_t count, const char *usage,
                   const char *about, int argc, char **argv);
 
+/* The same where words may stand between the options (`add files-3 --weight 2`): words[0..count) point to them
+ * in argv; returns how many there are. More than `max` end the process in the same way. */
+size_t options_read_words(const struct option_entry *table, size_t count, const char *usage,
+                          const char *about, int argc, char **argv, const char **words, size_t max);
+
 #endif

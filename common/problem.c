@@ -66,6 +66,35 @@ static const struct row rows[PROBLEM_COUNT] = {
     [PROBLEM_OUTCOME_UNKNOWN] = {"outcome_unknown", "outcome-unknown", "Outcome unknown", 503, 1,
                                  "It is not known whether this was decided: repeat it unchanged, "
                                  "with its Idempotency-Key."},
+    [PROBLEM_TOO_MANY_ATTEMPTS] = {"too_many_attempts", "too-many-attempts",
+                                   "Too many wrong tokens", 429, 0,
+                                   "Too many wrong tokens came from this address. The right one is "
+                                   "taken at any time."},
+    [PROBLEM_NO_SUCH_SERVER] = {"no_such_server", "no-such-server", "No such server", 404, 0,
+                                "There is no server of this id; GET /servers lists them."},
+    [PROBLEM_INVALID_SERVER] = {"invalid_server", "invalid-server", "Invalid server", 422, 0,
+                                "What is said of the server breaks a rule."},
+    [PROBLEM_REMOTE_ADDRESS] =
+        {"remote_address", "remote-address", "Another machine's address", 403, 0,
+         "The address is another machine's. Start the balancer with --allow-remote to use such."},
+    [PROBLEM_SERVER_EXISTS] = {"server_exists", "server-exists", "Server exists", 409, 0,
+                               "There is a server of this id already."},
+    [PROBLEM_SERVER_CONFIGURED] = {"server_configured", "server-configured",
+                                   "Server of the configuration", 409, 0,
+                                   "The configuration names this server."},
+    [PROBLEM_SERVER_STARTED] = {"server_started", "server-started", "Server of the balancer", 409,
+                                0,
+                                "This balancer starts this server: lower --servers, or drain it."},
+    [PROBLEM_SERVER_LEAVING] = {"server_leaving", "server-leaving", "Server is being removed", 409,
+                                0,
+                                "This server is being removed. GET /servers shows when it has "
+                                "left."},
+    [PROBLEM_SERVER_REMOVED] = {"server_removed", "server-removed", "Server removed", 410, 0,
+                                "This server was removed. Started again, it may join again."},
+    [PROBLEM_NOT_KEPT] = {"not_kept", "not-kept", "Cannot be kept", 503, 1,
+                          "The members file cannot be written, so nothing was changed."},
+    [PROBLEM_COMMAND_REFUSED] = {"command_refused", "command-refused", "Refused", 409, 0,
+                                 "This cannot be done now."},
 };
 
 static const struct row *row_of(enum problem problem)

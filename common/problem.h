@@ -32,6 +32,18 @@ enum problem {
     PROBLEM_EXPIRED,           /* the deadline passed: nothing was decided */
     PROBLEM_STORE_UNAVAILABLE, /* the store cannot take a sale now: nothing was decided */
     PROBLEM_OUTCOME_UNKNOWN,   /* may or may not be sold: the key tells, when repeated */
+    /* of the admin API */
+    PROBLEM_TOO_MANY_ATTEMPTS, /* wrong tokens from this address */
+    PROBLEM_NO_SUCH_SERVER,
+    PROBLEM_INVALID_SERVER,    /* a field breaks a rule */
+    PROBLEM_REMOTE_ADDRESS,    /* another machine's, which was not allowed */
+    PROBLEM_SERVER_EXISTS,     /* one of that id is in the list */
+    PROBLEM_SERVER_CONFIGURED, /* the configuration names it */
+    PROBLEM_SERVER_STARTED,    /* the balancer starts it */
+    PROBLEM_SERVER_LEAVING,    /* it is being removed */
+    PROBLEM_SERVER_REMOVED,    /* it was removed, and its heartbeat does not bring it back */
+    PROBLEM_NOT_KEPT,          /* the members file cannot be written: nothing was changed */
+    PROBLEM_COMMAND_REFUSED,   /* reload, upgrade, rolling-restart: it says why */
     PROBLEM_COUNT
 };
 

@@ -55,6 +55,45 @@ bool socket_address_parse(const char *text, unsigned *port)
     return true;
 }
 
+/* The IPv4 address that it is or holds (RFC 4291, 2.5.5.2), in host order. False where it holds none. */
+static bool take_v4(const union address *address, uint32_t *host)
+{
+    uint32_t number = address->v4.sin_addr.s_addr;
+    if (address->any.sa_family == AF_INET6) {
+        if (!IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr))
+            return false;
+        memcpy(&number, address->v6.sin6_addr.s6_addr + 12, sizeof number);
+    }
+    *host = ntohl(number);
+    return true;
+}
+
+bool socket_loopback(const char *text)
+{
+    union address address;
+    socklen_t length;
+    uint32_t host;
+    if (!read_address(text, &address, &length))
+        return false;
+    if (take_v4(&address, &host))
+        return host >> 24 == IN_LOOPBACKNET;
+    return IN6_IS_ADDR_LOOPBACK(&address.v6.sin6_addr) != 0;
+}
+
+bool socket_reachable(const char *text)
+{
+    union address address;
+    socklen_t length;
+    uint32_t host;
+    unsigned port;
+    if (!read_address(text, &address, &length) || !socket_address_parse(text, &port) || port == 0)
+        return false;
+    if (take_v4(&address, &host))
+        return host >> 24 != 0 && !IN_MULTICAST(host) && host != INADDR_BROADCAST;
+    return !IN6_IS_ADDR_UNSPECIFIED(&address.v6.sin6_addr) &&
+           !IN6_IS_ADDR_MULTICAST(&address.v6.sin6_addr);
+}
+
 static bool bind_and_listen(int fd, const union address *address, socklen_t length)
 {
     int on = 1;

@@ -15,6 +15,13 @@ int socket_listen(const char *text);
 /* Whether the text is a numeric "ADDR:PORT" or "[ADDR]:PORT"; then *port is its port, 0 to 65535. */
 bool socket_address_parse(const char *text, unsigned *port);
 
+/* Whether such an address is one of this machine's loopback (127.0.0.0/8, ::1, also mapped into IPv6). */
+bool socket_loopback(const char *text);
+
+/* Whether one can connect to it: its port is not 0, and it stands for one host (not 0.0.0.0 or ::, which
+ * mean "any" to a listener, nor multicast or broadcast). */
+bool socket_reachable(const char *text);
+
 /* The address a socket is bound to. */
 void socket_address(int fd, char text[ADDRESS_SIZE]);
 

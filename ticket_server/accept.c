@@ -201,7 +201,7 @@ static void accept_health(struct acceptor *acceptor, struct http_request *reques
     struct seller_status status;
     check_store(acceptor);
     seller_status(acceptor->seller, &status);
-    health_append(&acceptor->health, &status, &body);
+    health_append(&acceptor->health, &status, http_traffic(request), &body);
     answer_read(request, PROBLEM_NONE, &body);
 }
 

@@ -30,26 +30,34 @@ static int64_t resident_bytes(void)
 
 void health_begin(struct health *health)
 {
-    health->asked = clock_monotonic();
-    health->used = processor_time();
+    *health = (struct health){.asked = clock_monotonic(), .used = processor_time()};
 }
 
-static double cpu_percent(struct health *health)
+static void measure(struct health *health, uint64_t traffic)
 {
-    struct health before = *health;
-    health_begin(health);
-    int64_t passed = health->asked - before.asked;
-    return passed > 0 ? 100.0 * (double)(health->used - before.used) / (double)passed : 0.0;
+    int64_t now = clock_monotonic(), used = processor_time();
+    int64_t passed = now - health->asked;
+    if (passed < HEALTH_MILLISECONDS * CLOCK_MILLISECOND)
+        return;
+    health->cpu = 100.0 * (double)(used - health->used) / (double)passed;
+    health->network =
+        (int64_t)((double)(traffic - health->traffic) * (double)CLOCK_SECOND / (double)passed);
+    health->asked = now;
+    health->used = used;
+    health->traffic = traffic;
 }
 
-void health_append(struct health *health, const struct seller_status *status, struct buffer *out)
+void health_append(struct health *health, const struct seller_status *status, uint64_t traffic,
+                   struct buffer *out)
 {
     const struct figures *figures = &status->figures;
+    measure(health, traffic);
     buffer_printf(out,
-                  "{\"server\":\"%s\",\"store\":\"%s\",\"boot\":%" PRId64 ",\"commit\":%" PRId64
-                  ",\"sold\":%" PRId64 ",\"pending\":%zu,\"cpu_percent\":%.1f"
-                  ",\"resident_bytes\":%" PRId64 ",\"commit_us\":%" PRId64 ",\"flights\":%d}",
-                  figures->server, figures->store, figures->boot, figures->commit, figures->sold,
-                  status->pending, cpu_percent(health), resident_bytes(), status->commit_us,
-                  FLIGHT_VERSION);
+                  "{\"server\":\"%s\",\"store\":\"%s\",\"flights\":%d,\"boot\":%" PRId64
+                  ",\"commit\":%" PRId64 ",\"sold\":%" PRId64
+                  ",\"pending\":%zu,\"cpu_percent\":%.1f,\"resident_bytes\":%" PRId64
+                  ",\"network_bytes_per_second\":%" PRId64 ",\"commit_us\":%" PRId64 "}",
+                  figures->server, figures->store, FLIGHT_VERSION, figures->boot, figures->commit,
+                  figures->sold, status->pending, health->cpu, resident_bytes(), health->network,
+                  status->commit_us);
 }

@@ -3,7 +3,9 @@
 
 #include "common/log.h"
 #include "common/options.h"
+#include "common/socket.h"
 #include "db/store.h"
+#include "ticket_server/membership.h"
 #include "ticket_server/server.h"
 
 enum {
@@ -13,6 +15,7 @@ enum {
 
 struct command_line {
     const char *id, *listen, *store, *log_dir;
+    const char *join, *token_file, *advertise;
     bool init, reset;
     int64_t demo;
     int64_t supervisor;
@@ -45,6 +48,22 @@ static void read_command_line(struct command_line *given, int argc, char **argv)
          .fallback = "logs",
          .help = "where the decision log is written",
          .value = &given->log_dir},
+        {.name = "join",
+         .argument = "URL[,URL...]",
+         .kind = OPTION_TEXT,
+         .help = "join balancers at their admin addresses, and leave them at SIGTERM",
+         .value = &given->join},
+        {.name = "token-file",
+         .argument = "FILE",
+         .kind = OPTION_TEXT,
+         .fallback = "db/admin.token",
+         .help = "with --join: their admin API's bearer token",
+         .value = &given->token_file},
+        {.name = "advertise",
+         .argument = "ADDR:PORT",
+         .kind = OPTION_TEXT,
+         .help = "with --join: where they reach this server, if not where it listens",
+         .value = &given->advertise},
         {.name = "init",
          .kind = OPTION_FLAG,
          .help = "make the store or bring it up to date, say how it stands, and exit",
@@ -71,6 +90,8 @@ static void read_command_line(struct command_line *given, int argc, char **argv)
     };
     options_read(table, sizeof table / sizeof *table,
                  "ticket_server [--id ID] [--listen ADDR:PORT] [--store URL] [--log-dir DIR]\n"
+                 "                     [--join URL[,URL...] [--token-file FILE] [--advertise "
+                 "ADDR:PORT]]\n"
                  "       ticket_server --init [--demo CAPACITY] [--store URL]\n"
                  "       ticket_server --reset [--store URL]",
                  "Sells tickets from a store: POST /purchases, POST /flights, GET /events, GET "
@@ -109,6 +130,19 @@ static int reset(const struct command_line *given)
     return fflush(stdout) == 0 ? EXIT_FINE : EXIT_TROUBLE;
 }
 
+static void judge_join(const struct command_line *given)
+{
+    if (given->join != NULL && !membership_check(given->join))
+        die(EXIT_USAGE,
+            "--join takes up to %d URLs like http://127.0.0.1:8081 with commas between, not '%s'",
+            MEMBERSHIP_BALANCERS_MAX, given->join);
+    if (given->advertise != NULL && given->join == NULL)
+        die(EXIT_USAGE, "--advertise goes with --join");
+    if (given->advertise != NULL && !socket_reachable(given->advertise))
+        die(EXIT_USAGE, "--advertise takes a numeric address and a port, not '%s'",
+            given->advertise);
+}
+
 int main(int argc, char **argv)
 {
     struct command_line given;
@@ -120,6 +154,7 @@ int main(int argc, char **argv)
         die(EXIT_USAGE, "--init and --reset do not go together");
     if (given.init || given.reset)
         return given.init ? init(&given) : reset(&given);
+    judge_join(&given);
     if (!server_id_valid(given.id))
         die(EXIT_USAGE, "--id takes 1 to 32 of a-z 0-9 -, not '%s'", given.id);
     char name[SERVER_SIZE + 16];
@@ -129,7 +164,10 @@ int main(int argc, char **argv)
                                              .listen = given.listen,
                                              .store = given.store,
                                              .log_dir = given.log_dir,
-                                             .supervisor = (int)given.supervisor};
+                                             .supervisor = (int)given.supervisor,
+                                             .join = given.join,
+                                             .token_file = given.token_file,
+                                             .advertise = given.advertise};
     server_run(&settings);
     return EXIT_FINE;
 }

@@ -12,8 +12,10 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/secret_file.h"
 #include "common/socket.h"
 #include "ticket_server/accept.h"
+#include "ticket_server/membership.h"
 #include "ticket_server/supervisor.h"
 
 enum {
@@ -23,10 +25,12 @@ enum {
     LEAVE_SECONDS = 10,            /* longest time from the wish to leave to leaving */
 };
 
-/* How a server leaves: by draining; an orphan serves those connected for a while first. */
+/* How a server leaves: by draining; an orphan serves those connected for a while first, and one that has joined
+ * balancers until they send nothing more. */
 enum phase {
     PHASE_SERVING,
     PHASE_ORPHANED, /* the master is gone: serve until nobody is connected */
+    PHASE_PARTING,  /* balancers have been asked to let go: serve until they have */
     PHASE_DRAINING, /* finish what was begun, begin nothing */
 };
 
@@ -39,8 +43,9 @@ struct server {
     struct acceptor *acceptor;
     struct supervisor supervisor;
     bool supervised;
-    struct loop_timer leave; /* the end of the present phase's time */
-    int signals;             /* a signalfd; -1: supervised */
+    struct membership *membership; /* NULL: it has joined nobody by itself */
+    struct loop_timer leave;       /* the end of the present phase's time */
+    int signals;                   /* a signalfd; -1: supervised */
 };
 
 /* --- opening ----------------------------------------------------------------------------------- */
@@ -156,12 +161,24 @@ static void on_leave_timer(void *context)
     loop_stop(server->loop);
 }
 
+/* Balancers let go of this server first, so that nothing they have sent is turned away. Told again, it does not
+ * wait for them. */
+static void part(struct server *server)
+{
+    if (server->membership == NULL || server->phase != PHASE_SERVING) {
+        drain(server);
+        return;
+    }
+    server->phase = PHASE_PARTING;
+    membership_leave(server->membership);
+}
+
 static void on_signal(void *context, int fd, uint32_t events)
 {
     struct signalfd_siginfo info;
     (void)events;
     if (read(fd, &info, sizeof info) == sizeof info)
-        drain(context);
+        part(context);
 }
 
 /* Once per turn: hands out the answers, and leaves when nothing keeps it. */
@@ -169,6 +186,8 @@ static void on_turn(void *context)
 {
     struct server *server = context;
     seller_collect(server->seller);
+    if (server->phase == PHASE_PARTING && membership_left(server->membership))
+        drain(server);
     if ((server->phase == PHASE_ORPHANED && http_connections(server->http) == 0) ||
         (server->phase == PHASE_DRAINING && http_unanswered(server->http) == 0))
         loop_stop(server->loop);
@@ -225,6 +244,35 @@ static void say_ready(struct server *server, const char *address)
         supervisor_ready(&server->supervisor, address, status.figures.boot);
 }
 
+/* Where balancers are told to reach this server. */
+static const char *reached_at(const struct server_settings *settings, const char *listening)
+{
+    const char *address = settings->advertise != NULL ? settings->advertise : listening;
+    if (!socket_reachable(address))
+        die(EXIT_USAGE,
+            "%s is no address that balancers can connect to; name one with --advertise ADDR:PORT",
+            address);
+    return address;
+}
+
+static void join(struct server *server, const struct server_settings *settings,
+                 const char *listening)
+{
+    static const struct secret_file file = {.what = "admin token", .option = "--token-file"};
+    char token[SECRET_TEXT_SIZE];
+    if (settings->join == NULL)
+        return;
+    const char *address = reached_at(settings, listening);
+    if (!secret_file_read(&file, settings->token_file, token))
+        exit(EXIT_TROUBLE);
+    const struct membership_settings membership = {.balancers = settings->join,
+                                                   .token = token,
+                                                   .id = settings->id,
+                                                   .address = address,
+                                                   .loop = server->loop};
+    server->membership = membership_open(&membership);
+}
+
 static void server_open(struct server *server, const struct server_settings *settings)
 {
     server->supervised = settings->supervisor >= 0;
@@ -251,10 +299,13 @@ static void server_open(struct server *server, const struct server_settings *set
     loop_each_turn(server->loop, on_turn, server); /* before the server's own turn, which resumes */
     open_http(server, listener);
     say_ready(server, address);
+    join(server, settings, address);
 }
 
 static void server_close(struct server *server)
 {
+    if (server->membership != NULL)
+        membership_close(server->membership);
     seller_close(server->seller);
     http_close(server->http);
     catalog_close(server->acceptor->catalog);

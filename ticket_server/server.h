@@ -8,6 +8,9 @@ struct server_settings {
     const char *store;  /* URL */
     const char *log_dir;
     int supervisor; /* the socket to the master; -1: none, so that SIGINT and SIGTERM are heeded */
+    const char *join;       /* balancers to join, as membership_check accepts them; NULL: none */
+    const char *token_file; /* the token of their admin API */
+    const char *advertise;  /* "ADDR:PORT" where they reach this server; NULL: where it listens */
 };
 
 /* Serves until it is told to stop, and has drained. What cannot be opened ends the process with one

@@ -17,6 +17,7 @@
 enum {
     FILES_MAX = 1000,    /* more of one log are an error */
     FILE_TRIES = 20,     /* a rotation that is under way leaves a file missing for a moment */
+    LOCK_TRIES = 3,      /* another reader that looks for a writer has the lock for microseconds */
     READ_SIZE = 1 << 18, /* bytes at a time */
     RETRY_NANOSECONDS = 10000000,
 };
@@ -428,7 +429,14 @@ bool log_reader_reads(const struct log_reader *reader, size_t part)
 bool log_reader_written(const struct log_reader *reader, size_t part)
 {
     const struct file *file = find_part(reader, part);
-    return file != NULL && is_written(file);
+    if (file == NULL)
+        return false;
+    for (int tries = 0; is_written(file); tries++) {
+        if (tries == LOCK_TRIES)
+            return true;
+        nanosleep(&(struct timespec){.tv_nsec = RETRY_NANOSECONDS / 10}, NULL);
+    }
+    return false;
 }
 
 size_t log_reader_rest(const struct log_reader *reader, size_t part)

@@ -1,114 +1,214 @@
-#include "balancer/admin/api.h"
-
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "balancer/admin/admin_parts.h"
 #include "common/clock.h"
-#include "common/json.h"
+#include "common/id.h"
 
-static void add_number(struct buffer *out, const char *name, int64_t number)
+void admin_answer(struct http_request *request, unsigned status, struct buffer *body,
+                  const char *location)
 {
-    buffer_printf(out, ",\"%s\":%lld", name, (long long)number);
-}
-
-static void add_text(struct buffer *out, const char *name, const char *text)
-{
-    buffer_printf(out, ",\"%s\":", name);
-    json_append(out, text);
-}
-
-static void add_server(struct buffer *out, const struct servers *servers,
-                       const struct server *server)
-{
-    char since[CLOCK_TEXT_SIZE];
-    clock_format(server->since, since);
-    buffer_add(out, "{\"id\":");
-    json_append(out, server->id);
-    add_text(out, "pool", servers->pools[server->pool].name);
-    add_text(out, "address", server->address);
-    add_number(out, "pid", server->pid);
-    add_number(out, "weight", server->weight);
-    add_text(out, "state", server_state_name(server->state));
-    add_text(out, "since", since);
-    add_text(out, "why", server->why);
-    add_number(out, "told", server->told);
-    add_number(out, "pending", server->pending);
-    add_number(out, "limit", server->limit);
-    add_number(out, "busy", server->busy);
-    add_number(out, "failures", server->failures);
-    add_number(out, "boot", server->boot);
-    add_number(out, "commit", server->commit);
-    add_number(out, "sales", server->sales);
-    buffer_add_char(out, '}');
-}
-
-void admin_servers(struct servers *servers, struct buffer *out)
-{
-    struct server server;
-    buffer_add(out, "{\"router\":");
-    json_append(out, servers->router);
-    add_number(out, "pid", getpid());
-    buffer_add(out, ",\"servers\":[");
-    for (size_t i = 0; servers_get(servers, i, &server); i++) {
-        if (i > 0)
-            buffer_add_char(out, ',');
-        add_server(out, servers, &server);
-    }
-    buffer_add(out, "]}\n");
-}
-
-static void answer_json(struct http_request *request, unsigned status, const struct buffer *body)
-{
-    struct http_reply reply = {.status = status, .body = body->data, .length = body->length};
+    struct http_reply reply = {.status = status};
+    char text[ID_TEXT_SIZE];
+    struct id id = id_make();
+    id_format(&id, text);
+    buffer_add_char(body, '\n');
+    reply.body = body->data;
+    reply.length = body->length;
+    http_reply_field(&reply, "Request-Id", text);
+    if (location != NULL)
+        http_reply_field(&reply, "Location", location);
     http_answer(request, &reply);
+    buffer_free(body);
 }
 
-static void answer_servers(struct admin *admin, struct http_request *request)
+void admin_answer_server(struct admin *admin, struct http_request *request, unsigned status,
+                         const char *id)
 {
     struct buffer body = {0};
-    if (!token_matches(http_header(request, "Authorization"), admin->token)) {
-        http_refuse(request, PROBLEM_UNAUTHORIZED,
-                    "Send the admin token: Authorization: Bearer <token>.", NULL);
+    struct server server;
+    char location[sizeof "/servers/" + SERVER_SIZE];
+    if (servers_find(admin->settings.servers, id, &server) == SERVER_NONE) {
+        http_refuse(request, PROBLEM_NO_SUCH_SERVER, problem_detail(PROBLEM_NO_SUCH_SERVER), NULL);
         return;
     }
-    admin_servers(admin->servers, &body);
-    answer_json(request, 200, &body);
+    snprintf(location, sizeof location, "/servers/%s", id);
+    admin_show(&body, admin->settings.servers, &server);
+    admin_answer(request, status, &body, status == 201 ? location : NULL);
+}
+
+/* --- who may ask --------------------------------------------------------------------------------- */
+
+static void refuse_for(struct http_request *request, int seconds)
+{
+    struct buffer body = {0};
+    struct http_reply reply = {.status = problem_status(PROBLEM_TOO_MANY_ATTEMPTS)};
+    char text[16];
+    snprintf(text, sizeof text, "%d", seconds);
+    http_reply_field(&reply, "Retry-After", text);
+    problem_append(&body, PROBLEM_TOO_MANY_ATTEMPTS, problem_detail(PROBLEM_TOO_MANY_ATTEMPTS),
+                   NULL);
+    buffer_add_char(&body, '\n');
+    reply.body = body.data;
+    reply.length = body.length;
+    http_answer(request, &reply);
     buffer_free(&body);
 }
 
-static bool any_up(struct servers *servers)
+static bool authorized(struct admin *admin, struct http_request *request)
 {
-    struct server server;
-    for (size_t i = 0; servers_get(servers, i, &server); i++)
-        if (server.state == SERVER_UP)
-            return true;
+    if (token_matches(http_header(request, "Authorization"), admin->token))
+        return true;
+    int seconds = attempts_wrong(&admin->attempts, http_client(request), clock_monotonic());
+    if (seconds > 0)
+        refuse_for(request, seconds);
+    else
+        http_refuse(request, PROBLEM_UNAUTHORIZED,
+                    "Send the admin token: Authorization: Bearer <token>.", NULL);
     return false;
 }
 
-static void answer_health(struct admin *admin, struct http_request *request)
+/* --- what is asked ------------------------------------------------------------------------------- */
+
+static void show_servers(struct admin *admin, struct http_request *request)
 {
     struct buffer body = {0};
-    if (!any_up(admin->servers)) {
+    admin_show_all(&body, admin->settings.servers);
+    admin_answer(request, 200, &body, NULL);
+}
+
+static void show_health(struct admin *admin, struct http_request *request)
+{
+    struct buffer body = {0};
+    struct server server;
+    bool up = false;
+    for (size_t i = 0; !up && servers_get(admin->settings.servers, i, &server); i++)
+        up = server.pool == POOL_TICKETS && server.state == SERVER_UP;
+    if (!up) {
         http_refuse(request, PROBLEM_NO_SERVER, "No ticket server is up.", NULL);
         return;
     }
-    buffer_add(&body, "{\"status\":\"up\"}\n");
-    answer_json(request, 200, &body);
-    buffer_free(&body);
+    buffer_add(&body, "{\"status\":\"up\"}");
+    admin_answer(request, 200, &body, NULL);
+}
+
+static void show_progress(struct admin *admin, struct http_request *request)
+{
+    const struct admin_calls *calls = &admin->settings.calls;
+    struct buffer body = {0};
+    if (calls->progress == NULL) {
+        http_refuse(request, PROBLEM_NOT_FOUND, problem_detail(PROBLEM_NOT_FOUND), NULL);
+        return;
+    }
+    calls->progress(calls->context, &body);
+    admin_answer(request, 200, &body, NULL);
+}
+
+/* --- which is which ------------------------------------------------------------------------------ */
+
+enum method {
+    METHOD_GET, /* or HEAD, of which only the head is sent */
+    METHOD_POST,
+    METHOD_PUT,
+    METHOD_PATCH,
+    METHOD_DELETE,
+    METHOD_OTHER,
+};
+
+static enum method method_of(const struct http_request *request)
+{
+    static const char *const names[] = {[METHOD_GET] = "GET",
+                                        [METHOD_POST] = "POST",
+                                        [METHOD_PUT] = "PUT",
+                                        [METHOD_PATCH] = "PATCH",
+                                        [METHOD_DELETE] = "DELETE"};
+    const char *method = http_method(request);
+    if (strcmp(method, "HEAD") == 0)
+        return METHOD_GET;
+    for (int i = 0; i < METHOD_OTHER; i++)
+        if (strcmp(method, names[i]) == 0)
+            return (enum method)i;
+    return METHOD_OTHER;
+}
+
+static void refuse_method(struct http_request *request, const char *allow)
+{
+    http_refuse(request, PROBLEM_METHOD_NOT_ALLOWED, problem_detail(PROBLEM_METHOD_NOT_ALLOWED),
+                allow);
+}
+
+static void handle_list(struct admin *admin, struct http_request *request, enum method method)
+{
+    if (method == METHOD_GET)
+        show_servers(admin, request);
+    else if (method == METHOD_POST)
+        admin_add(admin, request);
+    else
+        refuse_method(request, "GET, HEAD, POST");
+}
+
+static void handle_server(struct admin *admin, struct http_request *request, enum method method,
+                          const char *id)
+{
+    if (method == METHOD_GET)
+        admin_answer_server(admin, request, 200, id);
+    else if (method == METHOD_PUT)
+        admin_join(admin, request, id);
+    else if (method == METHOD_PATCH)
+        admin_change(admin, request, id);
+    else if (method == METHOD_DELETE)
+        admin_remove(admin, request, id);
+    else
+        refuse_method(request, "GET, HEAD, PUT, PATCH, DELETE");
+}
+
+static void handle_command(struct admin *admin, struct http_request *request, enum method method,
+                           enum admin_command command)
+{
+    bool shown = command == ADMIN_ROLLING_RESTART;
+    if (method == METHOD_POST)
+        admin_command(admin, request, command);
+    else if (method == METHOD_GET && shown)
+        show_progress(admin, request);
+    else
+        refuse_method(request, shown ? "GET, HEAD, POST" : "POST");
+}
+
+static void handle_health(struct admin *admin, struct http_request *request)
+{
+    if (method_of(request) == METHOD_GET)
+        show_health(admin, request);
+    else
+        refuse_method(request, "GET, HEAD");
+}
+
+static bool handle_commands(struct admin *admin, struct http_request *request, const char *path)
+{
+    static const char *const paths[ADMIN_COMMANDS] = {"/reload", "/upgrade", "/rolling-restart"};
+    for (int i = 0; i < ADMIN_COMMANDS; i++) {
+        if (strcmp(path, paths[i]) != 0)
+            continue;
+        handle_command(admin, request, method_of(request), (enum admin_command)i);
+        return true;
+    }
+    return false;
 }
 
 void admin_handle(void *context, struct http_request *request)
 {
+    static const char server[] = "/servers/";
     struct admin *admin = context;
-    const char *path = http_path(request);
-    const char *method = http_method(request);
-    bool servers = strcmp(path, "/servers") == 0;
-    if (!servers && strcmp(path, "/healthz") != 0)
-        http_refuse(request, PROBLEM_NOT_FOUND, "Try /servers or /healthz.", NULL);
-    else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-        http_refuse(request, PROBLEM_METHOD_NOT_ALLOWED, "This can only be read.", "GET, HEAD");
-    else if (servers)
-        answer_servers(admin, request);
-    else
-        answer_health(admin, request);
+    const char *path = http_path(request), *id = path + sizeof server - 1;
+    if (strcmp(path, "/healthz") == 0)
+        handle_health(admin, request);
+    else if (!authorized(admin, request))
+        return;
+    else if (strcmp(path, "/servers") == 0)
+        handle_list(admin, request, method_of(request));
+    else if (strncmp(path, server, sizeof server - 1) == 0 && server_id_valid(id))
+        handle_server(admin, request, method_of(request), id);
+    else if (!handle_commands(admin, request, path))
+        http_refuse(request, PROBLEM_NOT_FOUND,
+                    "Try /servers, /servers/ID, /reload, /upgrade, /rolling-restart or /healthz.",
+                    NULL);
 }

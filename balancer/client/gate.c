@@ -17,7 +17,7 @@ static void add_servers(struct servers *servers, const struct pool_config *pool,
     }
 }
 
-/* The pool of the ticket servers is there already. */
+/* The pool of the ticket servers is there already, with the rules that go without saying. */
 static void add_pools(struct gate *gate)
 {
     const struct config *config = gate->config;

@@ -1,5 +1,6 @@
 #include "balancer/routing/routing_log.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -21,6 +22,7 @@ struct routing_log {
     uint64_t gap_from; /* the first line that could not be written; 0: there is no gap */
     int64_t retry_at;  /* clock_monotonic(): when to try again */
     int64_t rotate_at; /* the same, of a rotation that failed */
+    bool settled;      /* it is never rotated again */
 };
 
 struct routing_log *routing_log_open(struct servers *servers, const char *dir, int64_t size_max,
@@ -77,18 +79,27 @@ static void rotate(struct routing_log *log)
     write_lines(log, servers_cut_history(log->servers, &log->lines));
     if (log_file_rotate(log->file))
         return;
-    log_errno("the routing log cannot be rotated; it goes on in the same file");
+    if (errno != EBUSY) /* else another router is about to take over */
+        log_errno("the routing log cannot be rotated; it goes on in the same file");
     log->rotate_at = clock_monotonic() + rotate_interval;
 }
 
 void routing_log_flush(struct routing_log *log)
 {
     lock_take(&log->lock);
-    if (log->gap_from == 0 && log_file_full(log->file) && clock_monotonic() >= log->rotate_at)
+    if (log->gap_from == 0 && !log->settled && log_file_full(log->file) &&
+        clock_monotonic() >= log->rotate_at)
         rotate(log);
     if (log->gap_from == 0)
         write_lines(log, servers_take_history(log->servers, &log->lines));
     else
         try_again(log);
+    lock_drop(&log->lock);
+}
+
+void routing_log_settle(struct routing_log *log)
+{
+    lock_take(&log->lock);
+    log->settled = true;
     lock_drop(&log->lock);
 }

@@ -199,7 +199,7 @@ static void ask(struct probe *probe, size_t index, const struct server *server, 
 {
     struct probing *probing = &probe->probing[index];
     const struct pool_rules *rules = &probe->servers->pools[server->pool].rules;
-    bool trial = server->pool == POOL_TICKETS && server->state == SERVER_EJECTED;
+    bool trial = server->pool == POOL_TICKETS && server->health.ejected;
     *probing = (struct probing){.probe = probe,
                                 .server = index,
                                 .start = server->start,

@@ -41,7 +41,7 @@ struct cluster {
     char admin[CLUSTER_URL_SIZE];
     char config[FILES_PATH_SIZE];  /* "": none, so that what is built in is in force */
     char session[FILES_PATH_SIZE]; /* the key of sessions */
-    char members[FILES_PATH_SIZE]; /* servers that were added at run time */
+    char members[FILES_PATH_SIZE]; /* what the admin API has added or drained */
     const char *balancer; /* below the build directory; the ticket servers are those beside it */
     struct process master;
     int servers;

@@ -139,9 +139,10 @@ void replay_told(struct replay *replay, uint32_t place)
                         line->told.server);
         return;
     }
-    if (!server_state_alive(server->state))
-        findings_broken(findings, CHECK_FIGURES, place, "told by %s, which is %s", server->id,
-                        server_state_name(server->state));
+    if (server->state == SERVER_JOINING)
+        findings_broken(findings, CHECK_FIGURES, place,
+                        "told by %s, which has not been heard of since %s", server->id,
+                        replay_where(replay, server->state_at).text);
     if (order(server, &figures) == 0)
         findings_broken(findings, CHECK_FIGURES, place,
                         "told by %s, but boot=%" PRId64 " commit=%" PRId64

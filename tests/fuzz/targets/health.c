@@ -29,7 +29,7 @@ static void check_again(const struct figures *figures)
     int64_t version;
     struct seller_status status = {.figures = *figures, .pending = 3};
     health_begin(&health);
-    health_append(&health, &status, &out);
+    health_append(&health, &status, 0, &out);
     must(probe_read(out.data, out.length, &again, &load, &version), "what a server tells is read");
     must(strcmp(figures->server, again.server) == 0 && strcmp(figures->store, again.store) == 0 &&
              figures->boot == again.boot && figures->commit == again.commit &&

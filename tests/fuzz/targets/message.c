@@ -16,19 +16,94 @@
 
 /* --- messages ---------------------------------------------------------------------------------- */
 
+static const char *word_of(enum message_kind kind)
+{
+    switch (kind) {
+    case MESSAGE_RETIRED:
+        return "retired";
+    case MESSAGE_START:
+        return "start";
+    case MESSAGE_RETIRE:
+        return "retire";
+    case MESSAGE_RENEW:
+        return "renew";
+    case MESSAGE_LEAD:
+        return "lead";
+    case MESSAGE_DRAIN:
+        return "drain";
+    case MESSAGE_STOP:
+        return "stop";
+    case MESSAGE_SERVING:
+        return "serving";
+    case MESSAGE_QUIET:
+        return "quiet";
+    case MESSAGE_RELOAD:
+        return "reload";
+    case MESSAGE_UPGRADE:
+        return "upgrade";
+    case MESSAGE_FIT:
+        return "fit";
+    default:
+        return "";
+    }
+}
+
+/* What stands behind the second word of a `gone`: a number, which may begin with zeros. */
+static const char *behind(const char *text, const char *id)
+{
+    return text + strlen("gone ") + strlen(id) + 1;
+}
+
+static int digits_behind(const char *text, const char *id)
+{
+    return (int)strspn(behind(text, id), "0123456789");
+}
+
+/* What stands behind the address of a `server`: two numbers. */
+static const char *numbers_behind(const char *text, const char *address)
+{
+    const char *at = strchr(text + strlen("server "), ' ');
+    return at + 1 + strlen(address);
+}
+
+static void check_numbers(const char *at, const struct message *message)
+{
+    char *end;
+    must(strtol(at, &end, 10) == message->pid, "a process is itself");
+    must(strtoll(end, &end, 10) == message->restarts && *end == '\0', "and so is a number");
+}
+
 /* Spells it as its sender does; what it leaves open is taken from the text. */
 static void spell(const struct message *message, const char *text, char due[MESSAGE_SIZE])
 {
     const char *last = strrchr(text, ' ');
     switch (message->kind) {
     case MESSAGE_SERVER:
-        snprintf(due, MESSAGE_SIZE, "server %s %s %d", message->id, message->address, message->pid);
+        snprintf(due, MESSAGE_SIZE, "server %s %s%s", message->id, message->address,
+                 numbers_behind(text, message->address));
         break;
     case MESSAGE_GONE:
-        snprintf(due, MESSAGE_SIZE, "gone %s %s", message->id, message->why);
+        snprintf(due, MESSAGE_SIZE, "gone %s %.*s %s", message->id,
+                 digits_behind(text, message->id), behind(text, message->id), message->why);
         break;
+    case MESSAGE_RETIRED:
+    case MESSAGE_START:
+    case MESSAGE_RETIRE:
+    case MESSAGE_RENEW:
+        snprintf(due, MESSAGE_SIZE, "%s %s", word_of(message->kind), message->id);
+        break;
+    case MESSAGE_LEAD:
+    case MESSAGE_DRAIN:
     case MESSAGE_STOP:
-        snprintf(due, MESSAGE_SIZE, "stop");
+    case MESSAGE_SERVING:
+    case MESSAGE_QUIET:
+    case MESSAGE_RELOAD:
+    case MESSAGE_UPGRADE:
+    case MESSAGE_FIT:
+        snprintf(due, MESSAGE_SIZE, "%s", word_of(message->kind));
+        break;
+    case MESSAGE_REFUSED:
+        snprintf(due, MESSAGE_SIZE, "refused %.*s", MESSAGE_SIZE - 10, message->reason);
         break;
     case MESSAGE_UP:
         snprintf(due, MESSAGE_SIZE, "up %zu", message->up);
@@ -68,7 +143,11 @@ static void check_message(char *text)
     must((message.pid > 0) == (message.kind == MESSAGE_SERVER || message.kind == MESSAGE_STALLED),
          "those that name a process do");
     spell(&message, text, due);
-    if (message.kind != MESSAGE_GONE && message.kind != MESSAGE_READY)
+    if (message.kind == MESSAGE_GONE)
+        must(strtoll(behind(text, message.id), NULL, 10) == message.restarts, "a number is itself");
+    if (message.kind == MESSAGE_SERVER)
+        check_numbers(numbers_behind(text, message.address), &message);
+    if (message.kind == MESSAGE_UP || message.kind == MESSAGE_STALLED)
         without_zeros(text);
     bool cut = message.kind == MESSAGE_GONE && strlen(message.why) == sizeof message.why - 1;
     must(cut ? strncmp(text, due, strlen(due)) == 0 : strcmp(text, due) == 0,

@@ -45,7 +45,8 @@ static bool is_argument(const struct reading *reading, const char *text)
 static void check(const struct reading *reading)
 {
     const struct settings *settings = &reading->settings;
-    must(within(settings->servers, 1, 64), "--servers is within bounds");
+    must(within(settings->servers_max, 0, 64), "--servers is within bounds");
+    must(within(settings->servers_min, 0, settings->servers_max), "and its range is one");
     must(within(settings->workers, 1, 16), "--workers is within bounds");
     must(within(settings->log_size, 4096, INT64_C(1) << 40), "--log-size is within bounds");
     must(within(settings->connections, 16, 60000), "--connections is within bounds");

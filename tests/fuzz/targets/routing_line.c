@@ -61,8 +61,31 @@ static void check_choice(const struct routing_choice *choice)
 static void check_state(const struct routing_snapshot *state)
 {
     must(state->count <= ROUTING_SERVERS_MAX, "not more servers than a router can know");
-    for (size_t i = 0; i < state->count; i++)
-        check_name(state->servers[i].pool);
+    for (size_t i = 0; i < state->count; i++) {
+        const struct routing_snapshot_server *server = &state->servers[i];
+        must(server->state > SERVER_NEW && server->state <= SERVER_LEFT,
+             "a server's state is known");
+        if (server->state == SERVER_LEFT)
+            continue;
+        check_name(server->pool);
+        must(server_id_valid(server->server), "a server has an id");
+        must(server->limit >= 0 && server->pending >= 0 && server->busy >= 0,
+             "counts are not negative");
+    }
+}
+
+static void check_scale(const struct routing_scale *scale)
+{
+    check_text(scale->why);
+    must(scale->from >= 0 && scale->to >= 0 && scale->up >= 0 && scale->pending >= 0 &&
+             scale->waiting >= 0 && scale->commit >= 0 && scale->cpu >= 0,
+         "counts are not negative");
+}
+
+static void check_limit(const struct routing_limit *limit)
+{
+    check_text(limit->why);
+    must(server_id_valid(limit->server) && limit->limit >= 0, "a limit is a server's");
 }
 
 static void check_done(const struct routing_done *done)
@@ -92,6 +115,10 @@ static void check(const struct routing_line *line)
         check_server(&line->server);
     else if (line->kind == ROUTING_DONE)
         check_done(&line->done);
+    else if (line->kind == ROUTING_LIMIT)
+        check_limit(&line->limit);
+    else if (line->kind == ROUTING_SCALE)
+        check_scale(&line->scale);
     else if (line->kind == ROUTING_LOAD)
         must(server_id_valid(line->load.server), "a load is a server's");
 }

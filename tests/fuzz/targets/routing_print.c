@@ -118,8 +118,8 @@ static void write_server(struct writing *writing)
         .server = writing->ids[0],
         .pool = writing->ids[1],
         .weight = input_number(input),
-        .from = (enum server_state)(input_byte(input) % 4),
-        .to = (enum server_state)(input_byte(input) % 4),
+        .from = (enum server_state)(input_byte(input) % (SERVER_LEFT + 1)),
+        .to = (enum server_state)(input_byte(input) % (SERVER_LEFT + 1)),
         .boot = input_number(input),
         .commit = input_number(input),
         .told = input_number(input),
@@ -169,7 +169,7 @@ static void take_candidates(struct writing *writing, struct candidate *candidate
             .credit = 1 - input_number(&writing->input),
             .workload = input_number(&writing->input) - 1,
             .score = (uint64_t)input_number(&writing->input),
-            .mark = (enum candidate_mark)(input_byte(&writing->input) % 4),
+            .mark = (enum candidate_mark)(input_byte(&writing->input) % (MARK_EJECTED + 1)),
         };
 }
 
@@ -269,6 +269,39 @@ static void write_choice(struct writing *writing)
          "quantity and flight are those written");
 }
 
+static void take_servers(struct writing *writing, struct routing_snapshot_server *servers,
+                         size_t count)
+{
+    struct input *input = &writing->input;
+    for (size_t i = 0; i < count; i++)
+        servers[i] = (struct routing_snapshot_server){
+            .server = writing->ids[i],
+            .pool = writing->ids[SERVERS - 1 - i],
+            .state = (enum server_state)(SERVER_JOINING + input_byte(input) % SERVER_LEFT),
+            .told = input_number(input),
+            .limit = input_number(input),
+            .busy = input_number(input),
+            .weight = input_number(input),
+            .turns = {{(uint64_t)input_number(input), 1 - input_number(input)},
+                      {(uint64_t)input_number(input), 1 - input_number(input)}},
+            .workload = input_number(input),
+            .workload_at = input_byte(input) % 2 ? writing->time : 0,
+        };
+}
+
+static void same_server(const struct routing_snapshot_server *read,
+                        const struct routing_snapshot_server *written)
+{
+    must(read->state == written->state, "a server's state is the one written");
+    must(read->state == SERVER_LEFT ||
+             (strcmp(read->server, written->server) == 0 && read->told == written->told &&
+              strcmp(read->pool, written->pool) == 0 && read->limit == written->limit &&
+              read->busy == written->busy && read->weight == written->weight &&
+              memcmp(read->turns, written->turns, sizeof read->turns) == 0 &&
+              read->workload == written->workload && read->workload_at == written->workload_at),
+         "a server of it is the one written");
+}
+
 static void write_state(struct writing *writing)
 {
     struct input *input = &writing->input;
@@ -282,20 +315,7 @@ static void write_state(struct writing *writing)
         .servers = servers,
         .count = input_byte(input) % (SERVERS + 1),
     };
-    for (size_t i = 0; i < line.count; i++)
-        servers[i] = (struct routing_snapshot_server){
-            .server = writing->ids[i],
-            .pool = writing->ids[SERVERS - 1 - i],
-            .state = (enum server_state)(input_byte(input) % 4),
-            .told = input_number(input),
-            .limit = input_number(input),
-            .busy = input_number(input),
-            .weight = input_number(input),
-            .turns = {{(uint64_t)input_number(input), 1 - input_number(input)},
-                      {(uint64_t)input_number(input), 1 - input_number(input)}},
-            .workload = input_number(input),
-            .workload_at = input_byte(input) % 2 ? writing->time : 0,
-        };
+    take_servers(writing, servers, line.count);
     routing_line_state(&writing->out, writing->n, writing->time, &line);
     read_back(writing);
     const struct routing_snapshot *read = &writing->read.state;
@@ -305,16 +325,7 @@ static void write_state(struct writing *writing)
              read->after_gap == line.after_gap && read->count == line.count,
          "a state line says what was written");
     for (size_t i = 0; i < line.count; i++)
-        must(strcmp(read->servers[i].server, servers[i].server) == 0 &&
-                 read->servers[i].told == servers[i].told &&
-                 strcmp(read->servers[i].pool, servers[i].pool) == 0 &&
-                 read->servers[i].limit == servers[i].limit &&
-                 read->servers[i].busy == servers[i].busy &&
-                 read->servers[i].weight == servers[i].weight &&
-                 memcmp(read->servers[i].turns, servers[i].turns, sizeof servers[i].turns) == 0 &&
-                 read->servers[i].workload == servers[i].workload &&
-                 read->servers[i].workload_at == servers[i].workload_at,
-             "a server of it is the one written");
+        same_server(&read->servers[i], &servers[i]);
 }
 
 static void write_done(struct writing *writing)
@@ -356,6 +367,40 @@ static void write_load(struct writing *writing)
          "a load line says what was written");
 }
 
+static void write_limit(struct writing *writing)
+{
+    struct routing_limit line = {.server = writing->ids[0],
+                                 .limit = input_number(&writing->input),
+                                 .why = writing->texts[0]};
+    buffer_clear(&writing->out);
+    routing_line_limit(&writing->out, writing->n, writing->time, &line);
+    read_back(writing);
+    const struct routing_limit *read = &writing->read.limit;
+    must(strcmp(read->server, line.server) == 0 && read->limit == line.limit,
+         "a limit line says what was written");
+    same_text(read->why, line.why);
+}
+
+static void write_scale(struct writing *writing)
+{
+    struct input *input = &writing->input;
+    struct routing_scale line = {.from = input_number(input),
+                                 .to = input_number(input),
+                                 .up = input_number(input),
+                                 .pending = input_number(input),
+                                 .waiting = input_number(input),
+                                 .commit = input_number(input),
+                                 .cpu = input_number(input),
+                                 .why = writing->texts[1]};
+    buffer_clear(&writing->out);
+    routing_line_scale(&writing->out, writing->n, writing->time, &line);
+    read_back(writing);
+    struct routing_scale read = writing->read.scale;
+    same_text(read.why, line.why);
+    read.why = line.why;
+    must(memcmp(&read, &line, sizeof line) == 0, "a scale line says what was written");
+}
+
 void fuzz_routing_print(const uint8_t *data, size_t size)
 {
     static struct writing writing;
@@ -377,6 +422,8 @@ void fuzz_routing_print(const uint8_t *data, size_t size)
         write_done(&writing);
     else
         write_load(&writing);
+    write_limit(&writing);
+    write_scale(&writing);
     for (size_t i = 0; i < TEXTS; i++)
         free(writing.texts[i]);
     buffer_free(&writing.out);

@@ -12,7 +12,8 @@
 
 static struct settings settings_of(int64_t connections, int64_t servers, int64_t workers)
 {
-    return (struct settings){.connections = connections, .servers = servers, .workers = workers};
+    return (struct settings){
+        .connections = connections, .servers_max = servers, .workers = workers};
 }
 
 static void each_worker_reaches_each_server(void)

@@ -15,7 +15,10 @@ static void defaults_are_those_of_the_design(void)
     CU_ASSERT_STRING_EQUAL(settings.store, "sqlite:db/tickets.db");
     CU_ASSERT_STRING_EQUAL(settings.log_dir, "logs");
     CU_ASSERT_STRING_EQUAL(settings.token_file, "db/admin.token");
-    CU_ASSERT_EQUAL(settings.servers, 3);
+    CU_ASSERT_EQUAL(settings.servers_min, 3);
+    CU_ASSERT_EQUAL(settings.servers_max, 3);
+    CU_ASSERT_STRING_EQUAL(settings.members_file, "db/members.json");
+    CU_ASSERT_FALSE(settings.allow_remote);
     CU_ASSERT_EQUAL(settings.log_size, 256 << 20);
     CU_ASSERT_EQUAL(settings.waiting, 0);
     CU_ASSERT_EQUAL(settings.config.pools[CONFIG_TICKETS].rules.waiting, 16384);
@@ -32,11 +35,32 @@ static void options_are_taken(void)
     struct settings settings;
     char *argv[] = {"balancer", "--servers", "64", "--listen=[::1]:0", "--router", "3,4,5", NULL};
     settings_read(&settings, 6, argv);
-    CU_ASSERT_EQUAL(settings.servers, 64);
+    CU_ASSERT_EQUAL(settings.servers_min, 64);
+    CU_ASSERT_EQUAL(settings.servers_max, 64);
     CU_ASSERT_STRING_EQUAL(settings.listen, "[::1]:0");
     CU_ASSERT_STRING_EQUAL(settings.router, "3,4,5");
     CU_ASSERT_EQUAL(settings.config.route_count, 0); /* the master's to give */
     settings_free(&settings);
+}
+
+static void servers_are_a_number_or_a_range(void)
+{
+    static const struct {
+        const char *option;
+        int64_t min, max;
+    } rows[] = {{"--servers=0", 0, 0},
+                {"--servers=0..0", 0, 0},
+                {"--servers=2..8", 2, 8},
+                {"--servers=007", 7, 7},
+                {"--servers=64..64", 64, 64}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct settings settings;
+        char *argv[] = {"balancer", (char *)(uintptr_t)rows[i].option, NULL};
+        settings_read(&settings, 2, argv);
+        CU_ASSERT_EQUAL(settings.servers_min, rows[i].min);
+        CU_ASSERT_EQUAL(settings.servers_max, rows[i].max);
+        settings_free(&settings);
+    }
 }
 
 static void the_built_in_configuration_takes_a_policy(void)
@@ -107,12 +131,31 @@ static void read_option(void *context)
 
 static void bounds_are_kept(void)
 {
-    static const char *const bad[] = {
-        "--servers=0",         "--servers=65",      "--workers=0",
-        "--workers=17",        "--log-size=4095",   "--connections=15",
-        "--connections=60001", "--waiting=1000001", "--waiting=-1",
-        "--servers",           "--policy=fewest",   "--policy=",
-        "--check-config",      "--trusted-proxy=",  "--trusted-proxy=10.0.0.1/8"};
+    static const char *const bad[] = {"--servers=",
+                                      "--servers=65",
+                                      "--servers=-1",
+                                      "--servers= 3",
+                                      "--servers=3 ",
+                                      "--servers=3..",
+                                      "--servers=..3",
+                                      "--servers=3..2",
+                                      "--servers=2..65",
+                                      "--servers=2...8",
+                                      "--servers=2..8..9",
+                                      "--servers=18446744073709551617",
+                                      "--workers=0",
+                                      "--workers=17",
+                                      "--log-size=4095",
+                                      "--connections=15",
+                                      "--connections=60001",
+                                      "--waiting=-1",
+                                      "--waiting=1000001",
+                                      "--servers",
+                                      "--policy=fewest",
+                                      "--policy=",
+                                      "--check-config",
+                                      "--trusted-proxy=",
+                                      "--trusted-proxy=10.0.0.1/8"};
     struct forked forked = {0};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         forked_run(&forked, read_option, (void *)(uintptr_t)bad[i]);
@@ -166,7 +209,10 @@ static void help_keeps_our_own_option_to_ourselves(void)
     CU_ASSERT_EQUAL(forked.status, 0);
     CU_ASSERT(forked_said(&forked, "usage: balancer [options]\n"));
     CU_ASSERT(forked_said(&forked, "  --token-file FILE "));
+    CU_ASSERT(forked_said(&forked, "SIGUSR2"));
     CU_ASSERT_FALSE(forked_said(&forked, "--router"));
+    CU_ASSERT_FALSE(forked_said(&forked, "--try"));
+    CU_ASSERT_FALSE(forked_said(&forked, "--takeover"));
     forked_free(&forked);
 }
 
@@ -174,6 +220,7 @@ static __attribute__((constructor)) void suite(void)
 {
     suite_add("settings", "defaults are those of the design", defaults_are_those_of_the_design);
     suite_add("settings", "options are taken", options_are_taken);
+    suite_add("settings", "servers are a number or a range", servers_are_a_number_or_a_range);
     suite_add("settings", "the built-in configuration takes a policy",
               the_built_in_configuration_takes_a_policy);
     suite_add("settings", "those who may wait are bounded by option or file",

@@ -22,6 +22,13 @@ static const char *path_of(const char *name)
     return path;
 }
 
+static const char *path_of_number(int number)
+{
+    char name[16];
+    snprintf(name, sizeof name, "log.%d", number);
+    return path_of(name);
+}
+
 static void make_dir(void)
 {
     snprintf(dir, sizeof dir, "/tmp/log_file_test.XXXXXX");
@@ -30,10 +37,11 @@ static void make_dir(void)
 
 static void remove_dir(void)
 {
-    static const char *const names[] = {"log", "log.1", "log.2", "log.3", "log.new"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        unlink(path_of(names[i]));
-        rmdir(path_of(names[i]));
+    unlink(path_of("log"));
+    unlink(path_of("log.new"));
+    for (int i = 1; i <= LOG_FILES_MAX; i++) {
+        unlink(path_of_number(i));
+        rmdir(path_of_number(i));
     }
     CU_ASSERT_EQUAL(rmdir(dir), 0);
 }
@@ -135,6 +143,29 @@ static void rotates_and_loses_only_the_oldest(void)
     remove_dir();
 }
 
+/* Small files, as those of routers that followed each other quickly, are kept beyond `keep`. */
+static void older_files_are_kept_by_their_sizes(void)
+{
+    make_dir();
+    struct log_file *log = open_log(100);
+    for (int i = 0; i < 10; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "n=%d %030d\n", i, i); /* 35 bytes */
+        CU_ASSERT(write_text(log, line));
+        CU_ASSERT(log_file_rotate(log));
+    }
+    CU_ASSERT_EQUAL(strncmp(content("log.9"), "n=1 ", 4), 0); /* 9 of 35 bytes hold 3 times 100 */
+    CU_ASSERT_STRING_EQUAL(content("log.10"), "absent");
+    log_file_close(log);
+    log = open_log(1000);
+    for (int i = 0; i < 2 * LOG_FILES_MAX; i++)
+        CU_ASSERT(log_file_rotate(log));
+    CU_ASSERT_STRING_EQUAL(content("log.99"), "");
+    CU_ASSERT_STRING_EQUAL(content("log.100"), "absent");
+    log_file_close(log);
+    remove_dir();
+}
+
 /* A rotation that failed half-way leaves an unused place; the next one fills it and deletes nothing. */
 static void fills_an_unused_place(void)
 {
@@ -165,13 +196,13 @@ static void survives_a_failed_rotation(void)
     CU_ASSERT_STRING_EQUAL(content("log"), "one\ntwo\n");
     CU_ASSERT_STRING_EQUAL(content("log.1"), "absent");
     CU_ASSERT_EQUAL(rmdir(path_of("log.new")), 0);
-    CU_ASSERT_EQUAL(mkdir(path_of("log.1"), 0700), 0);
-    CU_ASSERT_EQUAL(mkdir(path_of("log.2"), 0700), 0);
-    put("log.3", "oldest\n");
+    for (int i = 1; i < LOG_FILES_MAX; i++)
+        CU_ASSERT_EQUAL(mkdir(path_of_number(i), 0700), 0);
+    put("log.99", "oldest\n");
     CU_ASSERT_FALSE(log_file_rotate(log)); /* a directory does not replace a file */
     CU_ASSERT(write_text(log, "three\n"));
     CU_ASSERT_STRING_EQUAL(content("log"), "one\ntwo\nthree\n");
-    CU_ASSERT_STRING_EQUAL(content("log.3"), "oldest\n");
+    CU_ASSERT_STRING_EQUAL(content("log.99"), "oldest\n");
     CU_ASSERT_STRING_EQUAL(content("log.new"), "absent");
     log_file_close(log);
     remove_dir();
@@ -244,16 +275,78 @@ static void shows_that_its_writer_lives(void)
     remove_dir();
 }
 
+/* As two routers, of which one takes over from the other. */
+static void a_file_has_one_writer_at_a_time(void)
+{
+    make_dir();
+    struct log_file *first = open_log(8);
+    CU_ASSERT(write_text(first, "first 1\n"));
+    struct log_file *second = open_log(8);
+    CU_ASSERT(write_text(second, "second 1\n"));
+    CU_ASSERT(write_text(first, "first 2\n"));
+    CU_ASSERT_STRING_EQUAL(content("log"), "second 1\n");
+    CU_ASSERT_STRING_EQUAL(content("log.1"), "first 1\nfirst 2\n");
+    CU_ASSERT(has_writer("log") && has_writer("log.1"));
+    CU_ASSERT(log_file_full(first));
+    CU_ASSERT_FALSE(log_file_rotate(first)); /* the newest is not its own */
+    CU_ASSERT_EQUAL(errno, EBUSY);
+    CU_ASSERT(log_file_rotate(second));
+    CU_ASSERT_STRING_EQUAL(content("log.2"), "first 1\nfirst 2\n");
+    log_file_close(second);
+    CU_ASSERT(log_file_rotate(first)); /* the other did not last */
+    CU_ASSERT(write_text(first, "first 3\n"));
+    CU_ASSERT_STRING_EQUAL(content("log"), "first 3\n");
+    CU_ASSERT_STRING_EQUAL(content("log.2"), "second 1\n");
+    CU_ASSERT_STRING_EQUAL(content("log.3"), "first 1\nfirst 2\n");
+    log_file_close(first);
+    remove_dir();
+}
+
+/* A reader that asks whether the writer lives has the lock for a moment, and is no writer. */
+static void a_dead_writers_file_goes_on(void)
+{
+    make_dir();
+    log_file_close(open_log(8));
+    int reader = open(path_of("log"), O_RDONLY | O_CLOEXEC);
+    struct log_file *log = open_log(8);
+    CU_ASSERT_STRING_EQUAL(content("log.1"), "absent");
+    log_file_close(log);
+    close(reader);
+    remove_dir();
+}
+
+/* Names change for one process at a time; one that is stopped meanwhile does not stop the others for good. */
+static void names_have_a_lock(void)
+{
+    make_dir();
+    char error[LOG_ERROR_SIZE] = "";
+    struct log_file *log = open_log(8);
+    int names = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CU_ASSERT_EQUAL(flock(names, LOCK_EX), 0);
+    CU_ASSERT_FALSE(log_file_rotate(log));
+    CU_ASSERT_PTR_NULL(log_file_open(dir, "log", 8, 3, error));
+    CU_ASSERT_STRING_EQUAL(content("log.1"), "absent");
+    close(names);
+    CU_ASSERT(log_file_rotate(log));
+    log_file_close(log);
+    remove_dir();
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("log_file", "appends and goes on", appends_and_goes_on);
     suite_add("log_file", "marks a torn line", marks_a_torn_line);
     suite_add("log_file", "refuses what it cannot open", refuses_what_it_cannot_open);
     suite_add("log_file", "rotates and loses only the oldest", rotates_and_loses_only_the_oldest);
+    suite_add("log_file", "older files are kept by their sizes",
+              older_files_are_kept_by_their_sizes);
     suite_add("log_file", "fills an unused place", fills_an_unused_place);
     suite_add("log_file", "survives a failed rotation", survives_a_failed_rotation);
     suite_add("log_file", "cuts off a short write", cuts_off_a_short_write);
     suite_add("log_file", "full disk does not stop the opening",
               full_disk_does_not_stop_the_opening);
     suite_add("log_file", "shows that its writer lives", shows_that_its_writer_lives);
+    suite_add("log_file", "a file has one writer at a time", a_file_has_one_writer_at_a_time);
+    suite_add("log_file", "a dead writer's file goes on", a_dead_writers_file_goes_on);
+    suite_add("log_file", "names have a lock", names_have_a_lock);
 }

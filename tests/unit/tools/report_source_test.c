@@ -266,6 +266,27 @@ static void who_drains_must_settle(void)
     end();
 }
 
+/* What it wrote just before it closed its file is read, though it was not there a moment ago. */
+static void the_last_lines_of_who_stopped_are_read(void)
+{
+    begin();
+    start_older(4);
+    size_t then = older.log.length;
+    put(0, 0, &older.log, 0, then);
+    hold(0);
+    struct source *source = source_open(dirs[0], &ledger);
+    read_all(source);
+    sim_stop(&older);
+    put(0, 0, &older.log, then, older.log.length);
+    release(0);
+    feed_sales(&ledger, &older);
+    source_end(source, 0);
+    CU_ASSERT(source_totals(source).routers == 1 && source_totals(source).crashes == 0);
+    CU_ASSERT(findings.violations == 0 && findings.note_count == 0);
+    source_close(source);
+    end();
+}
+
 /* A router that was killed in its very first line leaves the next one's file to begin with a torn line; the
  * one that drains has nothing to do with it. */
 static void a_torn_first_line_is_nobodys(void)
@@ -381,6 +402,8 @@ static __attribute__((constructor)) void suite(void)
               who_still_drains_has_not_crashed);
     suite_add("report_source", "who was killed draining has", who_was_killed_draining_has);
     suite_add("report_source", "who drains must settle", who_drains_must_settle);
+    suite_add("report_source", "the last lines of who stopped are read",
+              the_last_lines_of_who_stopped_are_read);
     suite_add("report_source", "a torn first line is nobody's", a_torn_first_line_is_nobodys);
     suite_add("report_source", "a torn first line may be of who goes on",
               a_torn_first_line_may_be_of_who_goes_on);

@@ -19,6 +19,7 @@ static void passes_what_is_right(void)
         CU_ASSERT_EQUAL(verdict.sessions, 2);
         CU_ASSERT_EQUAL(verdict.crashes, 1);
         CU_ASSERT_PTR_NOT_NULL(strstr(verdict.noted, "ended by a crash after log:"));
+        CU_ASSERT_PTR_NULL(strstr(verdict.noted, "which no line has given it"));
         sim_free(&sim);
     }
 }

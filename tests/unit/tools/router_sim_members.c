@@ -21,16 +21,16 @@ static struct sim_server *next_place(struct sim *sim)
     return &sim->servers[sim->count++];
 }
 
-void sim_list(struct sim *sim, size_t number)
+void sim_list(struct sim *sim, size_t machine)
 {
-    const struct sim_machine *machine = &sim->world.machines[number];
+    const struct sim_machine *own = &sim->world.machines[machine];
     struct sim_server *server = next_place(sim);
-    *server = (struct sim_server){.machine = number,
-                                  .pool = machine->pool,
-                                  .weight = machine->weight,
-                                  .limit = machine->pool == SIM_TICKETS ? 12 : 4,
+    *server = (struct sim_server){.machine = machine,
+                                  .pool = own->pool,
+                                  .weight = own->weight,
+                                  .limit = own->pool == SIM_TICKETS ? 12 : 4,
                                   .state = SERVER_NEW};
-    snprintf(server->id, sizeof server->id, "%s", machine->id);
+    snprintf(server->id, sizeof server->id, "%s", own->id);
     sim_move(sim, server, SERVER_JOINING, "joined");
 }
 

@@ -1,109 +1,63 @@
-#include "balancer/admin/api.h"
-
-#include <cjson/cJSON.h>
+/* Who may ask the admin API, and what it shows. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/json.h"
-#include "common/socket.h"
-#include "tests/lib/raw.h"
 #include "tests/lib/suite.h"
-#include "tests/unit/balancer/pool/checks.h"
-#include "tests/unit/balancer/pool/history.h"
-#include "tests/unit/common/held_loop.h"
-
-#define TOKEN  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define BEARER "Authorization: Bearer " TOKEN "\r\n"
-
-/* The admin listener, and what it answered last. */
-struct office {
-    struct held_loop held;
-    struct servers servers;
-    struct admin admin;
-    struct http_server *http;
-    char url[64];
-    struct raw_answer answer;
-};
-
-static struct office office;
-
-static void open_office(size_t up)
-{
-    char address[ADDRESS_SIZE];
-    memset(&office, 0, sizeof office);
-    history_servers_up(&office.servers, up, (const int64_t[]){7, 8, 9});
-    office.admin.servers = &office.servers;
-    strcpy(office.admin.token, TOKEN);
-    int fd = socket_listen("127.0.0.1:0");
-    CU_ASSERT_FATAL(fd >= 0);
-    socket_address(fd, address);
-    snprintf(office.url, sizeof office.url, "http://%s", address);
-    held_loop_open(&office.held);
-    struct http_settings settings = {.listen_fd = fd,
-                                     .connections_max = 8,
-                                     .body_max = 16384,
-                                     .connection_memory = 16384,
-                                     .handler = admin_handle,
-                                     .context = &office.admin};
-    office.http = http_open(office.held.loop, &settings);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(office.http);
-    held_loop_free(&office.held);
-}
-
-static void close_office(void)
-{
-    held_loop_hold(&office.held);
-    http_close(office.http);
-    held_loop_close(&office.held);
-    servers_free(&office.servers);
-    buffer_free(&office.answer.bytes);
-}
-
-static unsigned ask(const char *method, const char *path, const char *headers)
-{
-    char request[512];
-    int length = snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: a\r\n%s\r\n", method,
-                          path, headers);
-    int fd = raw_connect(office.url);
-    CU_ASSERT_FATAL(fd >= 0);
-    CU_ASSERT(raw_send(fd, request, (size_t)length));
-    raw_receive(fd, &office.answer, strcmp(method, "HEAD") == 0, 20);
-    close(fd);
-    return office.answer.status;
-}
-
-static bool head_has(const char *text)
-{
-    return strcasestr(buffer_text(&office.answer.bytes), text) != NULL;
-}
+#include "tests/unit/balancer/admin/office.h"
 
 static void health_follows_the_servers(void)
 {
-    open_office(2);
-    CU_ASSERT_EQUAL(ask("GET", "/healthz", ""), 200);
-    CU_ASSERT_EQUAL(ask("HEAD", "/healthz", ""), 200);
+    office_open(2);
+    CU_ASSERT_EQUAL(office_ask_with("GET", "/healthz", "", NULL), 200);
+    CU_ASSERT_EQUAL(office_ask_with("HEAD", "/healthz", "", NULL), 200);
     servers_failed(&office.servers, 0, 1, "a test says so");
-    CU_ASSERT_EQUAL(ask("GET", "/healthz", ""), 200);
+    CU_ASSERT_EQUAL(office_ask_with("GET", "/healthz", "", NULL), 200);
     servers_failed(&office.servers, 1, 1, "a test says so");
-    CU_ASSERT_EQUAL(ask("GET", "/healthz", ""), 503);
-    CU_ASSERT(head_has("\r\nRetry-After: 1\r\n"));
+    CU_ASSERT_EQUAL(office_ask_with("GET", "/healthz", "", NULL), 503);
+    CU_ASSERT(office_head_has("\r\nRetry-After: 1\r\n"));
     CU_ASSERT(servers_joined(&office.servers, "server-1", "127.0.0.1:1", 9));
-    CU_ASSERT_EQUAL(ask("GET", "/healthz", ""), 503); /* joining is not up */
-    close_office();
+    CU_ASSERT_EQUAL(office_ask_with("GET", "/healthz", "", NULL), 503); /* joining is not up */
+    office_close();
 }
 
-static void servers_need_the_token(void)
+static void all_else_needs_the_token(void)
 {
-    open_office(1);
-    CU_ASSERT_EQUAL(ask("GET", "/servers", ""), 401);
-    CU_ASSERT(head_has("\r\nWWW-Authenticate: Bearer\r\n"));
-    CU_ASSERT_PTR_NULL(strstr(raw_body(&office.answer), "server-1"));
-    CU_ASSERT_EQUAL(ask("GET", "/servers", "Authorization: Bearer x\r\n"), 401);
-    CU_ASSERT_EQUAL(ask("GET", "/servers", BEARER), 200);
-    CU_ASSERT_EQUAL(ask("HEAD", "/servers", BEARER), 200);
-    close_office();
+    static const char *const asked[][2] = {{"GET", "/servers"},
+                                           {"POST", "/servers"},
+                                           {"GET", "/servers/server-1"},
+                                           {"PUT", "/servers/x"},
+                                           {"DELETE", "/servers/server-1"},
+                                           {"PATCH", "/servers/server-1"},
+                                           {"POST", "/reload"},
+                                           {"POST", "/nothing"}};
+    office_open(1);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        CU_ASSERT_EQUAL(office_ask_with(asked[i][0], asked[i][1], "", NULL), 401);
+        CU_ASSERT(office_head_has("\r\nWWW-Authenticate: Bearer\r\n"));
+        CU_ASSERT_FALSE(office_body_has("server-1"));
+    }
+    CU_ASSERT_EQUAL(office_ask_with("GET", "/servers", "Authorization: Bearer x\r\n", NULL), 401);
+    CU_ASSERT_EQUAL(office.commands, 0);
+    CU_ASSERT_EQUAL(office_ask("GET", "/servers", NULL), 200);
+    CU_ASSERT_EQUAL(office_ask("HEAD", "/servers", NULL), 200);
+    office_close();
+}
+
+/* The right token is taken all the same: who guesses cannot lock out who knows it. */
+static void wrong_tokens_are_not_taken_for_ever(void)
+{
+    office_open(1);
+    for (int i = 0; i < ATTEMPTS_WRONG; i++)
+        CU_ASSERT_EQUAL(office_ask_with("GET", "/servers", "Authorization: Bearer x\r\n", NULL),
+                        401);
+    CU_ASSERT_EQUAL(office_ask_with("GET", "/servers", "", NULL), 429);
+    CU_ASSERT_STRING_EQUAL(office_code(), "too_many_attempts");
+    CU_ASSERT(office_head_has("\r\nRetry-After: "));
+    CU_ASSERT_EQUAL(office_ask("GET", "/servers", NULL), 200);
+    CU_ASSERT_EQUAL(office_ask_with("GET", "/healthz", "", NULL), 200);
+    office_close();
 }
 
 static double number_of(const cJSON *object, const char *name)
@@ -118,49 +72,192 @@ static const char *text_of(const cJSON *object, const char *name)
     return cJSON_IsString(value) ? value->valuestring : "(none)";
 }
 
+static void expect_second(const cJSON *second)
+{
+    static const char *const texts[][2] = {{"id", "server-2"},    {"pool", "tickets"},
+                                           {"source", "master"},  {"address", "127.0.0.1:1"},
+                                           {"state", "draining"}, {"why", "it said \"no\""}};
+    static const struct {
+        const char *name;
+        double value;
+    } numbers[] = {{"told", 8},      {"boot", 1},   {"pending", 0}, {"limit", 512},
+                   {"pid", 101},     {"weight", 1}, {"checks", 1},  {"checks_failed", 0},
+                   {"ejections", 0}, {"busy", 0}};
+    int64_t since;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        CU_ASSERT_STRING_EQUAL(text_of(second, texts[i][0]), texts[i][1]);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        CU_ASSERT_EQUAL(number_of(second, numbers[i].name), numbers[i].value);
+    CU_ASSERT(clock_parse(text_of(second, "since"), &since));
+    CU_ASSERT(cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(second, "drain")));
+    CU_ASSERT(cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(second, "leave")));
+    const cJSON *check = cJSON_GetObjectItemCaseSensitive(second, "check");
+    CU_ASSERT(cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(check, "passed")));
+    CU_ASSERT_STRING_EQUAL(text_of(check, "reason"), "answered");
+    CU_ASSERT_EQUAL(number_of(check, "took_us"), 100);
+    CU_ASSERT(clock_parse(text_of(check, "at"), &since));
+}
+
 static void servers_are_told_in_full(void)
 {
-    char error[JSON_ERROR_SIZE];
-    int64_t since;
-    open_office(3);
-    servers_failed(&office.servers, 1, 1, "it said \"no\"");
-    CU_ASSERT_EQUAL(ask("GET", "/servers", BEARER), 200);
-    const char *body = raw_body(&office.answer);
-    cJSON *read = json_parse(body, strlen(body), error);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(read);
+    office_open(3);
+    servers_drain(&office.servers, "server-2", "it said \"no\"");
+    CU_ASSERT_EQUAL(office_ask("GET", "/servers", NULL), 200);
+    cJSON *read = office_json();
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(read, "servers");
     CU_ASSERT_EQUAL_FATAL(cJSON_GetArraySize(list), 3);
-    const cJSON *second = cJSON_GetArrayItem(list, 1);
     CU_ASSERT_STRING_EQUAL(text_of(read, "router"), office.servers.router);
-    CU_ASSERT_STRING_EQUAL(text_of(second, "id"), "server-2");
-    CU_ASSERT_STRING_EQUAL(text_of(second, "address"), "127.0.0.1:1");
-    CU_ASSERT_STRING_EQUAL(text_of(second, "state"), "down");
-    CU_ASSERT_STRING_EQUAL(text_of(second, "why"), "it said \"no\"");
-    CU_ASSERT(clock_parse(text_of(second, "since"), &since));
-    CU_ASSERT_EQUAL(number_of(second, "told"), 8);
-    CU_ASSERT_EQUAL(number_of(second, "boot"), 1);
-    CU_ASSERT_EQUAL(number_of(second, "pending"), 0);
-    CU_ASSERT_EQUAL(number_of(second, "limit"), MAX_PENDING);
-    CU_ASSERT_EQUAL(number_of(second, "pid"), 101);
+    CU_ASSERT_EQUAL(number_of(read, "pid"), getpid());
+    expect_second(cJSON_GetArrayItem(list, 1));
     cJSON_Delete(read);
-    close_office();
+    CU_ASSERT_EQUAL(office_ask("GET", "/servers/server-2", NULL), 200);
+    read = office_json();
+    expect_second(read);
+    cJSON_Delete(read);
+    office_close();
+}
+
+static void who_has_left_is_not_shown(void)
+{
+    office_open(2);
+    servers_leave(&office.servers, "server-1", "a test says so");
+    CU_ASSERT_EQUAL(office_ask("GET", "/servers", NULL), 200);
+    cJSON *read = office_json();
+    CU_ASSERT_EQUAL(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(read, "servers")), 1);
+    cJSON_Delete(read);
+    CU_ASSERT_EQUAL(office_ask("GET", "/servers/server-1", NULL), 404);
+    CU_ASSERT_STRING_EQUAL(office_code(), "no_such_server");
+    office_close();
 }
 
 static void nothing_else_is_there(void)
 {
-    open_office(1);
-    CU_ASSERT_EQUAL(ask("GET", "/", BEARER), 404);
-    CU_ASSERT_EQUAL(ask("GET", "/servers/", BEARER), 404);
-    CU_ASSERT_EQUAL(ask("DELETE", "/servers", BEARER), 405);
-    CU_ASSERT(head_has("\r\nAllow: GET, HEAD\r\n"));
-    CU_ASSERT_EQUAL(ask("POST", "/healthz", "Content-Length: 0\r\n"), 405);
-    close_office();
+    static const struct {
+        const char *method, *path, *allow;
+    } others[] = {
+        {"DELETE", "/servers", "GET, HEAD, POST"},
+        {"POST", "/servers/server-1", "GET, HEAD, PUT, PATCH, DELETE"},
+        {"GET", "/reload", "POST"},
+        {"PUT", "/upgrade", "POST"},
+        {"DELETE", "/rolling-restart", "GET, HEAD, POST"},
+        {"POST", "/healthz", "GET, HEAD"},
+    };
+    static const char *const nowhere[] = {
+        "/",       "/servers/",  "/servers/server-1/", "/servers/A",
+        "/server", "/servers//", "/servers/%41",       "/reload/"};
+    office_open(1);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        char allow[64];
+        snprintf(allow, sizeof allow, "\r\nAllow: %s\r\n", others[i].allow);
+        CU_ASSERT_EQUAL(office_ask(others[i].method, others[i].path, ""), 405);
+        CU_ASSERT(office_head_has(allow));
+    }
+    for (size_t i = 0; i < sizeof nowhere / sizeof *nowhere; i++)
+        CU_ASSERT_EQUAL(office_ask("GET", nowhere[i], NULL), 404);
+    office_close();
+}
+
+/* --- commands ------------------------------------------------------------------------------------ */
+
+static bool was_asked(void *context)
+{
+    (void)context;
+    return office.commands > 0;
+}
+
+/* Sends it, and holds the loop once the command has come. */
+static int send_command(const char *path)
+{
+    int fd = office_send("POST", path);
+    held_loop_hold(&office.held);
+    CU_ASSERT(held_loop_until(&office.held, was_asked, NULL, 20));
+    return fd;
+}
+
+static void a_command_is_answered_when_it_is_done(void)
+{
+    office_open(1);
+    int fd = send_command("/upgrade");
+    CU_ASSERT_EQUAL(office.command, ADMIN_UPGRADE);
+    CU_ASSERT_FALSE(admin_idle(office.admin));
+    held_loop_free(&office.held);
+    CU_ASSERT_EQUAL(office_ask("POST", "/upgrade", NULL), 409); /* one at a time */
+    held_loop_hold(&office.held);
+    admin_done(office.admin, ADMIN_RELOAD, NULL); /* nobody waits for that */
+    admin_done(office.admin, ADMIN_UPGRADE, NULL);
+    held_loop_free(&office.held);
+    CU_ASSERT_EQUAL(office_receive(fd), 200);
+    CU_ASSERT(office_body_has("done"));
+    CU_ASSERT_EQUAL(office.commands, 1);
+    office_close();
+}
+
+static void a_command_is_refused_with_its_reason(void)
+{
+    office_open(1);
+    int fd = send_command("/reload");
+    admin_done(office.admin, ADMIN_RELOAD, "shop.json:3: no such policy");
+    held_loop_free(&office.held);
+    CU_ASSERT_EQUAL(office_receive(fd), 409);
+    CU_ASSERT(office_body_has("shop.json:3: no such policy"));
+    held_loop_hold(&office.held);
+    office.refuses = true;
+    held_loop_free(&office.held);
+    CU_ASSERT_EQUAL(office_ask("POST", "/reload", NULL), 409);
+    CU_ASSERT(office_body_has("A test says no."));
+    CU_ASSERT_EQUAL(office_ask("POST", "/reload", "{}"), 400); /* it has no body */
+    office_close();
+}
+
+static void a_command_has_its_time(void)
+{
+    office_open(1);
+    int fd = send_command("/reload");
+    admin_give_up(office.admin, clock_monotonic() + (ADMIN_COMMAND_SECONDS - 1) * CLOCK_SECOND);
+    CU_ASSERT_PTR_NOT_NULL(office.admin->waiting[ADMIN_RELOAD].request);
+    admin_give_up(office.admin, clock_monotonic() + (ADMIN_COMMAND_SECONDS + 1) * CLOCK_SECOND);
+    held_loop_free(&office.held);
+    CU_ASSERT_EQUAL(office_receive(fd), 409);
+    office_close();
+}
+
+/* The router that takes over is what a reload or an upgrade wants. */
+static void who_leads_no_more_has_done_it(void)
+{
+    office_open(1);
+    int fd = send_command("/reload");
+    admin_quiesce(office.admin);
+    held_loop_free(&office.held);
+    CU_ASSERT_EQUAL(office_receive(fd), 200);
+    CU_ASSERT(raw_connect(office.url) < 0); /* and the listener is closed */
+    office_close();
+}
+
+static void a_rolling_restart_tells_how_far_it_is(void)
+{
+    office_open(1);
+    CU_ASSERT_EQUAL(office_ask("POST", "/rolling-restart", NULL), 202);
+    CU_ASSERT(office_head_has("\r\nLocation: /rolling-restart\r\n"));
+    CU_ASSERT_EQUAL(office_ask("GET", "/rolling-restart", NULL), 200);
+    CU_ASSERT(office_body_has("server-2 drains"));
+    office_close();
 }
 
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("admin api", "health follows the servers", health_follows_the_servers);
-    suite_add("admin api", "servers need the token", servers_need_the_token);
+    suite_add("admin api", "all else needs the token", all_else_needs_the_token);
+    suite_add("admin api", "wrong tokens are not taken for ever",
+              wrong_tokens_are_not_taken_for_ever);
     suite_add("admin api", "servers are told in full", servers_are_told_in_full);
+    suite_add("admin api", "who has left is not shown", who_has_left_is_not_shown);
     suite_add("admin api", "nothing else is there", nothing_else_is_there);
+    suite_add("admin commands", "a command is answered when it is done",
+              a_command_is_answered_when_it_is_done);
+    suite_add("admin commands", "a command is refused with its reason",
+              a_command_is_refused_with_its_reason);
+    suite_add("admin commands", "a command has its time", a_command_has_its_time);
+    suite_add("admin commands", "who leads no more has done it", who_leads_no_more_has_done_it);
+    suite_add("admin commands", "a rolling restart tells how far it is",
+              a_rolling_restart_tells_how_far_it_is);
 }
