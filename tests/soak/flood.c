@@ -36,8 +36,8 @@ struct run {
     struct loop *loop;
     struct loop_timer tick; /* turns the loop, so that buyers come */
     struct destination destination;
-    struct seat *seats; /* owned */
-    struct seat *free;
+    struct seat *seats;        /* owned */
+    struct seat *free, **last; /* longest free first, so that all connections take turns */
     int busy;
     int64_t begun_at, ends_at;
 };
@@ -100,13 +100,28 @@ static void note(struct seat *seat, unsigned status, const char *body, size_t le
     }
 }
 
+static void add_free(struct run *run, struct seat *seat)
+{
+    seat->next_free = NULL;
+    *run->last = seat;
+    run->last = &seat->next_free;
+}
+
+static struct seat *take_free(struct run *run)
+{
+    struct seat *seat = run->free;
+    run->free = seat->next_free;
+    if (run->free == NULL)
+        run->last = &run->free;
+    return seat;
+}
+
 static void done(void *context, unsigned status, const char *body, size_t length)
 {
     struct seat *seat = context;
     struct run *run = seat->run;
     note(seat, status, body, length);
-    seat->next_free = run->free;
-    run->free = seat;
+    add_free(run, seat);
     run->busy--;
 }
 
@@ -140,8 +155,7 @@ static void seat_buyers(struct run *run, int64_t now)
         moment = next_moment(run, now);
         if (moment > now || moment >= run->ends_at)
             return;
-        struct seat *seat = run->free;
-        run->free = seat->next_free;
+        struct seat *seat = take_free(run);
         run->busy++;
         seat->number = ++run->flood->asked;
         seat->came = moment;
@@ -178,13 +192,14 @@ static void open_seats(struct run *run)
         limit.rlim_cur = wanted;
         CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
     }
+    run->last = &run->free;
     CU_ASSERT_FATAL(destination_find(&run->destination, run->plan->url));
     run->seats = memory_new((size_t)run->plan->connections * sizeof *run->seats);
     for (int i = 0; i < run->plan->connections; i++) {
         struct seat *seat = &run->seats[i];
-        *seat = (struct seat){.run = run, .next_free = run->free};
+        *seat = (struct seat){.run = run};
         seat->caller = caller_open(run->loop, &run->destination, done, seat);
-        run->free = seat;
+        add_free(run, seat);
     }
 }
 
