@@ -75,8 +75,10 @@ static void scene_end(struct scene *scene)
 {
     load_end(&scene->load);
     CU_ASSERT_EQUAL(scene->load.failed, 0);
-    if (scene->load.failed > 0)
+    if (scene->load.failed > 0) {
         printf("  %d failed: %s\n", scene->load.failed, scene->load.failure);
+        process_show(&scene->cluster.master);
+    }
     lone_close(&scene->lone);
     cluster_stop(&scene->cluster, SIGTERM);
     audit_exact(&scene->cluster, &scene->load);

@@ -362,8 +362,10 @@ static void end_flood(struct outages *outages)
     tell_failures(outages);
     CU_ASSERT_EQUAL(outages->flood.refused, 0);
     CU_ASSERT_EQUAL(outages->flood.failed, 0);
-    if (outages->flood.failed > 0)
+    if (outages->failed > 0) {
         printf("  the first who failed: %s\n", outages->flood.failure);
+        process_show(&outages->cluster.master);
+    }
 }
 
 /* By turns, so that each that is up is chosen soon: the fewest sold would be the one that was away longest,
