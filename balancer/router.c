@@ -11,6 +11,7 @@
 #include "balancer/admin/admin.h"
 #include "balancer/channel.h"
 #include "balancer/config_file.h"
+#include "balancer/fleet.h"
 #include "balancer/message.h"
 #include "balancer/pool/departures.h"
 #include "balancer/pool/servers.h"
@@ -38,6 +39,7 @@ struct router {
     /* the main thread only */
     struct loop *loop;
     struct departures departures;
+    struct fleet fleet;
     struct admin *admin;
     enum admin_command asked; /* of the master, last */
     bool leads;               /* it was told to, once */
@@ -73,11 +75,13 @@ static void lead(struct router *router)
     router->leads = true;
     if (!admin_lead(router->admin, router->admin_fd, ROUTER_ADMIN_CONNECTIONS))
         _exit(EXIT_TROUBLE);
+    fleet_lead(&router->fleet);
 }
 
 /* New clients of the admin API are another router's from now on; those that were accepted are answered. */
 static void lead_no_more(struct router *router)
 {
+    fleet_lead_no_more(&router->fleet);
     admin_quiesce(router->admin);
     if (!router->leads)
         close(router->admin_fd);
@@ -111,6 +115,7 @@ static void heed(struct router *router, const char *text)
     case MESSAGE_RETIRED:
         servers_gone(&router->servers, message.id, "retired");
         servers_leave(&router->servers, message.id, "retired");
+        fleet_retired(&router->fleet, message.id);
         break;
     case MESSAGE_LEAD:
         lead(router);
@@ -123,7 +128,7 @@ static void heed(struct router *router, const char *text)
         end(router, WORKER_STOPS);
         break;
     case MESSAGE_REFUSED:
-        admin_done(router->admin, router->asked, message.why);
+        admin_done(router->admin, router->asked, message.reason);
         break;
     default:
         log_line("the master's message is not understood: %s", text);
@@ -179,10 +184,43 @@ static void check_servers(void *context)
 static bool command(void *context, enum admin_command command, char why[ADMIN_WHY_SIZE])
 {
     struct router *router = context;
-    (void)why;
+    if (command == ADMIN_ROLLING_RESTART)
+        return fleet_renew(&router->fleet, why);
     router->asked = command;
     channel_send(router->master_fd, command == ADMIN_RELOAD ? "reload" : "upgrade");
     return true;
+}
+
+static void progress(void *context, struct buffer *out)
+{
+    const struct router *router = context;
+    fleet_progress(&router->fleet, out);
+}
+
+static int64_t count_waiting(void *context)
+{
+    const struct router *router = context;
+    size_t waiting = 0;
+    for (size_t i = 0; i < router->worker_count; i++)
+        waiting += worker_waiting(router->workers[i]);
+    return (int64_t)waiting;
+}
+
+static void open_fleet(struct router *router)
+{
+    const struct settings *settings = router->settings;
+    const struct fleet_settings fleet = {
+        .loop = router->loop,
+        .servers = &router->servers,
+        .departures = &router->departures,
+        .master_fd = router->master_fd,
+        .min = settings->servers_min,
+        .max = settings->servers_max,
+        .quiet = settings->scale_quiet * CLOCK_SECOND,
+        .waiting = count_waiting,
+        .context = router,
+    };
+    fleet_open(&router->fleet, &fleet);
 }
 
 static bool open_admin(struct router *router)
@@ -196,9 +234,13 @@ static bool open_admin(struct router *router)
         .members_file = settings->members_file,
         .config_file = settings->config_file,
         .allow_remote = settings->allow_remote,
-        .calls = {.changed = check_servers, .command = command, .context = router},
+        .calls = {.changed = check_servers,
+                  .command = command,
+                  .progress = progress,
+                  .context = router},
     };
     departures_open(&router->departures, &router->servers, router->loop);
+    open_fleet(router);
     router->admin = admin_open(&admin);
     return router->admin != NULL;
 }
@@ -215,6 +257,7 @@ static bool start_workers(struct router *router)
         .owner = router->loop,
         .connections_max = (unsigned)((size_t)router->settings->connections / count),
         .waiting_max = (waiting + count - 1) / count,
+        .workers = count,
     };
     for (size_t i = 0; i < count; i++) {
         settings.listen_fd = fcntl(router->public_fd, F_DUPFD_CLOEXEC, 0);
@@ -309,6 +352,7 @@ static void stop(struct router *router)
         worker_free(router->workers[i]);
     departures_check(&router->departures, clock_monotonic());
     departures_close(&router->departures);
+    fleet_close(&router->fleet);
     admin_close(router->admin);
     servers_stopped(&router->servers);
     routing_log_close(router->log);

@@ -11,6 +11,7 @@ struct settings {
     const char *listen;               /* public address */
     const char *admin;                /* admin address */
     int64_t servers_min, servers_max; /* ticket servers to keep running, at least and at most */
+    int64_t scale_quiet;              /* seconds before one fewer is kept */
     const char *store;                /* their store's URL */
     int64_t workers;
     const char *log_dir;

@@ -34,9 +34,10 @@ static const struct patience_at_end {
 struct worker {
     struct worker_settings settings; /* fixed at start */
     pthread_t thread;
-    struct loop *loop; /* fixed at start; only loop_wake is called from other threads */
-    atomic_int end;    /* enum worker_end; 0: it works. Set by other threads */
-    atomic_bool ended; /* read by others */
+    struct loop *loop;     /* fixed at start; only loop_wake is called from other threads */
+    atomic_int end;        /* enum worker_end; 0: it works. Set by other threads */
+    atomic_bool ended;     /* read by others, as is the next */
+    atomic_size_t waiting; /* purchases, as of the last turn */
 
     /* the worker's thread only */
     struct upstream *flight_upstream;
@@ -107,6 +108,7 @@ static void check(void *context)
     struct worker *worker = context;
     int64_t now = clock_monotonic();
     purchases_check(worker->purchases);
+    proxy_check(worker->proxy);
     if (worker->ending != 0)
         check_end(worker, now);
     loop_timer_set(worker->loop, &worker->check, now + check_interval);
@@ -116,7 +118,10 @@ static void turn(void *context)
 {
     struct worker *worker = context;
     heed_end(worker);
+    proxy_turn(worker->proxy);
     purchases_turn(worker->purchases);
+    atomic_store_explicit(&worker->waiting, purchases_waiting(worker->purchases),
+                          memory_order_relaxed);
 }
 
 static void *run(void *context)
@@ -140,9 +145,10 @@ struct worker *worker_start(const struct worker_settings *settings)
     worker->loop = loop_open();
     worker->flight_upstream = upstream_open(worker->loop, WORKER_FLIGHT_CONNECTIONS);
     worker->exchanges = exchanges_open(worker->loop);
-    worker->purchases = purchases_open(worker->loop, settings->gate, settings->log,
-                                       worker->flight_upstream, settings->waiting_max);
-    worker->proxy = proxy_open(settings->gate, worker->exchanges);
+    worker->purchases =
+        purchases_open(worker->loop, settings->gate, settings->log, worker->flight_upstream,
+                       settings->waiting_max, settings->workers);
+    worker->proxy = proxy_open(settings->gate, worker->exchanges, settings->workers);
     loop_each_turn(worker->loop, turn, worker);
     struct http_settings http = {
         .listen_fd = settings->listen_fd,
@@ -168,6 +174,11 @@ struct worker *worker_start(const struct worker_settings *settings)
 void worker_wake(struct worker *worker)
 {
     loop_wake(worker->loop);
+}
+
+size_t worker_waiting(const struct worker *worker)
+{
+    return atomic_load_explicit(&worker->waiting, memory_order_relaxed);
 }
 
 void worker_end(struct worker *worker, enum worker_end how)

@@ -26,6 +26,7 @@ struct worker_settings {
     int listen_fd; /* owned by the worker from now on */
     unsigned connections_max;
     size_t waiting_max; /* purchases that may wait for room */
+    size_t workers;     /* how many there are: they share what a pool allows */
     unsigned number;    /* 1, 2, …: for the thread's name */
     struct loop *owner; /* woken when the worker has drained */
 };
@@ -35,6 +36,9 @@ struct worker *worker_start(const struct worker_settings *settings);
 
 /* Ends the present wait: servers have changed. Any thread. */
 void worker_wake(struct worker *worker);
+
+/* How many purchases wait for room there. Any thread, until it is freed. */
+size_t worker_waiting(const struct worker *worker);
 
 /* Tells it to end: no new connections, each answer is the last on its own, what was begun is finished. A
  * worker that drains may be told to stop. Any thread. */

@@ -36,7 +36,8 @@ void flight_begin(struct buffer *out, const char *router)
 {
     buffer_add(out, "{\"router\":\"");
     buffer_add(out, router);
-    buffer_add(out, "\",\"items\":[");
+    wire_number(out, "\",\"version\":", FLIGHT_VERSION);
+    buffer_add(out, ",\"items\":[");
 }
 
 void item_append(struct buffer *out, const struct item *item)
@@ -159,24 +160,46 @@ static size_t read_items(struct json_reader *reader, struct item *items, size_t 
     return count;
 }
 
+enum flight_field {
+    FLIGHT_ROUTER,
+    FLIGHT_VERSION_FIELD,
+    FLIGHT_ITEMS,
+    FLIGHT_FIELDS,
+};
+
+static const char *const flight_names[FLIGHT_FIELDS] = {"router", "version", "items"};
+
+/* False where it is another one than ours. */
+static bool read_version(struct json_reader *reader)
+{
+    int64_t version = wire_read_number(reader, "version", 0, WIRE_NUMBER_MAX);
+    if (json_reader_failed(reader) || version == FLIGHT_VERSION)
+        return true;
+    json_reader_fail(reader, "a flight of version %lld, where %d is spoken", (long long)version,
+                     FLIGHT_VERSION);
+    return false;
+}
+
 int flight_parse(const char *text, size_t length, struct item *items, size_t max,
                  char router[ID_TEXT_SIZE], char error[JSON_ERROR_SIZE])
 {
-    static const char *const names[] = {"router", "items"};
     struct json_reader reader;
     uint32_t seen = 0;
     size_t count = 0;
+    bool ours = true;
     json_reader_open(&reader, text, length);
     if (json_enter(&reader, JSON_OBJECT))
         while (json_more(&reader)) {
-            int field = json_read_field(&reader, names, 2, &seen);
-            if (field == 0)
-                wire_read_checked(&reader, names[0], router, ID_TEXT_SIZE, router_valid);
-            else if (field == 1)
+            int field = json_read_field(&reader, flight_names, FLIGHT_FIELDS, &seen);
+            if (field == FLIGHT_ROUTER)
+                wire_read_checked(&reader, flight_names[field], router, ID_TEXT_SIZE, router_valid);
+            else if (field == FLIGHT_VERSION_FIELD)
+                ours = read_version(&reader);
+            else if (field == FLIGHT_ITEMS)
                 count = read_items(&reader, items, max);
         }
-    wire_demand_fields(&reader, seen, 3, names);
-    if (count == 0)
-        json_reader_fail(&reader, "a flight without items");
-    return wire_finish(&reader, error) ? (int)count : -1;
+    wire_demand_fields(&reader, seen, (1u << FLIGHT_FIELDS) - 1, flight_names);
+    if (wire_finish(&reader, error))
+        return (int)count;
+    return ours ? FLIGHT_MALFORMED : FLIGHT_FOREIGN;
 }

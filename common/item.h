@@ -2,8 +2,12 @@
  * many items to one ticket server. Their outcomes come back as common/answer.h says. Both processes
  * share it.
  *
- *   {"router":"…","items":[{"request":"…","admitted":µs,"event":"…","tier":"…","quantity":1,
- *                           "buyer":"…","key":"…","attempt":2,"deadline":µs},…]}
+ *   {"router":"…","version":1,
+ *    "items":[{"request":"…","admitted":µs,"event":"…","tier":"…","quantity":1,
+ *              "buyer":"…","key":"…","attempt":2,"deadline":µs},…]}
+ *
+ * The version stands before what it changes the spelling of; a flight of another one is refused as such
+ * (400, `flight_version`), and nothing of it is decided. One without items asks for nothing but an answer.
  *
  * What goes without saying is left out: tier, quantity and buyer where the purchase has none; a key
  * that we made, which is the request's id; that an attempt is the first; and a deadline that is
@@ -58,8 +62,14 @@ void flight_begin(struct buffer *out, const char *router);
 void item_append(struct buffer *out, const struct item *item);
 void flight_end(struct buffer *out);
 
-/* Reads a whole request into items[0..max): how many there are, or -1 with the reason where
- * anything about it is wrong. `router` receives an id of at most 36 characters. */
+/* What is no flight that can be read. */
+enum {
+    FLIGHT_MALFORMED = -1,
+    FLIGHT_FOREIGN = -2, /* of another version; not read further */
+};
+
+/* Reads a whole request into items[0..max): how many there are, or one of the above with the reason.
+ * `router` receives an id of at most 36 characters. */
 int flight_parse(const char *text, size_t length, struct item *items, size_t max,
                  char router[ID_TEXT_SIZE], char error[JSON_ERROR_SIZE]);
 

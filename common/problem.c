@@ -17,6 +17,8 @@ struct row {
 static const struct row rows[PROBLEM_COUNT] = {
     [PROBLEM_MALFORMED] = {"malformed", "malformed", "Malformed request", 400, 0,
                            "The request cannot be read."},
+    [PROBLEM_FLIGHT_VERSION] = {"flight_version", "flight-version", "Another version of flights",
+                                400, 0, "Flights of this version are not understood here."},
     [PROBLEM_UNAUTHORIZED] = {"unauthorized", "unauthorized", "Unauthorized", 401, 0,
                               "A valid bearer token is needed."},
     [PROBLEM_NOT_FOUND] = {"not_found", "not-found", "Not found", 404, 0, "There is nothing here."},

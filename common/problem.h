@@ -11,6 +11,7 @@
 enum problem {
     PROBLEM_NONE, /* no problem: sold */
     PROBLEM_MALFORMED,
+    PROBLEM_FLIGHT_VERSION, /* a flight's, from one process of ours to another: nothing was decided */
     PROBLEM_UNAUTHORIZED,
     PROBLEM_NOT_FOUND,
     PROBLEM_NO_SUCH_EVENT,

@@ -144,26 +144,48 @@ static bool ids_differ(const struct item *items, size_t count)
     return true;
 }
 
-static void accept_flight(struct acceptor *acceptor, struct http_request *request)
+/* Nobody is on board: whoever sent it wants to see an answer. */
+static void answer_trial(const struct acceptor *acceptor, struct http_request *request)
+{
+    struct buffer body = {0};
+    struct seller_status status;
+    seller_status(acceptor->seller, &status);
+    answer_begin(&body, &status.figures);
+    answer_end(&body);
+    answer_fine(request, &body);
+    buffer_free(&body);
+}
+
+/* The items of a flight, which are read into the acceptor's; -1 where it was refused. */
+static int read_flight(struct acceptor *acceptor, struct http_request *request,
+                       char router[ID_TEXT_SIZE])
 {
     size_t length;
-    char router[ID_TEXT_SIZE];
     char error[JSON_ERROR_SIZE];
     const char *type = http_header(request, "Content-Type");
     const char *body = http_body(request, &length);
     if (!type || strcasecmp(type, "application/json") != 0) {
         http_refuse(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "A flight is application/json.", NULL);
-        return;
+        return -1;
     }
     int count = flight_parse(body, length, acceptor->items, FLIGHT_ITEMS_MAX, router, error);
-    if (count < 0) {
-        http_refuse(request, PROBLEM_MALFORMED, error, NULL);
+    if (count >= 0 && ids_differ(acceptor->items, (size_t)count))
+        return count;
+    if (count >= 0)
+        strcpy(error, "two items have the same request id");
+    http_refuse(request, count == FLIGHT_FOREIGN ? PROBLEM_FLIGHT_VERSION : PROBLEM_MALFORMED,
+                error, NULL);
+    return -1;
+}
+
+static void accept_flight(struct acceptor *acceptor, struct http_request *request)
+{
+    char router[ID_TEXT_SIZE];
+    int count = read_flight(acceptor, request, router);
+    if (count == 0)
+        answer_trial(acceptor, request);
+    if (count <= 0)
         return;
-    }
-    if (!ids_differ(acceptor->items, (size_t)count)) {
-        http_refuse(request, PROBLEM_MALFORMED, "two items have the same request id", NULL);
-        return;
-    }
     struct flight *flight = flight_new(request, router, acceptor->items, (size_t)count);
     flight->job.done = answer_flight;
     if (seller_submit(acceptor->seller, &flight->job))

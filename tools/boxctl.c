@@ -12,8 +12,8 @@
 #include "common/options.h"
 #include "common/outcome.h"
 #include "common/secret_file.h"
+#include "tools/boxctl/api.h"
 #include "tools/boxctl/listing.h"
-#include "tools/boxctl/office.h"
 #include "tools/boxctl/watch.h"
 
 enum {
@@ -33,8 +33,8 @@ struct boxctl {
     bool json;
     const char *words[WORDS_MAX];
     size_t count;
-    struct office *office;
-    struct office_answer answer;
+    struct api *api;
+    struct api_answer answer;
 };
 
 /* --- asking -------------------------------------------------------------------------------------- */
@@ -42,7 +42,7 @@ struct boxctl {
 static bool ask(struct boxctl *box, const char *method, const char *path, const char *body,
                 int64_t time)
 {
-    if (office_ask(box->office, method, path, body, time, &box->answer))
+    if (api_ask(box->api, method, path, body, time, &box->answer))
         return true;
     log_line("%s", box->answer.failure);
     return false;
@@ -85,8 +85,8 @@ static bool say(struct boxctl *box, const char *format, ...)
 static bool tell_server(struct boxctl *box)
 {
     struct buffer why = {0};
-    listing_plain(&why, office_text(box->answer.json, "why"));
-    bool fine = say(box, "%s is %s: %s\n", box->words[1], office_text(box->answer.json, "state"),
+    listing_plain(&why, api_text(box->answer.json, "why"));
+    bool fine = say(box, "%s is %s: %s\n", box->words[1], api_text(box->answer.json, "state"),
                     buffer_text(&why));
     buffer_free(&why);
     return fine;
@@ -132,21 +132,20 @@ static bool remove_server(struct boxctl *box)
                "%s has left%s after %" PRId64 " ms; %" PRId64
                " requests were under way, with %" PRId64 " tickets\n",
                box->words[1],
-               office_true(box->answer.json, "cut") ? ", cut off from what it had not finished,"
-                                                    : "",
-               office_number(box->answer.json, "took_ms"), office_number(waited, "requests"),
-               office_number(waited, "tickets"));
+               api_true(box->answer.json, "cut") ? ", cut off from what it had not finished," : "",
+               api_number(box->answer.json, "took_ms"), api_number(waited, "requests"),
+               api_number(waited, "tickets"));
 }
 
 /* False, and said, where it does not come to be empty in time. */
 static bool wait_until_empty(struct boxctl *box, int64_t wait)
 {
     int64_t deadline = clock_monotonic() + wait;
-    while (office_number(box->answer.json, "busy") > 0 ||
-           office_number(box->answer.json, "pending") > 0) {
+    while (api_number(box->answer.json, "busy") > 0 ||
+           api_number(box->answer.json, "pending") > 0) {
         if (clock_monotonic() >= deadline) {
             log_line("%s is not empty after %s: %" PRId64 " requests are under way", box->words[1],
-                     box->wait, office_number(box->answer.json, "busy"));
+                     box->wait, api_number(box->answer.json, "busy"));
             return false;
         }
         nanosleep(&(struct timespec){.tv_nsec = POLL_NANOSECONDS}, NULL);
@@ -175,7 +174,7 @@ static bool ready_server(struct boxctl *box)
 
 static bool watch_servers(struct boxctl *box)
 {
-    return watch_run(box->office, box->json);
+    return watch_run(box->api, box->json);
 }
 
 static bool reload(struct boxctl *box)
@@ -200,15 +199,15 @@ static bool rolling_restart(struct boxctl *box)
         nanosleep(&(struct timespec){.tv_nsec = POLL_NANOSECONDS}, NULL);
         if (!ask(box, "GET", "/rolling-restart", NULL, patience))
             return false;
-        int64_t done = office_number(box->answer.json, "done");
+        int64_t done = api_number(box->answer.json, "done");
         if (done != told && !say(box, "%" PRId64 " of %" PRId64 " servers are renewed\n", done,
-                                 office_number(box->answer.json, "total")))
+                                 api_number(box->answer.json, "total")))
             return false;
         told = done;
-    } while (office_true(box->answer.json, "running") && clock_monotonic() < deadline);
-    if (told == office_number(box->answer.json, "total"))
+    } while (api_true(box->answer.json, "running") && clock_monotonic() < deadline);
+    if (told == api_number(box->answer.json, "total"))
         return true;
-    log_line("not all servers were renewed: %s", office_text(box->answer.json, "detail"));
+    log_line("not all servers were renewed: %s", api_text(box->answer.json, "detail"));
     return false;
 }
 
@@ -288,9 +287,9 @@ int main(int argc, char **argv)
     const struct command *command = find_command(&box);
     if (!secret_file_read(&file, box.token_file, token))
         return EXIT_TROUBLE;
-    box.office = office_open(box.admin, token, box.token_file);
+    box.api = api_open(box.admin, token, box.token_file);
     bool fine = command->run(&box);
-    office_answer_free(&box.answer);
-    office_close(box.office);
+    api_answer_free(&box.answer);
+    api_close(box.api);
     return fine ? EXIT_FINE : EXIT_TROUBLE;
 }

@@ -33,9 +33,9 @@ bool fits_route(const struct http_request *request, const struct route *route)
                : !is_never_passed_on(request) && !path_climbs(http_path(request));
 }
 
-bool fit_is_idempotent(const struct http_request *http)
+bool fit_is_harmless(const struct http_request *http)
 {
-    return method_is_idempotent(http_method(http)) || http_header(http, "Idempotency-Key") != NULL;
+    return method_is_safe(http_method(http)) || http_header(http, "Idempotency-Key") != NULL;
 }
 
 bool fit_has_body(const struct http_request *http)

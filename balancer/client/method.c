@@ -16,9 +16,9 @@ bool method_reads(const char *method)
     return is_one_of(method, methods);
 }
 
-bool method_is_idempotent(const char *method)
+bool method_is_safe(const char *method)
 {
-    static const char *const methods[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", NULL};
+    static const char *const methods[] = {"GET", "HEAD", "OPTIONS", "TRACE", NULL};
     return is_one_of(method, methods);
 }
 

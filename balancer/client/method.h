@@ -7,8 +7,8 @@
 /* It only reads: GET and HEAD. */
 bool method_reads(const char *method);
 
-/* Sent twice, it does no more than sent once (section 9.2.2). */
-bool method_is_idempotent(const char *method);
+/* It asks for nothing to be changed (section 9.2.1). */
+bool method_is_safe(const char *method);
 
 /* It tells how long its body is also where there is none (section 8.6). */
 bool method_tells_length(const char *method);

@@ -3,8 +3,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "balancer/client/admission.h"
 #include "balancer/client/request.h"
 #include "balancer/routing/choose.h"
+#include "balancer/upstream/budget.h"
 #include "common/admit.h"
 #include "common/clock.h"
 
@@ -15,7 +17,10 @@ struct purchases {
     struct routing_log *log;
     struct flights *flights; /* owned */
     struct requests requests;
+    struct budget budget; /* of repeats */
+    struct admission admission;
     size_t waiting_max;
+    int64_t now; /* clock_monotonic(): of the last turn */
 };
 
 static struct request *request_of(struct passenger *passenger)
@@ -53,7 +58,10 @@ static void refuse(struct purchases *purchases, struct request *request, enum pr
 
 static void decided(void *context, struct passenger *passenger, const struct outcome *outcome)
 {
-    answer(context, request_of(passenger), outcome);
+    struct purchases *purchases = context;
+    struct request *request = request_of(passenger);
+    admission_decided(&purchases->admission, purchases->now - request->boarded);
+    answer(purchases, request, outcome);
 }
 
 /* A flight gave it back; the choice is made anew in the coming turn. */
@@ -69,7 +77,7 @@ static void returned(void *context, struct passenger *passenger)
 
 struct purchases *purchases_open(struct loop *loop, const struct gate *gate,
                                  struct routing_log *log, struct upstream *upstream,
-                                 size_t waiting_max)
+                                 size_t waiting_max, size_t workers)
 {
     struct purchases *purchases = memory_new(sizeof *purchases);
     struct flight_calls calls = {.decided = decided, .returned = returned, .context = purchases};
@@ -78,7 +86,10 @@ struct purchases *purchases_open(struct loop *loop, const struct gate *gate,
     purchases->servers = gate->servers;
     purchases->log = log;
     purchases->waiting_max = waiting_max;
-    purchases->flights = flights_open(gate->servers, upstream, &calls);
+    purchases->now = clock_monotonic();
+    admission_open(&purchases->admission, workers);
+    budget_open(&purchases->budget, &gate->servers->pools[POOL_TICKETS].rules, workers);
+    purchases->flights = flights_open(gate->servers, upstream, &purchases->budget, &calls);
     return purchases;
 }
 
@@ -107,8 +118,11 @@ static enum chosen choose(struct purchases *purchases, struct request *request)
         choose_for_purchase(purchases->servers, &choice, &details, loading, &server);
     if (chosen != CHOSEN)
         return chosen;
+    if (!request->chosen)
+        budget_earn(&purchases->budget);
     request->server = server;
     request->chosen = true;
+    request->boarded = purchases->now;
     flights_board(purchases->flights, server, loading[server].flight, &request->passenger);
     return CHOSEN;
 }
@@ -138,9 +152,21 @@ static struct request *admit(struct purchases *purchases, struct http_request *h
     return request;
 }
 
+/* Before anything is read of it: what is refused shall cost little, so that the rest is served. */
+static bool is_too_much(struct purchases *purchases)
+{
+    const struct requests *requests = &purchases->requests;
+    return (requests->waiting > 0 && requests->waiting >= purchases->waiting_max) ||
+           admission_refuses(&purchases->admission, requests->count, requests->waiting);
+}
+
 void purchases_accept(struct purchases *purchases, struct http_request *http,
                       const struct visit *visit)
 {
+    if (is_too_much(purchases)) {
+        http_refuse(http, PROBLEM_OVERLOADED, problem_detail(PROBLEM_OVERLOADED), NULL);
+        return;
+    }
     struct request *request = admit(purchases, http, visit);
     if (request == NULL)
         return;
@@ -159,10 +185,21 @@ void purchases_accept(struct purchases *purchases, struct http_request *http,
     }
 }
 
+static void expire(struct purchases *purchases, struct request *request)
+{
+    bool unknown = request->waiting ? request->passenger.sent : flights_drop(&request->passenger);
+    refuse(purchases, request, unknown ? PROBLEM_OUTCOME_UNKNOWN : PROBLEM_EXPIRED);
+}
+
+/* Who would be decided too late is not sent: that would be work for nothing, and at its end nobody would know. */
 static void choose_for_waiting(struct purchases *purchases)
 {
     struct request *request;
     while ((request = purchases->requests.first_waiting) != NULL) {
+        if (admission_too_late(&purchases->admission, request->deadline - purchases->now)) {
+            expire(purchases, request);
+            continue;
+        }
         if (choose(purchases, request) != CHOSEN)
             break;
         requests_wait_no_more(&purchases->requests, request);
@@ -171,15 +208,16 @@ static void choose_for_waiting(struct purchases *purchases)
 
 void purchases_turn(struct purchases *purchases)
 {
+    purchases->now = clock_monotonic();
+    admission_turn(&purchases->admission, purchases->now, purchases->requests.count);
     choose_for_waiting(purchases);
     routing_log_flush(purchases->log);
     flights_depart(purchases->flights);
 }
 
-static void expire(struct purchases *purchases, struct request *request)
+size_t purchases_waiting(const struct purchases *purchases)
 {
-    bool unknown = request->waiting ? request->passenger.sent : flights_drop(&request->passenger);
-    refuse(purchases, request, unknown ? PROBLEM_OUTCOME_UNKNOWN : PROBLEM_EXPIRED);
+    return purchases->requests.waiting;
 }
 
 void purchases_check(struct purchases *purchases)

@@ -14,15 +14,17 @@
 
 struct purchases;
 
-/* `waiting_max`: purchases that may wait for room; beyond, 503 at once. */
+/* `waiting_max`: purchases that may wait for room; beyond, 503 at once. `workers`: how many there are, this
+ * one included, who share the pool's reserve of repeats (upstream/budget.h). */
 struct purchases *purchases_open(struct loop *loop, const struct gate *gate,
                                  struct routing_log *log, struct upstream *upstream,
-                                 size_t waiting_max);
+                                 size_t waiting_max, size_t workers);
 
 /* No purchase may be left. */
 void purchases_close(struct purchases *purchases);
 
-/* Takes a request for /purchases over and answers it in the end, within its deadline. */
+/* Takes a request for /purchases over and answers it in the end, within its deadline; at once with 503 where so
+ * many are under way that it could hardly be decided in time (client/admission.h). */
 void purchases_accept(struct purchases *purchases, struct http_request *http,
                       const struct visit *visit);
 
@@ -31,5 +33,8 @@ void purchases_turn(struct purchases *purchases);
 
 /* A few times a second: deadlines, and flights that take too long. */
 void purchases_check(struct purchases *purchases);
+
+/* How many wait for room. */
+size_t purchases_waiting(const struct purchases *purchases);
 
 #endif

@@ -19,6 +19,7 @@ struct request {
     struct visit visit;
     char id[ID_TEXT_SIZE]; /* of passenger.item.request */
     int64_t deadline;      /* clock_monotonic() */
+    int64_t boarded;       /* clock_monotonic(): the flight that it is aboard; the turn's time */
     size_t server;         /* that it was given to last */
     bool chosen;           /* `server` is set */
     bool retry;            /* it was given to a server before */

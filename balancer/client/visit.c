@@ -118,13 +118,14 @@ static void name_subject(const struct gate *gate, const char *subject, struct vi
     to_hexadecimal(hash, SUBJECT_BYTES, visit->session_text);
 }
 
-/* A server of the pool that the session is at. Servers stay in the list, so no lock is kept for it. */
+/* A server of the pool that the session is at. It may leave before it is chosen; then the choice finds it is not
+ * there. */
 static size_t server_of_session(const struct gate *gate, const struct visit *visit)
 {
     const char *pool = gate->config->pools[visit->route->pool].name;
     struct server server;
     for (size_t i = 0; servers_get(gate->servers, i, &server); i++)
-        if (server.pool == visit->route->pool &&
+        if (server.pool == visit->route->pool && server.state != SERVER_LEFT &&
             session_is_at(gate->session_key, pool, &visit->session, server.id))
             return i;
     return SERVER_NONE;

@@ -70,7 +70,7 @@ struct exchange_request {
         needs_host; /* there is no Host among them (HTTP/1.0 knew none): the address is sent as one */
     bool has_body;       /* body_length is told to the server, also 0 (as a POST's must be) */
     int64_t body_length; /* bytes, or EXCHANGE_CHUNKED */
-    /* Idempotent (RFC 9110, 9.2.2): where a kept connection turns out to be dead before a byte of the answer
+    /* It may be sent twice: where a kept connection turns out to be dead before a byte of the answer
      * and of the body has passed, it is sent once more, on a fresh one. Others only where not a byte had
      * left. */
     bool repeatable;

@@ -1,17 +1,14 @@
-#include "balancer/upstream/flight.h"
-
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "balancer/upstream/flight_parts.h"
 #include "common/answer.h"
 #include "common/clock.h"
 #include "common/log.h"
 
 enum {
-    DEATHS_MAX = 3,             /* servers that may die while they decide a purchase */
-    TURNS_MAX = 8,              /* servers that may turn it away */
     AIR_MAX = 2,                /* flights: one that the store commits, one on its way there */
     SPARE_BODY_MAX = 128 << 10, /* kept of a spare flight's: as long as a full one's usually is */
 };
@@ -21,44 +18,13 @@ static const int64_t age_limit = CLOCK_SECOND;        /* of a flight, while othe
 static const int64_t lonely_limit = 2 * CLOCK_SECOND; /* of a flight, while no other is under way */
 static const int64_t flight_timeout = 10 * CLOCK_SECOND; /* past every deadline on board */
 
-struct flight {
-    struct flights *flights;
-    uint64_t number;
-    size_t server;
-    unsigned start;    /* of the server, when it left */
-    int64_t departed;  /* clock_monotonic() */
-    int64_t elsewhere; /* flights that other servers had landed then */
-    int64_t tickets;   /* of all that ever boarded */
-    size_t count;      /* seats taken; until it leaves, dropped ones included */
-    size_t unsent;     /* seats dropped before it left */
-    struct call *call;
-    struct buffer body;
-    struct flight *next;                       /* that waits behind it for the same server */
-    struct passenger *seats[FLIGHT_ITEMS_MAX]; /* not owned; NULL: dropped */
-};
-
-struct lane {
-    struct flight *air;          /* owned; NULL: none is under way */
-    struct flight *first, *last; /* loading or loaded; owned */
-};
-
-struct flights {
-    struct servers *servers;
-    struct upstream *upstream;
-    struct flight_calls calls;
-    size_t waiting; /* flights that have not left */
-    struct lane lanes[ROUTING_SERVERS_MAX];
-    struct loading loading[ROUTING_SERVERS_MAX]; /* the last flight of each lane */
-    struct flight *spare;                        /* kept for reuse, through next */
-    struct outcome outcomes[FLIGHT_ITEMS_MAX];   /* of the flight that lands */
-};
-
 struct flights *flights_open(struct servers *servers, struct upstream *upstream,
-                             const struct flight_calls *calls)
+                             struct budget *budget, const struct flight_calls *calls)
 {
     struct flights *flights = memory_new(sizeof *flights);
     flights->servers = servers;
     flights->upstream = upstream;
+    flights->budget = budget;
     flights->calls = *calls;
     return flights;
 }
@@ -81,7 +47,7 @@ static struct flight *flight_new(struct flights *flights, size_t server, uint64_
     return flight;
 }
 
-static void flight_put_back(struct flight *flight)
+void flight_put_back(struct flight *flight)
 {
     buffer_rest(&flight->body, SPARE_BODY_MAX);
     flight->next = flight->flights->spare;
@@ -141,129 +107,10 @@ struct loading *flights_loading(struct flights *flights)
     return flights->loading;
 }
 
-/* Gives every passenger still on board back, to be chosen anew. */
-static void return_passengers(struct flight *flight)
-{
-    const struct flight_calls *calls = &flight->flights->calls;
-    for (size_t i = 0; i < flight->count; i++) {
-        struct passenger *passenger = flight->seats[i];
-        if (passenger == NULL)
-            continue;
-        passenger->flight = NULL;
-        calls->returned(calls->context, passenger);
-    }
-}
-
-/* The flight never left: nothing was decided. */
-static void unload(struct flight *flight)
-{
-    struct settlement settlement = {.flight = flight->number,
-                                    .released = flight->tickets,
-                                    .unsent = (int64_t)(flight->count + flight->unsent)};
-    servers_settle(flight->flights->servers, flight->server, &settlement, NULL);
-    return_passengers(flight);
-    flight_put_back(flight);
-}
-
 static void unload_waiting(struct flights *flights, struct lane *lane)
 {
     while (lane->first != NULL)
-        unload(take_first(flights, lane));
-}
-
-/* What is not stored says nothing of an earlier server, which may have sold it. */
-static void doubt(const struct passenger *passenger, struct outcome *outcome)
-{
-    bool certain = outcome->stored || outcome->problem == PROBLEM_NONE ||
-                   outcome->problem == PROBLEM_KEY_REUSED;
-    if (passenger->sent && !certain)
-        outcome->problem = PROBLEM_OUTCOME_UNKNOWN;
-}
-
-static void turn_away(struct flight *flight, struct passenger *passenger)
-{
-    const struct flight_calls *calls = &flight->flights->calls;
-    struct outcome refused = {.problem = PROBLEM_STORE_UNAVAILABLE};
-    doubt(passenger, &refused);
-    calls->decided(calls->context, passenger, &refused);
-}
-
-/* The server, which is down now, refused the flight as a whole: nothing was decided. Its passengers are
- * to ask another, while there is one. */
-static void turn_back(struct flight *flight)
-{
-    bool others = servers_any(flight->flights->servers);
-    for (size_t i = 0; i < flight->count; i++) {
-        struct passenger *passenger = flight->seats[i];
-        if (passenger == NULL || (++passenger->turns < TURNS_MAX && others))
-            continue;
-        flight->seats[i] = NULL;
-        passenger->flight = NULL;
-        turn_away(flight, passenger);
-    }
-    unload(flight);
-}
-
-static void log_deaths(const struct passenger *passenger, const char *what)
-{
-    char request[ID_TEXT_SIZE];
-    id_format(&passenger->item.request, request);
-    log_line("%u servers died with purchase %s of event %s on board; %s", passenger->deaths,
-             request, passenger->item.purchase.event, what);
-}
-
-/* From now on servers are only asked what became of it: an item past its deadline is answered with the
- * outcome its key has, and is not decided where it has none. */
-static void only_look_up(struct passenger *passenger)
-{
-    log_deaths(passenger, "it is not tried again, only looked up");
-    passenger->item.deadline = passenger->item.admitted;
-}
-
-/* Even looking it up killed a server. */
-static void give_up(struct flight *flight, struct passenger *passenger)
-{
-    const struct flight_calls *calls = &flight->flights->calls;
-    struct outcome unknown = {.problem = PROBLEM_OUTCOME_UNKNOWN};
-    log_deaths(passenger, "its outcome is not known");
-    calls->decided(calls->context, passenger, &unknown);
-}
-
-/* A purchase that kills its server must not kill one after the other: a flight lost that way is
- * repeated in halves, then its purchases one by one. */
-static void share_blame(struct flight *flight, struct passenger *passenger)
-{
-    passenger->deaths++;
-    passenger->room = passenger->deaths == 1 ? (flight->count + 1) / 2 : 1;
-    if (passenger->deaths == DEATHS_MAX)
-        only_look_up(passenger);
-}
-
-/* The flight may have been decided, but its answer is not to be had. `death`: because the server's
- * connection broke. */
-static void lose(struct flight *flight, bool death)
-{
-    struct settlement settlement = {.flight = flight->number,
-                                    .released = flight->tickets,
-                                    .lost = (int64_t)flight->count,
-                                    .unsent = (int64_t)flight->unsent};
-    servers_settle(flight->flights->servers, flight->server, &settlement, NULL);
-    for (size_t i = 0; i < flight->count; i++) {
-        struct passenger *passenger = flight->seats[i];
-        if (passenger == NULL)
-            continue;
-        passenger->sent = true;
-        passenger->item.attempt++;
-        if (death)
-            share_blame(flight, passenger);
-        if (passenger->deaths <= DEATHS_MAX)
-            continue;
-        flight->seats[i] = NULL;
-        passenger->flight = NULL;
-        give_up(flight, passenger);
-    }
-    return_passengers(flight);
-    flight_put_back(flight);
+        flight_unload(take_first(flights, lane));
 }
 
 static void count_outcome(struct settlement *settlement, const struct outcome *outcome)
@@ -290,7 +137,7 @@ static void land(struct flight *flight, const struct figures *figures)
             continue;
         passenger->flight = NULL;
         answer_complete(&flights->outcomes[i], &passenger->item, figures);
-        doubt(passenger, &flights->outcomes[i]);
+        flight_doubt(passenger, &flights->outcomes[i]);
         flights->calls.decided(flights->calls.context, passenger, &flights->outcomes[i]);
     }
     flight_put_back(flight);
@@ -305,22 +152,32 @@ static void fail(struct flight *flight, const char *why)
     servers_failed(flights->servers, flight->server, flight->start, reason);
 }
 
+static bool speaks_otherwise(const struct upstream_answer *answer)
+{
+    const char *code = problem_code(PROBLEM_FLIGHT_VERSION);
+    return answer->answered && answer->status == 400 && answer->length > 0 &&
+           memmem(answer->body, answer->length, code, strlen(code)) != NULL;
+}
+
 static void not_landed(struct flight *flight, const struct upstream_answer *answer)
 {
     struct flights *flights = flight->flights;
     struct lane *lane = &flights->lanes[flight->server];
     char why[ROUTING_WHY_SIZE];
-    if (answer->answered)
+    if (speaks_otherwise(answer))
+        snprintf(why, sizeof why, "it does not speak flights of version %d", FLIGHT_VERSION);
+    else if (answer->answered)
         snprintf(why, sizeof why, "answered %u, or not as a flight is answered", answer->status);
     else
         snprintf(why, sizeof why, "%s", answer->error);
     fail(flight, why);
-    if (answer->answered && answer->status == 503)
-        turn_back(flight);
+    bool refused = answer->status == 503 || answer->status == 400; /* whatever was on board */
+    if (answer->answered && refused)
+        flight_turn_back(flight);
     else if (!answer->sent)
-        unload(flight);
+        flight_unload(flight);
     else
-        lose(flight, !answer->answered);
+        flight_lose(flight, !answer->answered);
     unload_waiting(flights, lane);
 }
 
@@ -380,8 +237,8 @@ static void depart(struct flight *flight)
     struct server server;
     servers_get(flights->servers, flight->server, &server);
     close_doors(flight);
-    if (flight->count == 0 || server.state != SERVER_UP) {
-        unload(flight);
+    if (flight->count == 0 || !server_state_alive(server.state)) {
+        flight_unload(flight);
         return;
     }
     write_body(flight);
@@ -461,7 +318,7 @@ static void check_age(struct flights *flights, struct flight *flight)
     upstream_cancel(flight->call);
     flights->lanes[flight->server].air = NULL;
     fail(flight, why);
-    lose(flight, false);
+    flight_lose(flight, false);
 }
 
 void flights_check(struct flights *flights)
@@ -472,7 +329,7 @@ void flights_check(struct flights *flights)
         if (lane->air != NULL)
             check_age(flights, lane->air);
         if (lane->first != NULL && servers_get(flights->servers, i, &server) &&
-            server.state != SERVER_UP)
+            !server_state_alive(server.state))
             unload_waiting(flights, lane);
     }
 }
@@ -484,7 +341,7 @@ void flights_close(struct flights *flights)
         if (air != NULL) {
             upstream_cancel(air->call);
             flights->lanes[i].air = NULL;
-            lose(air, false);
+            flight_lose(air, false);
         }
         unload_waiting(flights, &flights->lanes[i]);
     }

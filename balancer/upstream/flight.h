@@ -19,6 +19,7 @@
 #include "balancer/upstream/upstream.h"
 #include "common/item.h"
 
+struct budget;
 struct flights;
 struct flight;
 
@@ -34,16 +35,18 @@ struct passenger {
 };
 
 struct flight_calls {
-    /* The server has decided; or every server refused its flight; or three died, a fourth when it was
-     * asked what became of the purchase, and nobody knows. */
+    /* The server has decided; or every server refused its flight, or it may not be repeated; or three died, a
+     * fourth when it was asked what became of the purchase, and nobody knows. */
     void (*decided)(void *context, struct passenger *passenger, const struct outcome *outcome);
     /* Its flight did not leave, or was lost: choose anew. */
     void (*returned)(void *context, struct passenger *passenger);
     void *context;
 };
 
+/* `budget` must outlive it: who is turned back (503, 400), or was on a flight that hung or was answered with
+ * nonsense, is asked again within it. Whose flight did not leave costs nothing; nor does a broken connection. */
 struct flights *flights_open(struct servers *servers, struct upstream *upstream,
-                             const struct flight_calls *calls);
+                             struct budget *budget, const struct flight_calls *calls);
 
 /* Nobody may be on board any more. Flights that are still in the air, all of whose passengers were
  * dropped, are settled as lost. */
@@ -61,7 +64,7 @@ void flights_depart(struct flights *flights);
 
 /* To be called a few times a second: ends flights that are older than a second and left behind (see
  * servers_left_behind) or older than two and the only ones, and takes back what waits for a server that is
- * not up. */
+ * not alive. */
 void flights_check(struct flights *flights);
 
 /* Takes out a passenger whose deadline has come. True where a server may have decided it, or still

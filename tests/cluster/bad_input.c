@@ -206,16 +206,39 @@ static void is_refused(void)
     cluster_close(&cluster);
 }
 
-static const char *const bad_flights[] = {
-    "",
-    "{}",
-    "[]",
-    "{\"router\":\"r\",\"items\":{}}",
-    "{\"router\":\"r\",\"items\":[{}]}",
-    "{\"router\":\"r\",\"items\":[{\"request\":\"x\",\"key\":\"k\",\"attempt\":1}]}",
-    "{\"router\":\"r\",\"items\":[1,2,3]}",
-    "{\"router\":\"r\",\"items\":[]}trailing",
+#define FLIGHT_OF(version) "{\"router\":\"r\"," version "\"items\":"
+
+static const struct {
+    const char *body, *code;
+} bad_flights[] = {
+    {"", "malformed"},
+    {"{}", "malformed"},
+    {"[]", "malformed"},
+    {FLIGHT_OF("") "[]}", "malformed"},
+    {FLIGHT_OF("\"version\":1,") "{}}", "malformed"},
+    {FLIGHT_OF("\"version\":1,") "[{}]}", "malformed"},
+    {FLIGHT_OF("\"version\":1,") "[{\"request\":\"x\",\"key\":\"k\",\"attempt\":1}]}", "malformed"},
+    {FLIGHT_OF("\"version\":1,") "[1,2,3]}", "malformed"},
+    {FLIGHT_OF("\"version\":1,") "[]}trailing", "malformed"},
+    {FLIGHT_OF("\"version\":2,") "[]}", "flight_version"},
 };
+
+/* A flight with nobody on board is answered: with what the server tells of itself. */
+static void expect_trial(struct cluster *cluster)
+{
+    static const char trial[] = FLIGHT_OF("\"version\":1,") "[]}";
+    struct client *client = client_open();
+    struct response response = {0};
+    struct query query = {.url = cluster->server[0].url,
+                          .path = "/flights",
+                          .type = "application/json",
+                          .body = trial};
+    CU_ASSERT(client_ask(client, &query, &response));
+    CU_ASSERT_EQUAL(response.status, 200);
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&response.body), "\"sold\":0,\"outcomes\":[]}"));
+    response_free(&response);
+    client_close(client);
+}
 
 /* The way of the balancer's own requests: closed to the public, and strict at a ticket server. */
 static void flights(void)
@@ -223,13 +246,15 @@ static void flights(void)
     struct cluster cluster;
     cluster_open(&cluster, 100, 2);
     for (size_t i = 0; i < sizeof bad_flights / sizeof *bad_flights; i++) {
-        size_t length = strlen(bad_flights[i]);
-        struct bad_request row = {"POST", "/flights", json_type, bad_flights[i], 400, "malformed"};
+        size_t length = strlen(bad_flights[i].body);
+        struct bad_request row = {"POST", "/flights",         json_type, bad_flights[i].body,
+                                  400,    bad_flights[i].code};
         refused(cluster.server[0].url, &row, length);
         row.status = 404;
         row.code = "not_found";
         refused(cluster.url, &row, length);
     }
+    expect_trial(&cluster);
     expect_unharmed(&cluster);
     cluster_close(&cluster);
 }

@@ -7,7 +7,7 @@
 
 #include "common/clock.h"
 #include "common/utf8.h"
-#include "tools/boxctl/office.h"
+#include "tools/boxctl/api.h"
 
 enum column {
     COLUMN_SERVER,
@@ -100,9 +100,9 @@ static void put_age(char cell[CELL_SIZE], const char *since, int64_t now)
 
 static void put_state(char cell[CELL_SIZE], const cJSON *server)
 {
-    const char *state = office_text(server, "state");
-    bool leaves = office_true(server, "leave");
-    bool drained = office_true(server, "drain") && strcmp(state, "draining") != 0;
+    const char *state = api_text(server, "state");
+    bool leaves = api_true(server, "leave");
+    bool drained = api_true(server, "drain") && strcmp(state, "draining") != 0;
     put_text(cell, state);
     size_t length = strlen(cell);
     snprintf(cell + length, CELL_SIZE - length, "%s",
@@ -115,10 +115,10 @@ static void put_check(char cell[CELL_SIZE], const cJSON *check)
 {
     if (!cJSON_IsObject(check))
         snprintf(cell, CELL_SIZE, "none");
-    else if (!office_true(check, "passed"))
+    else if (!api_true(check, "passed"))
         snprintf(cell, CELL_SIZE, "failed");
     else
-        snprintf(cell, CELL_SIZE, "%.1f ms", (double)office_number(check, "took_us") / 1000.0);
+        snprintf(cell, CELL_SIZE, "%.1f ms", (double)api_number(check, "took_us") / 1000.0);
 }
 
 static const char *colour_of(const char *state)
@@ -135,26 +135,26 @@ static const char *colour_of(const char *state)
 
 static void fill(struct row *row, const cJSON *server, int64_t now)
 {
-    bool tickets = strcmp(office_text(server, "pool"), "tickets") == 0;
-    int64_t limit = office_number(server, "limit"), busy = office_number(server, "busy");
-    put_text(row->cell[COLUMN_SERVER], office_text(server, "id"));
-    put_text(row->cell[COLUMN_POOL], office_text(server, "pool"));
+    bool tickets = strcmp(api_text(server, "pool"), "tickets") == 0;
+    int64_t limit = api_number(server, "limit"), busy = api_number(server, "busy");
+    put_text(row->cell[COLUMN_SERVER], api_text(server, "id"));
+    put_text(row->cell[COLUMN_POOL], api_text(server, "pool"));
     put_state(row->cell[COLUMN_STATE], server);
-    put_age(row->cell[COLUMN_FOR], office_text(server, "since"), now);
-    put_text(row->cell[COLUMN_ADDRESS], office_text(server, "address"));
-    put_text(row->cell[COLUMN_SOURCE], office_text(server, "source"));
+    put_age(row->cell[COLUMN_FOR], api_text(server, "since"), now);
+    put_text(row->cell[COLUMN_ADDRESS], api_text(server, "address"));
+    put_text(row->cell[COLUMN_SOURCE], api_text(server, "source"));
     if (tickets) {
-        put_share(row->cell[COLUMN_PENDING], office_number(server, "pending"), limit);
+        put_share(row->cell[COLUMN_PENDING], api_number(server, "pending"), limit);
         put_number(row->cell[COLUMN_BUSY], busy);
-        put_number(row->cell[COLUMN_SOLD], office_number(server, "told"));
+        put_number(row->cell[COLUMN_SOLD], api_number(server, "told"));
     } else {
         put_share(row->cell[COLUMN_BUSY], busy, limit);
     }
-    put_share(row->cell[COLUMN_FAILED], office_number(server, "failures"),
-              office_number(server, "requests"));
+    put_share(row->cell[COLUMN_FAILED], api_number(server, "failures"),
+              api_number(server, "requests"));
     put_check(row->cell[COLUMN_CHECK], cJSON_GetObjectItemCaseSensitive(server, "check"));
-    put_text(row->cell[COLUMN_WHY], office_text(server, "why"));
-    row->colour = colour_of(office_text(server, "state"));
+    put_text(row->cell[COLUMN_WHY], api_text(server, "why"));
+    row->colour = colour_of(api_text(server, "state"));
 }
 
 /* --- the table ----------------------------------------------------------------------------------- */
@@ -223,7 +223,7 @@ static const cJSON *find(const cJSON *answer, const char *id)
     const cJSON *server;
     cJSON_ArrayForEach(server, cJSON_GetObjectItemCaseSensitive(answer, "servers"))
     {
-        if (strcmp(office_text(server, "id"), id) == 0)
+        if (strcmp(api_text(server, "id"), id) == 0)
             return server;
     }
     return NULL;
@@ -251,16 +251,14 @@ void listing_changes(const cJSON *before, const cJSON *answer, struct buffer *ou
     clock_format(clock_now(), now);
     cJSON_ArrayForEach(server, cJSON_GetObjectItemCaseSensitive(answer, "servers"))
     {
-        const cJSON *was = find(before, office_text(server, "id"));
-        if (was == NULL || strcmp(office_text(was, "state"), office_text(server, "state")) != 0)
-            add_change(out, office_text(server, "since"), office_text(server, "id"),
-                       office_text(was, "state"), office_text(server, "state"),
-                       office_text(server, "why"));
+        const cJSON *was = find(before, api_text(server, "id"));
+        if (was == NULL || strcmp(api_text(was, "state"), api_text(server, "state")) != 0)
+            add_change(out, api_text(server, "since"), api_text(server, "id"),
+                       api_text(was, "state"), api_text(server, "state"), api_text(server, "why"));
     }
     cJSON_ArrayForEach(server, cJSON_GetObjectItemCaseSensitive(before, "servers"))
     {
-        if (find(answer, office_text(server, "id")) == NULL)
-            add_change(out, now, office_text(server, "id"), office_text(server, "state"), "left",
-                       "");
+        if (find(answer, api_text(server, "id")) == NULL)
+            add_change(out, now, api_text(server, "id"), api_text(server, "state"), "left", "");
     }
 }

@@ -21,9 +21,9 @@ static const int64_t patience = 5 * CLOCK_SECOND; /* for one list */
 static volatile sig_atomic_t interrupted;
 
 struct watch {
-    struct office *office;
+    struct api *api;
     bool json, terminal;
-    struct office_answer answer;
+    struct api_answer answer;
     cJSON *before; /* the list shown last; owned */
     bool silent;   /* it did not answer, which was said */
     struct termios saved;
@@ -98,7 +98,7 @@ static bool show_changes(struct watch *watch)
 
 static bool show(struct watch *watch)
 {
-    bool had = office_ask(watch->office, "GET", "/servers", NULL, patience, &watch->answer);
+    bool had = api_ask(watch->api, "GET", "/servers", NULL, patience, &watch->answer);
     if (interrupted)
         return true;
     if (watch->terminal)
@@ -118,9 +118,9 @@ static void rest(const struct watch *watch)
         interrupted = 1;
 }
 
-bool watch_run(struct office *office, bool json)
+bool watch_run(struct api *api, bool json)
 {
-    struct watch watch = {.office = office, .json = json};
+    struct watch watch = {.api = api, .json = json};
     bool fine = true;
     catch_signals();
     prepare_terminal(&watch);
@@ -132,6 +132,6 @@ bool watch_run(struct office *office, bool json)
     if (watch.changed)
         tcsetattr(STDIN_FILENO, TCSANOW, &watch.saved);
     cJSON_Delete(watch.before);
-    office_answer_free(&watch.answer);
+    api_answer_free(&watch.answer);
     return fine || errno == EPIPE;
 }

@@ -4,10 +4,10 @@
 
 #include <stdbool.h>
 
-#include "tools/boxctl/office.h"
+#include "tools/boxctl/api.h"
 
 /* Until Ctrl-C, or q on a terminal; there, in place. Elsewhere what has changed, a line each; `json`: the whole
  * list, a line each time that a state has changed. False where nobody reads on. */
-bool watch_run(struct office *office, bool json);
+bool watch_run(struct api *api, bool json);
 
 #endif

@@ -273,7 +273,7 @@ static void print_scale(const struct table *table, const struct ledger *ledger)
     fprintf(table->out, "\n%-27s %9s %5s %9s %9s %12s %7s  why\n", "scaled", "servers", "up",
             "pending", "waiting", "commit", "cpu");
     if (count > kept)
-        fprintf(table->out, "… %s earlier steps\n", grouped((int64_t)(count - kept)).text);
+        fprintf(table->out, "… and %s before\n", grouped((int64_t)(count - kept)).text);
     for (uint64_t i = 0; i < kept; i++)
         print_step(table, &ledger->scales[i]);
 }

@@ -104,8 +104,32 @@ static void clocks_go_forward(void)
     CU_ASSERT(strcmp(text, "2025-01-01") > 0);
 }
 
+static void spans_are_read_as_people_write_them(void)
+{
+    static const struct row spans[] = {{"0", 0},
+                                       {"0s", 0},
+                                       {"0ms", 0},
+                                       {"30s", 30 * CLOCK_SECOND},
+                                       {"500ms", 500 * CLOCK_MILLISECOND},
+                                       {"999999999s", 999999999 * CLOCK_SECOND}};
+    static const char *const none[] = {"",    "s",    "30",          "30 s",  " 30s",
+                                       "-1s", "+1s",  "1.5s",        "30sec", "30S",
+                                       "1m",  "30s ", "1000000000s", "0x1s"};
+    for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
+        int64_t span = -1;
+        CU_ASSERT(clock_span(spans[i].text, &span));
+        CU_ASSERT_EQUAL(span, spans[i].time);
+    }
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        int64_t span = -1;
+        CU_ASSERT_FALSE(clock_span(none[i], &span));
+        CU_ASSERT_EQUAL(span, -1);
+    }
+}
+
 static __attribute__((constructor)) void suite(void)
 {
+    suite_add("clock", "spans are read as people write them", spans_are_read_as_people_write_them);
     suite_add("clock", "times are written and read", times_are_written_and_read);
     suite_add("clock", "any time comes back", any_time_comes_back);
     suite_add("clock", "what is no time is refused", what_is_no_time_is_refused);

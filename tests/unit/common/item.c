@@ -11,7 +11,8 @@
 #define ROUTER  "0193b0aa-0000-7abc-8def-ffffffffffff"
 #define ITEM                                                                                       \
     "\"request\":\"" REQUEST "\",\"admitted\":1,\"event\":\"demo\",\"key\":\"0123456789abcdef\""
-#define FLIGHT(items) "{\"router\":\"" ROUTER "\",\"items\":[" items "]}"
+#define BY            "{\"router\":\"" ROUTER "\""
+#define FLIGHT(items) BY ",\"version\":1,\"items\":[" items "]}"
 
 static struct item full_item(void)
 {
@@ -61,7 +62,7 @@ static void a_flight_comes_back(void)
     CU_ASSERT_STRING_EQUAL(router, ROUTER);
     CU_ASSERT(same_item(&items[0], &read[0]));
     CU_ASSERT(same_item(&items[1], &read[1]));
-    CU_ASSERT_EQUAL(flight_parse(out.data, out.length, read, 1, router, error), -1);
+    CU_ASSERT_EQUAL(flight_parse(out.data, out.length, read, 1, router, error), FLIGHT_MALFORMED);
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "more than 1 items"));
     buffer_free(&out);
 }
@@ -110,9 +111,14 @@ static const struct row flight_rows[] = {
     {"", "ends where an object is expected"},
     {"[]", "an object is expected"},
     {"{}", "router is missing"},
-    {"{\"router\":\"" ROUTER "\"}", "items is missing"},
-    {"{\"router\":\"" ROUTER "\",\"items\":[]}", "without items"},
-    {"{\"router\":\"" ROUTER "\",\"items\":{}}", "an array is expected"},
+    {BY "}", "version is missing"},
+    {BY ",\"items\":[{" ITEM "}]}", "version is missing"},
+    {BY ",\"version\":1}", "items is missing"},
+    {BY ",\"version\":1.5,\"items\":[]}", "version is not valid"},
+    {BY ",\"version\":\"1\",\"items\":[]}", "a number is expected"},
+    {BY ",\"version\":1,\"version\":1,\"items\":[]}", "\"version\" comes twice"},
+    {BY ",\"version\":-1,\"items\":[]}", "version is not valid"},
+    {BY ",\"version\":1,\"items\":{}}", "an array is expected"},
     {"{\"router\":\"\",\"items\":[{" ITEM "}]}", "router is not valid"},
     {"{\"router\":\"a b\",\"items\":[{" ITEM "}]}", "router is not valid"},
     {"{\"router\":\"" ROUTER "x\",\"items\":[{" ITEM "}]}", "router is too long"},
@@ -158,11 +164,44 @@ static void refuses_any_other_flight(void)
     for (size_t i = 0; i < sizeof flight_rows / sizeof *flight_rows; i++) {
         const struct row *row = &flight_rows[i];
         int read = flight_parse(row->text, strlen(row->text), items, 2, router, error);
-        if (read != -1 || !strstr(error, row->error)) {
+        if (read != FLIGHT_MALFORMED || !strstr(error, row->error)) {
             printf("\n  %s: %d, \"%s\"\n", row->text, read, error);
             CU_FAIL("a flight is not refused as it should be");
         }
     }
+}
+
+static const struct row other_versions[] = {
+    {BY ",\"version\":2,\"items\":[]}", "a flight of version 2, where 1 is spoken"},
+    {BY ",\"version\":0,\"items\":[{" ITEM "}]}", "version 0"},
+    {BY ",\"version\":7,\"legs\":1}", "version 7"}, /* whatever that looks like */
+    {"{\"version\":2", "version 2"},
+};
+
+static void a_flight_of_another_version_is_told_apart(void)
+{
+    struct item items[2];
+    char router[ID_TEXT_SIZE], error[JSON_ERROR_SIZE];
+    for (size_t i = 0; i < sizeof other_versions / sizeof *other_versions; i++) {
+        const struct row *row = &other_versions[i];
+        int read = flight_parse(row->text, strlen(row->text), items, 2, router, error);
+        CU_ASSERT_EQUAL(read, FLIGHT_FOREIGN);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error, row->error));
+    }
+}
+
+static void a_flight_may_be_empty(void)
+{
+    static const char text[] = FLIGHT("");
+    struct item item;
+    struct buffer out = {0};
+    char router[ID_TEXT_SIZE], error[JSON_ERROR_SIZE] = "";
+    flight_begin(&out, ROUTER);
+    flight_end(&out);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&out), text);
+    CU_ASSERT_EQUAL(flight_parse(text, sizeof text - 1, &item, 1, router, error), 0);
+    CU_ASSERT_STRING_EQUAL(router, ROUTER);
+    buffer_free(&out);
 }
 
 /* Cuts a text at every byte: none of the pieces may be taken, nor a byte past its end be read. */
@@ -175,7 +214,7 @@ static void refuses_whatever_is_cut_short(void)
     for (size_t length = 0; length < sizeof flight - 1; length++) {
         char *exact = memory_new(length);
         memcpy(exact, flight, length);
-        CU_ASSERT_EQUAL(flight_parse(exact, length, items, 1, router, error), -1);
+        CU_ASSERT_EQUAL(flight_parse(exact, length, items, 1, router, error), FLIGHT_MALFORMED);
         free(exact);
     }
 }
@@ -197,6 +236,9 @@ static __attribute__((constructor)) void suite(void)
     suite_add("item", "what goes without saying is not said", what_goes_without_saying_is_not_said);
     suite_add("item", "the biggest flight fits", the_biggest_flight_fits);
     suite_add("item", "refuses any other flight", refuses_any_other_flight);
+    suite_add("item", "a flight of another version is told apart",
+              a_flight_of_another_version_is_told_apart);
+    suite_add("item", "a flight may be empty", a_flight_may_be_empty);
     suite_add("item", "refuses whatever is cut short", refuses_whatever_is_cut_short);
     suite_add("item", "figures are ordered by boot, then commit",
               figures_are_ordered_by_boot_then_commit);

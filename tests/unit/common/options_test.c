@@ -115,6 +115,59 @@ static void command_lines_are_read_by_the_table(void)
     forked_free(&forked);
 }
 
+/* --- with words between ------------------------------------------------------------------------ */
+
+static void read_words(void *context)
+{
+    const struct row *row = context;
+    int64_t count;
+    bool loud;
+    const struct option_entry table[] = {
+        {"count", "N", OPTION_NUMBER, "3", 1, 64, "how many", &count},
+        {"loud", NULL, OPTION_FLAG, NULL, 0, 0, "say more", &loud},
+    };
+    const char *words[2] = {"", ""};
+    char *argv[ARGUMENTS_MAX + 2] = {"program"};
+    int given = count_arguments(row->arguments);
+    memcpy(argv + 1, row->arguments, (size_t)given * sizeof *argv);
+    size_t left = options_read_words(table, 2, "program WORD [options]", "Does this and that.",
+                                     given + 1, argv, words, 2);
+    printf("%zu %s %s count=%lld loud=%d\n", left, words[0], words[1], (long long)count, loud);
+    fflush(stdout);
+}
+
+static void words_may_stand_between_options(void)
+{
+    static const struct {
+        struct row row;
+        const char *said;
+    } lines[] = {
+        {{.arguments = {NULL}}, "0   count=3 loud=0\n"},
+        {{.arguments = {"add", "box"}}, "2 add box count=3 loud=0\n"},
+        {{.arguments = {"add", "--count", "5", "box", "--loud"}}, "2 add box count=5 loud=1\n"},
+        {{.arguments = {"--loud", "--", "--count", "5"}}, "2 --count 5 count=3 loud=1\n"},
+        {{.arguments = {"a", "b", "c"}, .complaint = "'c' is one word too many"}, NULL},
+        {{.arguments = {"a", "--nope", "b"}, .complaint = "option '--nope'"}, NULL},
+        {{.arguments = {"a", "-x", "b"}, .complaint = "option '-x'"}, NULL},
+        {{.arguments = {"a", "b", "--count"}, .complaint = "--count needs a value"}, NULL},
+        {{.arguments = {"a", "--count", "0"}, .complaint = "not '0'"}, NULL},
+    };
+    struct forked forked = {0};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct row row = lines[i].row;
+        forked_run(&forked, read_words, &row);
+        bool fine = row.complaint != NULL
+                        ? forked.status == 2 && forked_complained(&forked, row.complaint)
+                        : forked.status == FORKED_RETURNED &&
+                              strcmp(buffer_text(&forked.out), lines[i].said) == 0;
+        CU_ASSERT(fine);
+        if (!fine)
+            printf("  line %zu: status %d, %s%s\n", i, forked.status, buffer_text(&forked.out),
+                   buffer_text(&forked.err));
+    }
+    forked_free(&forked);
+}
+
 static void help_tells_all_but_the_hidden(void)
 {
     struct row row = {.arguments = {"--loud", "--help"}};
@@ -138,5 +191,6 @@ static __attribute__((constructor)) void suite(void)
 {
     suite_add("options", "command lines are read by the table",
               command_lines_are_read_by_the_table);
+    suite_add("options", "words may stand between options", words_may_stand_between_options);
     suite_add("options", "help tells all but the hidden", help_tells_all_but_the_hidden);
 }

@@ -137,8 +137,45 @@ static void an_address_is_taken_apart(void)
     CU_ASSERT(socket_address_parse("[2001:db8::1]:80", &port) && port == 80);
 }
 
+static void some_addresses_are_this_machines_own(void)
+{
+    static const struct {
+        const char *text;
+        bool loopback, reachable;
+    } addresses[] = {
+        {"127.0.0.1:80", true, true},
+        {"127.255.255.254:1", true, true},
+        {"[::1]:80", true, true},
+        {"[::ffff:127.0.0.1]:80", true, true},
+        {"127.0.0.1:0", true, false},
+        {"128.0.0.1:80", false, true},
+        {"10.0.0.1:65535", false, true},
+        {"[2001:db8::1]:80", false, true},
+        {"[::ffff:10.0.0.1]:80", false, true},
+        {"0.0.0.0:80", false, false},
+        {"0.1.2.3:80", false, false},
+        {"224.0.0.1:80", false, false},
+        {"255.255.255.255:80", false, false},
+        {"[::]:80", false, false},
+        {"[::ffff:0.0.0.0]:80", false, false},
+        {"[ff02::1]:80", false, false},
+        {"localhost:80", false, false},
+        {"127.0.0.1", false, false},
+        {"", false, false},
+    };
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        bool fine = socket_loopback(addresses[i].text) == addresses[i].loopback &&
+                    socket_reachable(addresses[i].text) == addresses[i].reachable;
+        CU_ASSERT(fine);
+        if (!fine)
+            printf("  %s\n", addresses[i].text);
+    }
+}
+
 static __attribute__((constructor)) void suite(void)
 {
+    suite_add("socket", "some addresses are this machine's own",
+              some_addresses_are_this_machines_own);
     suite_add("socket", "what is no address is refused", what_is_no_address_is_refused);
     suite_add("socket", "port 0 picks a free one", port_0_picks_a_free_one);
     suite_add("socket", "the socket listens and is ours alone",

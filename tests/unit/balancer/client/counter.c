@@ -42,6 +42,7 @@ static bool is_streamed(void *context, struct http_request *request)
 static void turn(void *context)
 {
     (void)context;
+    proxy_turn(counter.proxy);
     purchases_turn(counter.purchases);
 }
 
@@ -49,6 +50,7 @@ static void check(void *context)
 {
     (void)context;
     purchases_check(counter.purchases);
+    proxy_check(counter.proxy);
     loop_timer_set(counter.held.loop, &counter.check, clock_monotonic() + 20 * CLOCK_MILLISECOND);
 }
 
@@ -78,6 +80,34 @@ static void open_servers(size_t up)
     }
 }
 
+/* The pool "files" of all fakes, to which everything goes by turns. */
+static void open_files(const struct pool_rules *rules)
+{
+    char error[LOG_ERROR_SIZE], reason[CONFIG_ERROR_SIZE] = "";
+    struct buffer text = {0};
+    for (size_t i = 0; i < COUNTER_SERVERS; i++) {
+        char id[SERVER_SIZE];
+        snprintf(id, sizeof id, "files-%zu", i + 1);
+        fake_server_open(&counter.fakes[i], counter.held.loop, id);
+    }
+    buffer_printf(
+        &text,
+        "{\"pools\": {\"files\": {\"servers\": [{\"id\": \"files-1\", \"address\": \"%s\"}, "
+        "{\"id\": \"files-2\", \"address\": \"%s\"}], \"connections\": %d}}, "
+        "\"routes\": [{\"name\": \"all\", \"pool\": \"files\"}]}",
+        counter.fakes[0].address, counter.fakes[1].address, (int)rules->limit);
+    CU_ASSERT_FATAL(config_read("files", text.data, text.length, &counter.config, reason));
+    CU_ASSERT_STRING_EQUAL(reason, "");
+    servers_init(&counter.servers);
+    CU_ASSERT_FATAL(gate_open(&counter.gate, &counter.config, &counter.servers, "unused"));
+    counter.servers.pools[1].rules = *rules;
+    counter.log = routing_log_open(&counter.servers, counter.directory, LOG_SIZE, error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(counter.log);
+    for (size_t i = 0; i < COUNTER_SERVERS; i++)
+        check_answered(&counter.servers, i, counter.servers.list[i].start);
+    buffer_free(&text);
+}
+
 static void open_http(void)
 {
     char address[ADDRESS_SIZE];
@@ -95,22 +125,40 @@ static void open_http(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(counter.http);
 }
 
-void counter_open(size_t up, size_t waiting_max)
+/* What is behind the counter must be there. */
+static void open_counter(size_t waiting_max)
 {
-    memset(&counter, 0, sizeof counter);
-    files_directory(counter.directory);
-    held_loop_open(&counter.held);
-    open_servers(up);
     counter.upstream = upstream_open(counter.held.loop, 2);
     counter.purchases = purchases_open(counter.held.loop, &counter.gate, counter.log,
-                                       counter.upstream, waiting_max);
+                                       counter.upstream, waiting_max, 1);
     counter.exchanges = exchanges_open(counter.held.loop);
-    counter.proxy = proxy_open(&counter.gate, counter.exchanges);
+    counter.proxy = proxy_open(&counter.gate, counter.exchanges, 1);
     loop_each_turn(counter.held.loop, turn, NULL);
     open_http();
     counter.check.ring = check;
     check(NULL);
     held_loop_free(&counter.held);
+}
+
+static void begin(void)
+{
+    memset(&counter, 0, sizeof counter);
+    files_directory(counter.directory);
+    held_loop_open(&counter.held);
+}
+
+void counter_open(size_t up, size_t waiting_max)
+{
+    begin();
+    open_servers(up);
+    open_counter(waiting_max);
+}
+
+void counter_open_files(const struct pool_rules *rules)
+{
+    begin();
+    open_files(rules);
+    open_counter(1);
 }
 
 void counter_close(void)

@@ -41,6 +41,9 @@ extern struct counter counter;
 /* `up` of its two servers are up; so many purchases may wait. */
 void counter_open(size_t up, size_t waiting_max);
 
+/* The same with foreign servers, files-1 and files-2, which are up and asked by turns; their pool has such rules. */
+void counter_open_files(const struct pool_rules *rules);
+
 /* Ends it; nobody may wait for an answer. */
 void counter_close(void);
 

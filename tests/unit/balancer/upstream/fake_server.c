@@ -74,9 +74,9 @@ static void write_health(const struct fake_server *fake, struct buffer *out)
 {
     buffer_printf(out,
                   "{\"server\":\"%s\",\"store\":\"0193b0aa-0000-7abc-8def-0123456789ab\","
-                  "\"boot\":%d,\"commit\":%d,\"sold\":%d,\"flights\":1}",
+                  "\"boot\":%d,\"commit\":%d,\"sold\":%d,\"flights\":%d}",
                   fake->manner == FAKE_TAKES_NAME ? "server-9" : fake->id, (int)fake->boot,
-                  (int)fake->commit, (int)fake->sold);
+                  (int)fake->commit, (int)fake->sold, FLIGHT_VERSION);
 }
 
 /* Everything but flights and health: an answer that says who gave it. */
@@ -87,7 +87,11 @@ static void write_read(const struct fake_server *fake, struct buffer *out)
 
 static unsigned status_of(const struct fake_server *fake)
 {
-    return fake->manner == FAKE_SAYS_500 ? 500 : fake->manner == FAKE_SAYS_503 ? 503 : 200;
+    return fake->status != 0               ? fake->status
+           : fake->manner == FAKE_SAYS_500 ? 500
+           : fake->manner == FAKE_SAYS_503 ? 503
+           : fake->manner == FAKE_SAYS_400 ? 400
+                                           : 200;
 }
 
 static void write_body(struct fake_server *fake, struct buffer *body)
@@ -95,6 +99,8 @@ static void write_body(struct fake_server *fake, struct buffer *body)
     const char *line = buffer_text(&fake->request_line);
     if (fake->manner == FAKE_SAYS_NONSENSE)
         buffer_add(body, nonsense);
+    else if (fake->manner == FAKE_SAYS_400)
+        buffer_add(body, "{\"code\":\"flight_version\"}");
     else if (strncmp(line, "POST /flights ", 14) == 0)
         write_answer(fake, body);
     else if (strncmp(line, "GET /healthz ", 13) == 0)
@@ -158,6 +164,8 @@ static void take_request(struct fake_connection *connection)
     fake->requests++;
     buffer_clear(&fake->request_line);
     buffer_append(&fake->request_line, text, strcspn(text, "\r"));
+    buffer_clear(&fake->body);
+    buffer_append(&fake->body, text + head, body);
     if (strncmp(text, "POST /flights ", 14) == 0)
         take_flight(fake, text + head, body);
     buffer_clear(&connection->in);
@@ -234,4 +242,5 @@ void fake_server_close(struct fake_server *fake)
     for (size_t i = 0; i < FAKE_CONNECTIONS_MAX; i++)
         buffer_free(&fake->connections[i].in);
     buffer_free(&fake->request_line);
+    buffer_free(&fake->body);
 }

@@ -25,6 +25,7 @@ enum fake_manner {
     FAKE_SAYS_NONSENSE, /* 200, and no answer of a flight */
     FAKE_SAYS_500,
     FAKE_SAYS_503,
+    FAKE_SAYS_400,   /* flights are of another version there */
     FAKE_CLOSES,     /* in mid-request: as if it died */
     FAKE_TEARS,      /* closes in the middle of its answer */
     FAKE_NO_HTTP,    /* answers with what is no HTTP */
@@ -38,11 +39,13 @@ struct fake_server {
     char address[ADDRESS_SIZE];
 
     enum fake_manner manner;
+    unsigned status;      /* of its answers; 0: by its manner */
     enum problem problem; /* of all its outcomes; PROBLEM_NONE: it sells */
     bool replays;         /* all its outcomes are replays */
     int64_t boot, commit, sold;
     unsigned requests;                   /* whole ones, so far */
     struct buffer request_line;          /* of the last request: method and path */
+    struct buffer body;                  /* of the last request */
     struct item items[FLIGHT_ITEMS_MAX]; /* of the last flight */
     size_t count;
 

@@ -297,6 +297,81 @@ static void the_last_silent_server_is_waited_for(void)
     flying_close();
 }
 
+/* With this much to repeat. */
+static void open_thrifty(size_t servers, int64_t repeats)
+{
+    struct pool_rules rules = {.retry_reserve = repeats};
+    flying_open(servers);
+    budget_open(&flying->budget, &rules, 1);
+}
+
+/* Of two who are lost, one is repeated: nobody knows what became of the other. */
+static void repeats_keep_to_the_budget(void)
+{
+    static const enum fake_manner unknown[] = {FAKE_SAYS_500, FAKE_SAYS_NONSENSE};
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        open_thrifty(2, 1);
+        flying->fakes[0].manner = flying->fakes[1].manner = unknown[i];
+        flying_board_all(1);
+        flying_until_back(0, 1);
+        flying_board_again(&flying->travellers[0]);
+        flying_until_back(1, 1);
+        CU_ASSERT_EQUAL(flying->travellers[0].outcome.problem, PROBLEM_OUTCOME_UNKNOWN);
+        CU_ASSERT_EQUAL(flying->budget.spent, 1);
+        CU_ASSERT_EQUAL(flying->budget.denied, 1);
+        flying_expect("lost=1 unsent=0\n");
+        flying_close();
+    }
+}
+
+/* It is certain that nothing was decided. */
+static void who_is_turned_back_keeps_to_the_budget(void)
+{
+    open_thrifty(2, 0);
+    flying->fakes[0].manner = FAKE_SAYS_503;
+    flying_board_all(1);
+    flying_until_back(1, 0);
+    CU_ASSERT_EQUAL(flying->travellers[0].outcome.problem, PROBLEM_STORE_UNAVAILABLE);
+    CU_ASSERT_EQUAL(flying->budget.denied, 1);
+    flying_close();
+}
+
+/* Deaths are counted instead, and who did not leave is no burden. */
+static void deaths_and_what_never_left_cost_nothing(void)
+{
+    static const enum fake_manner free_of_charge[] = {FAKE_CLOSES, FAKE_TEARS};
+    for (size_t i = 0; i < sizeof free_of_charge / sizeof *free_of_charge; i++) {
+        open_thrifty(2, 0);
+        flying->fakes[0].manner = free_of_charge[i];
+        flying_board_all(1);
+        flying_until_back(0, 1);
+        fake_server_die(&flying->fakes[1]);
+        flying_board_again(&flying->travellers[0]);
+        flying_until_back(0, 2);
+        CU_ASSERT_EQUAL(flying->budget.spent + flying->budget.denied, 0);
+        flying_close();
+    }
+}
+
+/* A server of another program does not know what is asked of it: others are asked, nothing is lost. */
+static void a_flight_of_another_version_is_turned_back(void)
+{
+    flying_open(2);
+    flying->fakes[0].manner = FAKE_SAYS_400;
+    struct traveller *first = flying_board(1);
+    flying_until_back(0, 1);
+    CU_ASSERT_EQUAL(first->passenger.turns, 1);
+    CU_ASSERT_FALSE(first->passenger.sent);
+    CU_ASSERT_EQUAL(flying_state(0), SERVER_DOWN);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(flying->servers.list[0].why, "it does not speak flights of version 1"));
+    flying_expect("released=1 sold=0 replayed=0 refused=0 lost=0 unsent=1\n");
+    flying_board_again(first);
+    flying_until_back(1, 1);
+    CU_ASSERT_EQUAL(first->outcome.problem, PROBLEM_NONE);
+    flying_close();
+}
+
 /* Whom one server turns away asks the next; the last one's word is final. */
 static void who_is_turned_away_by_all_is_told(void)
 {
@@ -348,6 +423,13 @@ static __attribute__((constructor)) void suite(void)
               the_last_silent_server_is_waited_for);
     suite_add("flight losses", "a flight in the air does not keep the drain",
               a_flight_in_the_air_does_not_keep_the_drain);
+    suite_add("flight losses", "repeats keep to the budget", repeats_keep_to_the_budget);
+    suite_add("flight losses", "who is turned back keeps to the budget",
+              who_is_turned_back_keeps_to_the_budget);
+    suite_add("flight losses", "deaths and what never left cost nothing",
+              deaths_and_what_never_left_cost_nothing);
+    suite_add("flight losses", "a flight of another version is turned back",
+              a_flight_of_another_version_is_turned_back);
     suite_add("flight losses", "who is turned away by all is told",
               who_is_turned_away_by_all_is_told);
 }

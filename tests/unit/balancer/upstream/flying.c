@@ -49,7 +49,9 @@ void flying_open(size_t servers)
         flying_probe(i);
     }
     flying->upstream = upstream_open(flying->held.loop, 2);
-    flying->flights = flights_open(&flying->servers, flying->upstream, &calls);
+    struct pool_rules rules = pool_rules_default(true);
+    budget_open(&flying->budget, &rules, 1);
+    flying->flights = flights_open(&flying->servers, flying->upstream, &flying->budget, &calls);
     history_text(&flying->servers);
 }
 

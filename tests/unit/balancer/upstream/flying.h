@@ -4,6 +4,7 @@
 #define BOX_OFFICE_TEST_FLYING_H
 
 #include "balancer/pool/servers.h"
+#include "balancer/upstream/budget.h"
 #include "balancer/upstream/flight.h"
 #include "balancer/upstream/upstream.h"
 #include "tests/unit/balancer/upstream/fake_server.h"
@@ -25,6 +26,7 @@ struct flying {
     struct servers servers;
     struct fake_server fakes[FLYING_SERVERS];
     struct upstream *upstream;
+    struct budget budget; /* that goes without saying */
     struct flights *flights;
     struct traveller travellers[TRAVELLERS_MAX];
     size_t count;

@@ -1,0 +1,161 @@
+#include "tools/boxctl/api.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/json.h"
+#include "common/log.h"
+
+enum {
+    URL_SIZE = 256,
+    ANSWER_MAX = 4 << 20, /* a list of 1024 servers has 800 KiB */
+    CONNECT_MS = 3000,
+};
+
+struct api {
+    char url[URL_SIZE]; /* without a '/' at its end */
+    const char *token_file;
+    struct curl_slist *headers;
+    CURL *curl;
+};
+
+static void take_url(struct api *api, const char *url)
+{
+    static const char scheme[] = "http://";
+    bool bare = strstr(url, "://") == NULL;
+    int length = snprintf(api->url, URL_SIZE, "%s%s", bare ? scheme : "", url);
+    if (length >= URL_SIZE || strncmp(api->url, scheme, sizeof scheme - 1) != 0)
+        die(EXIT_USAGE, "--admin takes a URL like http://127.0.0.1:8081, not '%s'", url);
+    if (api->url[length - 1] == '/')
+        api->url[length - 1] = '\0';
+}
+
+struct api *api_open(const char *url, const char *token, const char *token_file)
+{
+    struct api *api = memory_new(sizeof *api);
+    char header[160];
+    take_url(api, url);
+    api->token_file = token_file;
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    api->curl = curl_easy_init();
+    snprintf(header, sizeof header, "Authorization: Bearer %s", token);
+    api->headers = curl_slist_append(
+        curl_slist_append(curl_slist_append(NULL, header), "Content-Type: application/json"),
+        "Expect:");
+    if (api->curl == NULL || api->headers == NULL)
+        die(EXIT_TROUBLE, "out of memory");
+    return api;
+}
+
+void api_close(struct api *api)
+{
+    curl_slist_free_all(api->headers);
+    curl_easy_cleanup(api->curl);
+    curl_global_cleanup();
+    free(api);
+}
+
+static size_t keep(char *bytes, size_t size, size_t count, void *context)
+{
+    struct buffer *body = context;
+    if (body->length + size * count > ANSWER_MAX)
+        return 0;
+    buffer_append(body, bytes, size * count);
+    return size * count;
+}
+
+static CURLcode perform(struct api *api, const char *method, const char *path, const char *body,
+                        int64_t patience, struct api_answer *answer)
+{
+    CURL *curl = api->curl;
+    struct buffer url = {0};
+    buffer_printf(&url, "%s%s", api->url, path);
+    curl_easy_reset(curl);
+    curl_easy_setopt(curl, CURLOPT_URL, buffer_text(&url));
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, api->headers);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(patience / CLOCK_MILLISECOND));
+    if (body != NULL || strcmp(method, "POST") == 0)
+        curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, body != NULL ? body : "");
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer->body);
+    CURLcode result = curl_easy_perform(curl);
+    buffer_free(&url);
+    return result;
+}
+
+/* Says why, for people. */
+static void explain(const struct api *api, struct api_answer *answer, CURLcode result)
+{
+    const char *detail = api_text(answer->json, "detail");
+    const char *code = api_text(answer->json, "code");
+    if (answer->status == 0 && result == CURLE_OPERATION_TIMEDOUT)
+        snprintf(answer->failure, API_FAILURE_SIZE, "%s does not answer in time", api->url);
+    else if (answer->status == 0)
+        snprintf(answer->failure, API_FAILURE_SIZE,
+                 "%s does not answer (%s): is the balancer running, and is this its --admin "
+                 "address?",
+                 api->url, curl_easy_strerror(result));
+    else if (answer->status == 401 || answer->status == 429)
+        snprintf(answer->failure, API_FAILURE_SIZE,
+                 "%s does not take the token in %s: name its own with --token-file", api->url,
+                 api->token_file);
+    else if (detail[0] != '\0')
+        snprintf(answer->failure, API_FAILURE_SIZE, "%s (%ld %s)", detail, answer->status, code);
+    else
+        snprintf(answer->failure, API_FAILURE_SIZE,
+                 "%s answers %ld without a word: is this an admin address?", api->url,
+                 answer->status);
+}
+
+bool api_ask(struct api *api, const char *method, const char *path, const char *body,
+             int64_t patience, struct api_answer *answer)
+{
+    char error[JSON_ERROR_SIZE];
+    buffer_clear(&answer->body);
+    cJSON_Delete(answer->json);
+    answer->json = NULL;
+    answer->status = 0;
+    answer->failure[0] = '\0';
+    CURLcode result = perform(api, method, path, body, patience, answer);
+    if (result == CURLE_OK)
+        curl_easy_getinfo(api->curl, CURLINFO_RESPONSE_CODE, &answer->status);
+    answer->json = json_parse(buffer_text(&answer->body), answer->body.length, error);
+    bool fine = answer->status >= 200 && answer->status <= 299 && answer->json != NULL;
+    if (!fine)
+        explain(api, answer, result);
+    return fine;
+}
+
+void api_answer_free(struct api_answer *answer)
+{
+    buffer_free(&answer->body);
+    cJSON_Delete(answer->json);
+    answer->json = NULL;
+}
+
+const char *api_text(const cJSON *object, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    return text != NULL ? text : "";
+}
+
+int64_t api_number(const cJSON *object, const char *name)
+{
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, name);
+    int64_t number = 0;
+    json_integer(value, -(INT64_C(1) << 53), INT64_C(1) << 53, &number);
+    return number;
+}
+
+bool api_true(const cJSON *object, const char *name)
+{
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, name)) != 0;
+}
