@@ -64,6 +64,15 @@ int64_t member_number(const struct cluster *cluster, const char *id, const char 
     return number;
 }
 
+void member_show_all(const struct cluster *cluster)
+{
+    const struct query query = {.path = "/servers"};
+    struct response response = {0};
+    ask(cluster, &query, &response);
+    printf("  GET /servers: %ld %s\n", response.status, buffer_text(&response.body));
+    response_free(&response);
+}
+
 void member_join(struct cluster *cluster, const char *id, const char *url)
 {
     CU_ASSERT_EQUAL_FATAL(member_add(cluster, id, url), 201);

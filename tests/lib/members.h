@@ -13,6 +13,9 @@ long member_remove(const struct cluster *cluster, const char *id, const char *dr
 /* An integer of a server as GET /servers has it; -1 where it has none. */
 int64_t member_number(const struct cluster *cluster, const char *id, const char *name);
 
+/* Shows what GET /servers says, for the reader of a failed test. */
+void member_show_all(const struct cluster *cluster);
+
 /* Adds it, and waits until it is up. What does not come is a failed assertion. */
 void member_join(struct cluster *cluster, const char *id, const char *url);
 

@@ -235,6 +235,7 @@ static void enter(struct target *target, enum phase phase)
 static void give_up(struct outages *outages, const struct target *target, const char *why)
 {
     tell(outages, target, why);
+    member_show_all(&outages->cluster);
     outages->broken_off = true;
 }
 
