@@ -10,6 +10,7 @@ POLICY     =
 CONFIG     =
 BUYERS     = 5000
 KILLS      = 1000
+FAULTS     = 300
 MINUTES    = 10
 CONNECTIONS = 100000
 CLIENTS   = 100
@@ -43,18 +44,18 @@ UNIT          = $(call objects,tests/unit tests/unit/common tests/unit/balancer 
                                tests/unit/balancer/upstream tests/unit/balancer/master tests/unit/db tests/unit/lib \
                                tests/unit/ticket_server tests/unit/tools)
 STORE_SUITE   = $(call objects,tests/store)
-SOAK          = $(filter-out %/main.o %/buyer.o,$(call objects,tests/soak))
-FAULTS        = $(call objects,tests/soak/faults)
-CLUSTER       = $(call objects,tests/cluster tests/growth tests/streams) $(OBJ)/tools/rush/caller.o
+SOAK          = $(filter-out %/main.o %/buyer.o,$(call objects,tests/soak)) $(OBJ)/tools/rush/caller.o
+FAULTY        = $(call objects,tests/soak/faults)
+CLUSTER       = $(call objects,tests/cluster tests/growth tests/streams) $(OBJ)/tests/breakable/manner.o
 FUZZ          = $(filter-out %/shim.o %/replay.o,$(call objects,tests/fuzz tests/fuzz/targets))
 
 PROGRAMS = $(BUILD)/balancer $(BUILD)/ticket_server \
            $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/report.c tools/audit.c tools/rush.c tools/watch.c tools/boxctl.c))
 TESTS    = $(addprefix $(BUILD)/test_,unit store fuzz cluster)
-FOR_SOAK = $(addprefix $(BUILD)/,soak_buyer faulty/balancer faulty/ticket_server)
+FOR_SOAK = $(addprefix $(BUILD)/,soak_buyer breakable faulty/balancer faulty/ticket_server)
 
 .DEFAULT_GOAL = help
-.PHONY: all help run reset rush report audit watch test soak growth streams asan tsan lint format fuzz bench bench-quick slow broken clean packages-% \
+.PHONY: all help run reset rush report audit watch test soak faults growth streams asan tsan lint format fuzz bench bench-quick slow broken clean packages-% \
         check
 
 help: ## this list
@@ -62,7 +63,7 @@ help: ## this list
 	@echo
 	@echo "  Settings: PORT=$(PORT) ADMIN_PORT=$(ADMIN_PORT) SERVERS=$(SERVERS) STORE=$(STORE)"
 	@echo "            POLICY=$(POLICY) CONFIG=$(CONFIG)"
-	@echo "            CAPACITY=$(CAPACITY) LOG_DIR=$(LOG_DIR) BUYERS=$(BUYERS) SEED=$(SEED) KILLS=$(KILLS)"
+	@echo "            CAPACITY=$(CAPACITY) LOG_DIR=$(LOG_DIR) BUYERS=$(BUYERS) SEED=$(SEED) KILLS=$(KILLS) FAULTS=$(FAULTS)"
 	@echo "            MINUTES=$(MINUTES) CONNECTIONS=$(CONNECTIONS) SECONDS=$(SECONDS) TARGET=$(TARGET)"
 	@echo "            CLIENTS=$(CLIENTS) MIB=$(MIB)"
 
@@ -104,6 +105,10 @@ check: $(TESTS) $(FOR_SOAK)
 soak: packages-run packages-test ## kills KILLS processes of a cluster under load, and audits after each
 	@$(MAKE) --no-print-directory -s all $(BUILD)/soak $(FOR_SOAK)
 	@.ci/scratch $(BUILD)/soak --kills $(KILLS) $(addprefix --seed ,$(SEED))
+
+faults: packages-run packages-test ## breaks servers of a cluster under load FAULTS times, in all ways: no buyer notices
+	@$(MAKE) --no-print-directory -s all $(BUILD)/soak $(FOR_SOAK)
+	@.ci/scratch $(BUILD)/soak --faults $(FAULTS) $(addprefix --seed ,$(SEED))
 
 growth: packages-run packages-test ## MINUTES of buying, CONNECTIONS short visits, a crowd: what is left of it
 	@$(MAKE) --no-print-directory -s all $(BUILD)/test_cluster
@@ -209,12 +214,14 @@ $(BUILD)/soak: $(OBJ)/tests/soak/main.o $(SOAK) $(filter-out %/main.o,$(TEST_LIB
 	$(LINK) $(LIBS_STORE) -lcunit
 $(BUILD)/soak_buyer: $(addprefix $(OBJ)/tests/,soak/buyer.o soak/journal.o lib/client.o lib/dice.o) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
+$(BUILD)/breakable: $(call objects,tests/breakable) $(COMMON)
+	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/faulty/balancer: $(COMMON) $(BALANCER) $(addprefix $(OBJ)/tests/soak/faults/,fault.o disk_full.o)
 	@mkdir -p $(@D)
 	$(LINK) -Wl,--wrap=writev $(LIBS_BALANCER)
-$(BUILD)/faulty/ticket_server: $(COMMON) $(DB) $(TICKET_SERVER) $(FAULTS)
+$(BUILD)/faulty/ticket_server: $(COMMON) $(DB) $(TICKET_SERVER) $(FAULTY)
 	@mkdir -p $(@D)
-	$(LINK) $(addprefix -Wl$(comma)--wrap=,writev store_decide accept_request) $(LIBS_STORE)
+	$(LINK) $(addprefix -Wl$(comma)--wrap=,writev store_decide accept_request connection_run) $(LIBS_STORE)
 
 # What would end the process, or reach out of it, has something else in its place (tests/fuzz/wrap.c).
 FUZZED  = $(filter-out %/main.o,$(COMMON) $(DB) $(BALANCER) $(TICKET_SERVER)) $(REPORT) \

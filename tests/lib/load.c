@@ -30,7 +30,7 @@ static int buyer_next(struct load *load)
     return buyer;
 }
 
-static void keep_sale(struct load *load, const char *key, const struct bought *bought)
+void load_keep(struct load *load, const char *key, const struct bought *bought)
 {
     if (load->sold == load->room) {
         load->room = load->room * 2 + 1024;
@@ -50,7 +50,7 @@ static void keep_result(struct load *load, const char *key, const struct bought 
     lock_take(&load->lock);
     load->repeats += repeats;
     if (bought->status == 201)
-        keep_sale(load, key, bought);
+        load_keep(load, key, bought);
     else if (strcmp(bought->code, "sold_out") == 0)
         load->sold_out++;
     else if (load->failed++ == 0)

@@ -59,6 +59,9 @@ bool load_progress(struct load *load, size_t sales);
 void load_end(struct load *load);
 void load_free(struct load *load);
 
+/* Adds a sale that somebody else was told of, to one that has not begun or has ended. */
+void load_keep(struct load *load, const char *key, const struct bought *bought);
+
 /* `number` as scaled by TEST_LOAD, in percent (default 100), and at least 1: sanitizers' builds are
  * slow, and get less to do. */
 int load_scaled(int number);

@@ -13,8 +13,9 @@ enum {
     FAULT_WORD_SIZE = 32,
 };
 
-#define FAULT_PREFIX    "fault."
-#define FAULT_DISK_FULL "disk-full" /* no log can be written */
+#define FAULT_PREFIX      "fault."
+#define FAULT_DISK_FULL   "disk-full"   /* no log can be written */
+#define FAULT_SLOW_COMMIT "slow-commit" /* each takes so many milliseconds longer */
 
 /* What a ticket server does with flights; the switch is named like the server. */
 #define FAULT_SILENT  "silent"  /* takes them, and never answers */

@@ -1,0 +1,25 @@
+/* Outages of all kinds in short: see tests/soak/outages.h. SEED=N repeats a run. */
+#include "common/clock.h"
+#include "tests/lib/dice.h"
+#include "tests/lib/load.h"
+#include "tests/lib/suite.h"
+#include "tests/soak/outages.h"
+
+enum {
+    OUTAGES = 40,
+    SLOWER = 5, /* under the sanitizers, where there is less to do, everything may take longer */
+};
+
+static void forty_outages(void)
+{
+    bool slow = load_scaled(100) < 100;
+    const struct outages_settings settings = {.seed = dice_seed(),
+                                              .outages = load_scaled(OUTAGES),
+                                              .return_max = 2 * CLOCK_SECOND * (slow ? SLOWER : 1)};
+    outages_run(&settings);
+}
+
+static __attribute__((constructor)) void suite(void)
+{
+    suite_add("faults", "forty_outages", forty_outages);
+}
