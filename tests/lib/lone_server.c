@@ -143,23 +143,33 @@ static pid_t lock_owner(const struct cluster *cluster)
     return owner;
 }
 
+struct freezing {
+    const struct cluster *cluster;
+    pid_t pid;
+};
+
 /* The owner says so a little after it has the lock, and a little before it drops it. */
 static bool frozen_without_lock(void *context)
 {
-    const struct lone_server *lone = context;
-    pid_t pid = lone->peer.process.pid;
-    if (lock_owner(lone->cluster) == pid)
+    const struct freezing *freezing = context;
+    if (lock_owner(freezing->cluster) == freezing->pid)
         return false;
-    process_signal(pid, SIGSTOP);
-    if (lock_owner(lone->cluster) != pid)
+    process_signal(freezing->pid, SIGSTOP);
+    if (lock_owner(freezing->cluster) != freezing->pid)
         return true;
-    process_signal(pid, SIGCONT);
+    process_signal(freezing->pid, SIGCONT);
     return false;
+}
+
+bool freeze_without_lock(const struct cluster *cluster, pid_t pid)
+{
+    struct freezing freezing = {cluster, pid};
+    return wait_until(frozen_without_lock, &freezing, FREEZE_SECONDS);
 }
 
 bool lone_freeze(struct lone_server *lone)
 {
-    return wait_until(frozen_without_lock, lone, FREEZE_SECONDS);
+    return freeze_without_lock(lone->cluster, lone->peer.process.pid);
 }
 
 void lone_thaw(struct lone_server *lone)
