@@ -151,7 +151,7 @@ static void take_flight(struct fake_server *fake, const char *body, size_t lengt
 {
     char router[ID_TEXT_SIZE], error[JSON_ERROR_SIZE];
     int count = flight_parse(body, length, fake->items, FLIGHT_ITEMS_MAX, router, error);
-    CU_ASSERT(count > 0);
+    CU_ASSERT(count >= 0); /* 0: a trial */
     fake->count = count > 0 ? (size_t)count : 0;
 }
 
