@@ -324,6 +324,7 @@ static bool start(struct router *router)
         die(EXIT_USAGE, "--router is for the balancer's own use");
     read_config(router);
     servers_init(&router->servers);
+    router->servers.has_own = router->settings->servers_max > 0;
     router->loop = loop_open();
     if (!gate_open(&router->gate, &router->config, &router->servers,
                    router->settings->session_file) ||

@@ -64,7 +64,8 @@ static void write_answer(struct fake_server *fake, struct buffer *out)
     count -= fake->manner == FAKE_LEAVES_OUT;
     answer_begin(out, &figures);
     for (size_t i = 0; i < count; i++) {
-        struct outcome outcome = outcome_of(fake, &fake->items[i % fake->count], &number);
+        struct outcome outcome =
+            outcome_of(fake, &fake->items[fake->count > 0 ? i % fake->count : 0], &number);
         answer_add(out, &outcome);
     }
     answer_end(out);
