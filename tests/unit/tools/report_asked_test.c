@@ -165,7 +165,8 @@ static void feed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void feed(const char *format, ...)
 {
     char text[1024];
-    int length = snprintf(text, sizeof text, "n=%" PRIu64 " time=2026-11-21T10:00:00.000000Z ", ++number);
+    int length =
+        snprintf(text, sizeof text, "n=%" PRIu64 " time=2026-11-21T10:00:00.000000Z ", ++number);
     va_list values;
     va_start(values, format);
     length += vsnprintf(text + length, sizeof text - (size_t)length, format, values);
