@@ -10,6 +10,7 @@
 
 static struct scaler scaler;
 static struct renewal renewal;
+static const struct renewal_calls orders = {.renew = own_renew, .drained = own_drained};
 static int64_t now, waiting;
 
 static int64_t tell_waiting(void *context)
@@ -30,7 +31,7 @@ static void open_scaler(int count, int64_t min, int64_t max)
         .calls = {.start = own_start, .retire = own_retire, .waiting = tell_waiting},
     };
     waiting = 0;
-    renewal_open(&renewal, &own.servers, &own.departures, own.loop, own_renew, NULL);
+    renewal_open(&renewal, &own.servers, &own.departures, own.loop, &orders);
     scaler_open(&scaler, &settings);
     scaler_lead(&scaler);
     now = clock_monotonic();
