@@ -70,6 +70,7 @@ bool admin_lead(struct admin *admin, int listen_fd, unsigned connections_max)
         .handler = admin_handle,
         .context = admin,
     };
+    admin->replaced = false;
     catch_up(admin);
     admin->http = http_open(admin->settings.loop, &http);
     if (admin->http == NULL)
@@ -89,6 +90,7 @@ void admin_server_joined(struct admin *admin, const char *id)
 /* From now on the members are another router's to change. */
 void admin_quiesce(struct admin *admin)
 {
+    admin->replaced = true;
     loop_timer_set(admin->settings.loop, &admin->timer, 0);
     admin_done(admin, ADMIN_RELOAD, NULL);
     admin_done(admin, ADMIN_UPGRADE, NULL);

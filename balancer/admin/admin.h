@@ -90,7 +90,8 @@ void admin_server_joined(struct admin *admin, const char *id);
 void admin_done(struct admin *admin, enum admin_command command, const char *why);
 
 /* Another router leads: closes the listener, and answers who waits for a reload or an upgrade: it is done.
- * Who waits for a server to leave still does. */
+ * Who waits for a server to leave still does. On connections that are left nothing is changed any more (503
+ * with Retry-After): asked again, on a new connection, the router that leads answers. */
 void admin_quiesce(struct admin *admin);
 
 /* Whether nobody waits for an answer, so that admin_close cuts nobody off. */
