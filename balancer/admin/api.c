@@ -97,11 +97,14 @@ static bool authorized(struct admin *admin, struct http_request *request)
  * connection from before a handover may still be open after it. */
 static bool permitted(const struct admin *admin, struct http_request *request)
 {
-    if (method_of(request) == METHOD_GET || !admin->replaced)
+    if (method_of(request) == METHOD_GET || (!admin->replaced && !admin->unread))
         return true;
-    http_refuse(request, PROBLEM_NOT_KEPT,
-                "Another router of this balancer leads now, so nothing was changed: ask again.",
-                NULL);
+    http_refuse(
+        request, PROBLEM_NOT_KEPT,
+        admin->replaced
+            ? "Another router of this balancer leads now, so nothing was changed: ask again."
+            : "The members file cannot be read, so nothing was changed.",
+        NULL);
     return false;
 }
 

@@ -254,6 +254,11 @@ static void who_leads_no_more_changes_nothing(void)
         CU_ASSERT_EQUAL(office_ask(changes[i].method, changes[i].path, changes[i].body), 503);
         CU_ASSERT(office_head_has("\r\nRetry-After: 1\r\n"));
     }
+    held_loop_hold(&office.held);
+    office.admin->replaced = false;
+    office.admin->unread = true; /* and what it cannot read it does not change either */
+    held_loop_free(&office.held);
+    CU_ASSERT_EQUAL(office_ask(changes[0].method, changes[0].path, changes[0].body), 503);
     CU_ASSERT_EQUAL(office_ask("GET", "/servers", NULL), 200);
     CU_ASSERT_STRING_EQUAL(office_file(), "");
     CU_ASSERT_EQUAL(office.commands, 0);
