@@ -68,8 +68,11 @@ static void refuse_for(struct http_request *request, int seconds)
 {
     struct buffer body = {0};
     struct http_reply reply = {.status = problem_status(PROBLEM_TOO_MANY_ATTEMPTS)};
-    char text[16];
+    char text[16], name[ID_TEXT_SIZE];
+    struct id id = id_make();
+    id_format(&id, name);
     snprintf(text, sizeof text, "%d", seconds);
+    http_reply_field(&reply, "Request-Id", name);
     http_reply_field(&reply, "Retry-After", text);
     problem_append(&body, PROBLEM_TOO_MANY_ATTEMPTS, problem_detail(PROBLEM_TOO_MANY_ATTEMPTS),
                    NULL);

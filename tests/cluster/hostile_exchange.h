@@ -11,6 +11,7 @@
 struct hostile_face {
     const char *name;
     const char *url;
+    const char *header; /* that a request needs to be looked at there, with CR LF; "" */
     bool sells;  /* else it knows no purchases, and refuses what others answer */
     size_t sold; /* purchases it has answered with 201 */
 };
