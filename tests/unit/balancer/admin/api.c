@@ -55,6 +55,7 @@ static void wrong_tokens_are_not_taken_for_ever(void)
     CU_ASSERT_EQUAL(office_ask_with("GET", "/servers", "", NULL), 429);
     CU_ASSERT_STRING_EQUAL(office_code(), "too_many_attempts");
     CU_ASSERT(office_head_has("\r\nRetry-After: "));
+    CU_ASSERT(office_head_has("\r\nRequest-Id: "));
     CU_ASSERT_EQUAL(office_ask("GET", "/servers", NULL), 200);
     CU_ASSERT_EQUAL(office_ask_with("GET", "/healthz", "", NULL), 200);
     office_close();
@@ -182,6 +183,8 @@ static void a_command_is_answered_when_it_is_done(void)
     CU_ASSERT_FALSE(admin_idle(office.admin));
     held_loop_free(&office.held);
     CU_ASSERT_EQUAL(office_ask("POST", "/upgrade", NULL), 409); /* one at a time */
+    CU_ASSERT_EQUAL(office_ask("POST", "/reload", NULL), 409);
+    CU_ASSERT_EQUAL(office.commands, 1);
     held_loop_hold(&office.held);
     admin_done(office.admin, ADMIN_RELOAD, NULL); /* nobody waits for that */
     admin_done(office.admin, ADMIN_UPGRADE, NULL);
