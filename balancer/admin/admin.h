@@ -4,7 +4,8 @@
  *   POST /servers          adds one: {"id","pool","url","weight"}; 201
  *   GET /servers/ID        one server
  *   PUT /servers/ID        a ticket server joins by itself: {"pool","url","weight"}; 201; the same again with
- *                          "heartbeat":true at least every MEMBER_SILENCE seconds: 200
+ *                          "heartbeat":true at least every MEMBER_SILENCE seconds: 200. It may join from
+ *                          another address (it was started anew); a heartbeat from elsewhere: 409
  *   PATCH /servers/ID      {"state":"drain"}: nothing new for it; {"state":"ready"}: as before
  *   DELETE /servers/ID     ?drain=30s: lets it finish what it has, and answers when it has left the list
  *   POST /reload, POST /upgrade, POST /rolling-restart     see the calls below
