@@ -41,7 +41,7 @@ struct router {
     struct departures departures;
     struct fleet fleet;
     struct admin *admin;
-    enum admin_command asked; /* of the master, last */
+    enum admin_command asked; /* of the master, last: a reload or an upgrade, one at a time */
     bool has_led;             /* it was told to, once */
     struct worker *workers[WORKERS_MAX];
     size_t worker_count;

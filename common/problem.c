@@ -93,6 +93,8 @@ static const struct row rows[PROBLEM_COUNT] = {
                                 "left."},
     [PROBLEM_SERVER_REMOVED] = {"server_removed", "server-removed", "Server removed", 410, 0,
                                 "This server was removed. Started again, it may join again."},
+    [PROBLEM_SERVER_MOVED] = {"server_moved", "server-moved", "Server moved", 409, 0,
+                              "A process of this id has joined from another address since."},
     [PROBLEM_NOT_KEPT] = {"not_kept", "not-kept", "Cannot be kept", 503, 1,
                           "The members file cannot be written, so nothing was changed."},
     [PROBLEM_COMMAND_REFUSED] = {"command_refused", "command-refused", "Refused", 409, 0,

@@ -43,6 +43,7 @@ enum problem {
     PROBLEM_SERVER_STARTED,    /* the balancer starts it */
     PROBLEM_SERVER_LEAVING,    /* it is being removed */
     PROBLEM_SERVER_REMOVED,    /* it was removed, and its heartbeat does not bring it back */
+    PROBLEM_SERVER_MOVED,      /* another process of its id has joined since, elsewhere */
     PROBLEM_NOT_KEPT,          /* the members file cannot be written: nothing was changed */
     PROBLEM_COMMAND_REFUSED,   /* reload, upgrade, rolling-restart: it says why */
     PROBLEM_COUNT

@@ -22,9 +22,10 @@ enum {
     CODE_SIZE = 32,
 };
 
-static const int64_t interval = CLOCK_SECOND; /* between two heartbeats */
+static const int64_t interval = CLOCK_SECOND;              /* between two heartbeats */
+static const int64_t refused_interval = 30 * CLOCK_SECOND; /* where this server was refused */
 
-/* A balancer. Its thread's, but for `left`. */
+/* A balancer. Its thread's, but for the last two. */
 struct link {
     struct membership *membership;
     pthread_t thread;
@@ -32,8 +33,10 @@ struct link {
     CURL *curl;
     bool joined;    /* at least once */
     bool dismissed; /* it wants no more of this server */
+    bool refused;   /* and not welcome since: what it has under this id is another server */
     bool said;      /* that something is wrong */
-    bool left;      /* under the membership's lock */
+    bool answered;  /* under the membership's lock: it has been asked once, maybe in vain */
+    bool left;      /* the same */
 };
 
 struct membership {
@@ -42,6 +45,7 @@ struct membership {
     struct curl_slist *headers;
     struct lock lock; /* guards what is below, and what links say */
     bool leaving;
+    bool joined;       /* a balancer, at least once */
     atomic_bool hurry; /* no lock: whoever waits for an answer does so no longer */
     struct link links[MEMBERSHIP_BALANCERS_MAX];
     size_t count;
@@ -170,9 +174,9 @@ static CURL *open_curl(struct link *link)
 static void say(struct link *link, const struct answer *answer)
 {
     if (!link->said && !atomic_load(&link->membership->hurry))
-        log_line("%s %s: %s; it is asked again each second", link->url,
+        log_line("%s %s: %s; it is asked again %s", link->url,
                  answer->status == 0 ? "does not answer" : "does not take this server",
-                 answer->detail);
+                 answer->detail, link->refused ? "every 30 s" : "each second");
     link->said = true;
 }
 
@@ -188,20 +192,83 @@ static void welcomed(struct link *link)
     if (!link->joined || link->said)
         log_line("has joined %s", link->url);
     link->joined = true;
-    link->said = false;
+    link->refused = link->said = false;
+    lock_take(&link->membership->lock);
+    link->membership->joined = true;
+    lock_announce(&link->membership->lock);
+    lock_drop(&link->membership->lock);
+}
+
+/* Under the lock. */
+static bool all_answered(const struct membership *membership)
+{
+    bool answered = true;
+    for (size_t i = 0; i < membership->count; i++)
+        answered = answered && membership->links[i].answered;
+    return answered;
+}
+
+static void note_answer(struct link *link)
+{
+    lock_take(&link->membership->lock);
+    link->answered = true;
+    lock_announce(&link->membership->lock);
+    lock_drop(&link->membership->lock);
+}
+
+static void end(const struct link *link, const char *what, const char *detail)
+{
+    log_line("%s %s: %s", link->url, what, detail);
+    _exit(EXIT_TROUBLE);
+}
+
+/* Of two processes with one id, the one that joined last is meant. */
+static void replaced(struct link *link, const struct answer *answer)
+{
+    struct membership *membership = link->membership;
+    lock_take(&membership->lock);
+    bool leaving = membership->leaving;
+    lock_drop(&membership->lock);
+    if (!leaving)
+        end(link, "has another server under this id", answer->detail);
+    link->dismissed = true; /* it must not take the other with it */
+}
+
+/* Whether this server sells for another balancer; those that have not answered yet are waited for. */
+static bool wanted_elsewhere(struct link *link)
+{
+    struct membership *membership = link->membership;
+    note_answer(link);
+    lock_take(&membership->lock);
+    while (!membership->joined && !membership->leaving && !all_answered(membership))
+        lock_wait(&membership->lock);
+    bool wanted = membership->joined || membership->leaving;
+    lock_drop(&membership->lock);
+    return wanted;
+}
+
+static void turned_away(struct link *link, const struct answer *answer)
+{
+    if (!wanted_elsewhere(link))
+        end(link, "does not take this server", answer->detail);
+    if (!link->refused)
+        link->said = false;
+    link->refused = true;
+    say(link, answer);
 }
 
 static void refused(struct link *link, const struct answer *answer)
 {
-    if (link->joined && answer->status == 410) {
+    if (strcmp(answer->code, "server_moved") == 0) {
+        replaced(link, answer);
+    } else if (link->joined && answer->status == 410) {
         log_line("%s has removed this server, which serves on; started again, it joins again",
                  link->url);
         link->dismissed = true;
     } else if (link->joined || passing(answer)) {
         say(link, answer);
     } else {
-        log_line("%s does not take this server: %s", link->url, answer->detail);
-        _exit(EXIT_TROUBLE);
+        turned_away(link, answer);
     }
 }
 
@@ -214,13 +281,14 @@ static void tell(struct link *link)
         welcomed(link);
     else
         refused(link, &answer);
+    note_answer(link);
 }
 
 /* Waits for the next heartbeat; false where it is time to leave. */
 static bool rest(struct link *link)
 {
     struct membership *membership = link->membership;
-    int64_t until = clock_monotonic() + interval;
+    int64_t until = clock_monotonic() + (link->refused ? refused_interval : interval);
     lock_take(&membership->lock);
     while (!membership->leaving && (link->dismissed || clock_monotonic() < until)) {
         if (link->dismissed)
@@ -253,7 +321,7 @@ static void *be_member(void *argument)
     do
         tell(link);
     while (rest(link));
-    if (!link->dismissed)
+    if (!link->dismissed && !link->refused)
         take_leave(link);
     curl_easy_cleanup(link->curl);
     lock_take(&link->membership->lock);
@@ -306,6 +374,14 @@ struct membership *membership_open(const struct membership_settings *settings)
         thread_start(&membership->links[i].thread, "member", be_member, &membership->links[i]);
     }
     return membership;
+}
+
+void membership_await(struct membership *membership)
+{
+    lock_take(&membership->lock);
+    while (!all_answered(membership))
+        lock_wait(&membership->lock);
+    lock_drop(&membership->lock);
 }
 
 void membership_leave(struct membership *membership)

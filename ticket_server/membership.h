@@ -4,7 +4,9 @@
  *
  * A thread for each balancer, so that neither the loop nor the seller waits for one. A balancer that is not
  * there yet, or does not answer, is asked again each second, which is said once. One that refuses this server
- * for good when it first joins (another has its id, the token is wrong) ends the process, with one line. */
+ * for good when it first joins (another has its id, the token is wrong) ends the process, with one line, unless
+ * another balancer takes it: then that is said, and asked again every 30 s. One that has been joined since by
+ * another process of the same id, elsewhere, ends the process too: two of them would only fence each other. */
 #ifndef BOX_OFFICE_MEMBERSHIP_H
 #define BOX_OFFICE_MEMBERSHIP_H
 
@@ -33,6 +35,9 @@ bool membership_check(const char *balancers);
 
 /* Main thread, as is all that follows. */
 struct membership *membership_open(const struct membership_settings *settings);
+
+/* Waits until each balancer has been asked once, a few seconds at most. */
+void membership_await(struct membership *membership);
 
 /* Says nothing more, and asks each balancer to let go of this server, which serves on meanwhile. */
 void membership_leave(struct membership *membership);

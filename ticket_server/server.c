@@ -22,7 +22,8 @@ enum {
     CONNECTIONS_MAX = 4096,
     DESCRIPTORS_SPARE = 64,        /* for the store, the logs and what the libraries open */
     CONNECTION_MEMORY = 16 * 1024, /* MHD clears all of it for every request: no more than needed */
-    LEAVE_SECONDS = 10,            /* longest time from the wish to leave to leaving */
+    LEAVE_SECONDS = 10, /* longest time to finish what was begun, once nothing new is taken */
+    PART_SECONDS = MEMBERSHIP_LEAVE_SECONDS + 2, /* before: for balancers to let go, and say so */
 };
 
 /* How a server leaves: by draining; an orphan serves those connected for a while first, and one that has joined
@@ -113,9 +114,9 @@ static void open_http(struct server *server, int listener)
 
 /* --- leaving ----------------------------------------------------------------------------------- */
 
-static void set_leave(struct server *server)
+static void set_leave(struct server *server, int64_t seconds)
 {
-    loop_timer_set(server->loop, &server->leave, clock_monotonic() + LEAVE_SECONDS * CLOCK_SECOND);
+    loop_timer_set(server->loop, &server->leave, clock_monotonic() + seconds * CLOCK_SECOND);
 }
 
 static void drain(void *context)
@@ -125,7 +126,7 @@ static void drain(void *context)
         return;
     server->phase = PHASE_DRAINING;
     http_quiesce(server->http);
-    set_leave(server);
+    set_leave(server, LEAVE_SECONDS);
 }
 
 static void orphan(void *context)
@@ -135,7 +136,7 @@ static void orphan(void *context)
         return;
     server->phase = PHASE_ORPHANED;
     log_line("the master is gone: leaving once nobody is connected");
-    set_leave(server);
+    set_leave(server, LEAVE_SECONDS);
 }
 
 /* What has not been decided by now is left unanswered; the keys decide when it is asked again. */
@@ -153,7 +154,7 @@ static void leave_pending(const struct server *server)
 static void on_leave_timer(void *context)
 {
     struct server *server = context;
-    if (server->phase == PHASE_ORPHANED) {
+    if (server->phase == PHASE_ORPHANED || server->phase == PHASE_PARTING) {
         drain(server);
         return;
     }
@@ -170,6 +171,7 @@ static void part(struct server *server)
         return;
     }
     server->phase = PHASE_PARTING;
+    set_leave(server, PART_SECONDS);
     membership_leave(server->membership);
 }
 
@@ -255,6 +257,7 @@ static const char *reached_at(const struct server_settings *settings, const char
     return address;
 }
 
+/* Before the store is opened, which fences another process of this id: it must not, only to be refused then. */
 static void join(struct server *server, const struct server_settings *settings,
                  const char *listening)
 {
@@ -271,6 +274,7 @@ static void join(struct server *server, const struct server_settings *settings,
                                                    .address = address,
                                                    .loop = server->loop};
     server->membership = membership_open(&membership);
+    membership_await(server->membership);
 }
 
 static void server_open(struct server *server, const struct server_settings *settings)
@@ -287,19 +291,21 @@ static void server_open(struct server *server, const struct server_settings *set
                         server);
     else
         loop_watch(server->loop, server->signals, EPOLLIN, on_signal, server);
-    const struct seller_settings selling = {.log = open_log(settings),
+    struct decision_log *log = open_log(settings);
+    struct catalog *catalog = open_catalog(settings);
+    join(server, settings, address);
+    const struct seller_settings selling = {.log = log,
                                             .store = open_store(server, settings),
                                             .loop = server->loop,
                                             .stalled = on_stall,
                                             .context = server};
     server->acceptor = memory_new(sizeof *server->acceptor);
-    server->acceptor->catalog = open_catalog(settings);
+    server->acceptor->catalog = catalog;
     health_begin(&server->acceptor->health);
     server->seller = server->acceptor->seller = seller_open(&selling);
     loop_each_turn(server->loop, on_turn, server); /* before the server's own turn, which resumes */
     open_http(server, listener);
     say_ready(server, address);
-    join(server, settings, address);
 }
 
 static void server_close(struct server *server)

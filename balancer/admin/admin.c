@@ -5,6 +5,7 @@
 
 #include "balancer/admin/admin_parts.h"
 #include "common/clock.h"
+#include "common/log.h"
 
 enum {
     CONNECTION_MEMORY = 16 * 1024,
@@ -17,21 +18,69 @@ static void set_timer(struct admin *admin, int64_t now)
     loop_timer_set(admin->settings.loop, &admin->timer, now + interval);
 }
 
-static void ring(void *context)
-{
-    struct admin *admin = context;
-    int64_t now = clock_monotonic();
-    admin_bury(admin, now);
-    admin_give_up(admin, now);
-    set_timer(admin, now);
-}
-
 /* Whoever has joined is given its time from now on. */
 static void all_heard(struct members *members)
 {
     int64_t now = clock_monotonic();
     for (size_t i = 0; i < members->count; i++)
         members->servers[i].heard = now;
+}
+
+/* The list follows what is in the file. */
+static void follow(struct admin *admin, struct members *now)
+{
+    const struct admin_settings *settings = &admin->settings;
+    members_apply(admin->members, now, settings->servers, settings->allow_remote);
+    free(admin->members);
+    admin->members = now;
+    all_heard(now);
+}
+
+/* The file says nothing, but what it said when this router was started is known: that goes on. It is written
+ * anew, as the damaged one was put aside. */
+static void go_on(struct admin *admin)
+{
+    const char *path = admin->settings.members_file;
+    bool known = admin->members->count > 0 || admin->members->drained_count > 0;
+    all_heard(admin->members);
+    if (!known)
+        log_line("servers that were added are to be added again");
+    else if (members_save(admin->members, path))
+        log_line("servers that were added before stay");
+    else
+        log_errno("the members file %s cannot be written", path);
+}
+
+/* Reads what the router before may have written. What cannot be read now is tried again each second, and
+ * nothing is changed until then: the file may hold more than is known here. */
+static void catch_up(struct admin *admin)
+{
+    struct members *now = memory_new(sizeof *now);
+    const char *path = admin->settings.members_file;
+    enum members_found found = members_load(now, path, true);
+    if (found == MEMBERS_UNREAD && !admin->unread)
+        log_errno("the members file %s cannot be read; until it can, servers stay as they are",
+                  path);
+    admin->unread = found == MEMBERS_UNREAD;
+    if (found == MEMBERS_READ || found == MEMBERS_ABSENT) {
+        follow(admin, now);
+        return;
+    }
+    free(now);
+    if (found == MEMBERS_DAMAGED)
+        go_on(admin);
+}
+
+static void ring(void *context)
+{
+    struct admin *admin = context;
+    int64_t now = clock_monotonic();
+    if (admin->unread)
+        catch_up(admin);
+    else
+        admin_bury(admin, now);
+    admin_give_up(admin, now);
+    set_timer(admin, now);
 }
 
 struct admin *admin_open(const struct admin_settings *settings)
@@ -44,20 +93,10 @@ struct admin *admin_open(const struct admin_settings *settings)
         return NULL;
     }
     admin->members = memory_new(sizeof *admin->members);
-    members_load(admin->members, settings->members_file, false);
+    if (members_load(admin->members, settings->members_file, false) == MEMBERS_UNREAD)
+        log_errno("the members file %s cannot be read", settings->members_file);
     members_apply(NULL, admin->members, settings->servers, settings->allow_remote);
     return admin;
-}
-
-static void catch_up(struct admin *admin)
-{
-    const struct admin_settings *settings = &admin->settings;
-    struct members *before = admin->members;
-    admin->members = memory_new(sizeof *admin->members);
-    members_load(admin->members, settings->members_file, true);
-    members_apply(before, admin->members, settings->servers, settings->allow_remote);
-    free(before);
-    all_heard(admin->members);
 }
 
 bool admin_lead(struct admin *admin, int listen_fd, unsigned connections_max)
@@ -70,6 +109,7 @@ bool admin_lead(struct admin *admin, int listen_fd, unsigned connections_max)
         .handler = admin_handle,
         .context = admin,
     };
+    admin->replaced = false;
     catch_up(admin);
     admin->http = http_open(admin->settings.loop, &http);
     if (admin->http == NULL)
@@ -94,6 +134,7 @@ bool admin_drained(const struct admin *admin, const char *id)
 /* From now on the members are another router's to change. */
 void admin_quiesce(struct admin *admin)
 {
+    admin->replaced = true;
     loop_timer_set(admin->settings.loop, &admin->timer, 0);
     admin_done(admin, ADMIN_RELOAD, NULL);
     admin_done(admin, ADMIN_UPGRADE, NULL);

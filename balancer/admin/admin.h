@@ -4,7 +4,8 @@
  *   POST /servers          adds one: {"id","pool","url","weight"}; 201
  *   GET /servers/ID        one server
  *   PUT /servers/ID        a ticket server joins by itself: {"pool","url","weight"}; 201; the same again with
- *                          "heartbeat":true at least every MEMBER_SILENCE seconds: 200
+ *                          "heartbeat":true at least every MEMBER_SILENCE seconds: 200. It may join from
+ *                          another address (it was started anew); a heartbeat from elsewhere: 409
  *   PATCH /servers/ID      {"state":"drain"}: nothing new for it; {"state":"ready"}: as before
  *   DELETE /servers/ID     ?drain=30s: lets it finish what it has, and answers when it has left the list
  *   POST /reload, POST /upgrade, POST /rolling-restart     see the calls below
@@ -93,7 +94,8 @@ bool admin_drained(const struct admin *admin, const char *id);
 void admin_done(struct admin *admin, enum admin_command command, const char *why);
 
 /* Another router leads: closes the listener, and answers who waits for a reload or an upgrade: it is done.
- * Who waits for a server to leave still does. */
+ * Who waits for a server to leave still does. On connections that are left nothing is changed any more (503
+ * with Retry-After): asked again, on a new connection, the router that leads answers. */
 void admin_quiesce(struct admin *admin);
 
 /* Whether nobody waits for an answer, so that admin_close cuts nobody off. */

@@ -29,6 +29,8 @@ struct admin {
     struct attempts attempts;
     struct admin_waiting waiting[ADMIN_COMMANDS];
     size_t removals;
+    bool unread;   /* the members file could not be read: what is in it is not known */
+    bool replaced; /* another router leads: the members are its to change */
     char dismissed[ADMIN_DISMISSED_MAX]
                   [SERVER_SIZE]; /* removed; a heartbeat does not bring them back */
     size_t dismissed_next;

@@ -37,14 +37,42 @@ void admin_answer_server(struct admin *admin, struct http_request *request, unsi
     admin_answer(request, status, &body, status == 201 ? location : NULL);
 }
 
+enum method {
+    METHOD_GET, /* or HEAD, of which only the head is sent */
+    METHOD_POST,
+    METHOD_PUT,
+    METHOD_PATCH,
+    METHOD_DELETE,
+    METHOD_OTHER,
+};
+
+static enum method method_of(const struct http_request *request)
+{
+    static const char *const names[] = {[METHOD_GET] = "GET",
+                                        [METHOD_POST] = "POST",
+                                        [METHOD_PUT] = "PUT",
+                                        [METHOD_PATCH] = "PATCH",
+                                        [METHOD_DELETE] = "DELETE"};
+    const char *method = http_method(request);
+    if (strcmp(method, "HEAD") == 0)
+        return METHOD_GET;
+    for (int i = 0; i < METHOD_OTHER; i++)
+        if (strcmp(method, names[i]) == 0)
+            return (enum method)i;
+    return METHOD_OTHER;
+}
+
 /* --- who may ask --------------------------------------------------------------------------------- */
 
 static void refuse_for(struct http_request *request, int seconds)
 {
     struct buffer body = {0};
     struct http_reply reply = {.status = problem_status(PROBLEM_TOO_MANY_ATTEMPTS)};
-    char text[16];
+    char text[16], name[ID_TEXT_SIZE];
+    struct id id = id_make();
+    id_format(&id, name);
     snprintf(text, sizeof text, "%d", seconds);
+    http_reply_field(&reply, "Request-Id", name);
     http_reply_field(&reply, "Retry-After", text);
     problem_append(&body, PROBLEM_TOO_MANY_ATTEMPTS, problem_detail(PROBLEM_TOO_MANY_ATTEMPTS),
                    NULL);
@@ -65,6 +93,21 @@ static bool authorized(struct admin *admin, struct http_request *request)
     else
         http_refuse(request, PROBLEM_UNAUTHORIZED,
                     "Send the admin token: Authorization: Bearer <token>.", NULL);
+    return false;
+}
+
+/* Whether what is asked changes nothing, or may be changed by this router; else the request is refused. A
+ * connection from before a handover may still be open after it. */
+static bool permitted(const struct admin *admin, struct http_request *request)
+{
+    if (method_of(request) == METHOD_GET || (!admin->replaced && !admin->unread))
+        return true;
+    http_refuse(
+        request, PROBLEM_NOT_KEPT,
+        admin->replaced
+            ? "Another router of this balancer leads now, so nothing was changed: ask again."
+            : "The members file cannot be read, so nothing was changed.",
+        NULL);
     return false;
 }
 
@@ -105,31 +148,6 @@ static void show_progress(struct admin *admin, struct http_request *request)
 }
 
 /* --- which is which ------------------------------------------------------------------------------ */
-
-enum method {
-    METHOD_GET, /* or HEAD, of which only the head is sent */
-    METHOD_POST,
-    METHOD_PUT,
-    METHOD_PATCH,
-    METHOD_DELETE,
-    METHOD_OTHER,
-};
-
-static enum method method_of(const struct http_request *request)
-{
-    static const char *const names[] = {[METHOD_GET] = "GET",
-                                        [METHOD_POST] = "POST",
-                                        [METHOD_PUT] = "PUT",
-                                        [METHOD_PATCH] = "PATCH",
-                                        [METHOD_DELETE] = "DELETE"};
-    const char *method = http_method(request);
-    if (strcmp(method, "HEAD") == 0)
-        return METHOD_GET;
-    for (int i = 0; i < METHOD_OTHER; i++)
-        if (strcmp(method, names[i]) == 0)
-            return (enum method)i;
-    return METHOD_OTHER;
-}
 
 static void refuse_method(struct http_request *request, const char *allow)
 {
@@ -201,7 +219,7 @@ void admin_handle(void *context, struct http_request *request)
     const char *path = http_path(request), *id = path + sizeof server - 1;
     if (strcmp(path, "/healthz") == 0)
         handle_health(admin, request);
-    else if (!authorized(admin, request))
+    else if (!authorized(admin, request) || !permitted(admin, request))
         return;
     else if (strcmp(path, "/servers") == 0)
         handle_list(admin, request, method_of(request));

@@ -11,6 +11,13 @@ static void answer_done(struct http_request *request, unsigned status, const cha
     admin_answer(request, status, &body, location);
 }
 
+/* One at a time of those that bring another router: the master's answer does not say which it refuses. */
+static bool under_way(const struct admin *admin, enum admin_command command)
+{
+    return command != ADMIN_ROLLING_RESTART && (admin->waiting[ADMIN_RELOAD].request != NULL ||
+                                                admin->waiting[ADMIN_UPGRADE].request != NULL);
+}
+
 void admin_command(struct admin *admin, struct http_request *request, enum admin_command command)
 {
     const struct admin_calls *calls = &admin->settings.calls;
@@ -20,8 +27,9 @@ void admin_command(struct admin *admin, struct http_request *request, enum admin
     http_body(request, &length);
     if (length > 0)
         http_refuse(request, PROBLEM_MALFORMED, "A command has no body.", NULL);
-    else if (waiting->request != NULL)
-        http_refuse(request, PROBLEM_COMMAND_REFUSED, "It is under way already.", NULL);
+    else if (under_way(admin, command))
+        http_refuse(request, PROBLEM_COMMAND_REFUSED,
+                    "A reload or an upgrade is under way already.", NULL);
     else if (calls->command == NULL || !calls->command(calls->context, command, why))
         http_refuse(request, PROBLEM_COMMAND_REFUSED, why, NULL);
     else if (command == ADMIN_ROLLING_RESTART)

@@ -213,7 +213,8 @@ void admin_add(struct admin *admin, struct http_request *request)
 
 /* --- joining ------------------------------------------------------------------------------------- */
 
-/* It is started again elsewhere. False where the request was refused. */
+/* It is started again elsewhere; only a process that starts says so, else two of one id would take it from each
+ * other for ever. False where the request was refused. */
 static bool move_to(struct admin *admin, struct http_request *request,
                     const struct server_wish *wish)
 {
@@ -241,7 +242,12 @@ static void refresh(struct admin *admin, struct http_request *request,
                     "It has joined with another weight; remove it, then it may join anew.", NULL);
         return;
     }
-    if (strcmp(server->address, wish->address) != 0 && !move_to(admin, request, wish))
+    bool elsewhere = strcmp(server->address, wish->address) != 0;
+    if (elsewhere && wish->heartbeat) {
+        refuse(request, PROBLEM_SERVER_MOVED);
+        return;
+    }
+    if (elsewhere && !move_to(admin, request, wish))
         return;
     members_find(admin->members, wish->id)->heard = clock_monotonic();
     admin_answer_server(admin, request, 200, wish->id);

@@ -52,10 +52,17 @@ bool members_parse(const char *text, size_t length, struct members *members,
 /* Appends the file's text. */
 void members_print(const struct members *members, struct buffer *out);
 
-/* Reads the file; where there is none, *members is empty. What cannot be read is said on stderr, and it is
- * empty too: the shop goes on without. `aside`: such a file is put aside as FILE.damaged, so that the next
- * members_save does not bury it. */
-void members_load(struct members *members, const char *path, bool aside);
+/* What became of reading the file. */
+enum members_found {
+    MEMBERS_READ,
+    MEMBERS_ABSENT,  /* there is none */
+    MEMBERS_DAMAGED, /* it was read, and makes no sense; said on stderr */
+    MEMBERS_UNREAD,  /* errno says why; it may be fine, and read later */
+};
+
+/* Reads the file; *members is empty where that is anything but MEMBERS_READ. `aside`: a damaged file is put
+ * aside as FILE.damaged, so that the next members_save does not bury it. */
+enum members_found members_load(struct members *members, const char *path, bool aside);
 
 /* Writes the file, to the disk, mode 0600. False where that fails: errno says why, and the file is as before. */
 bool members_save(const struct members *members, const char *path);

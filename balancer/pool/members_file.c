@@ -164,21 +164,29 @@ bool members_parse(const char *text, size_t length, struct members *members,
 
 /* --- reading ------------------------------------------------------------------------------------- */
 
-/* False with a reason, "" where there is no file. */
-static bool read_file(const char *path, struct buffer *text, char error[JSON_ERROR_SIZE])
+/* MEMBERS_READ: all of it, or more than MEMBERS_FILE_MAX bytes. */
+static enum members_found read_file(const char *path, struct buffer *text)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t got = fd >= 0 ? 1 : -1;
+    ssize_t got = 1;
+    if (fd < 0)
+        return errno == ENOENT ? MEMBERS_ABSENT : MEMBERS_UNREAD;
     while (got > 0 && text->length <= MEMBERS_FILE_MAX) {
         got = read(fd, buffer_reserve(text, 4096), 4096);
         text->length += got > 0 ? (size_t)got : 0;
     }
-    snprintf(error, JSON_ERROR_SIZE, "%s", got < 0 && errno != ENOENT ? strerror(errno) : "");
-    if (fd >= 0)
-        close(fd);
-    if (got >= 0 && text->length > MEMBERS_FILE_MAX)
-        snprintf(error, JSON_ERROR_SIZE, "it is larger than %d bytes", MEMBERS_FILE_MAX);
-    return got >= 0 && text->length <= MEMBERS_FILE_MAX;
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return got < 0 ? MEMBERS_UNREAD : MEMBERS_READ;
+}
+
+static bool parse(struct buffer *text, struct members *members, char error[JSON_ERROR_SIZE])
+{
+    if (text->length <= MEMBERS_FILE_MAX)
+        return members_parse(buffer_text(text), text->length, members, error);
+    snprintf(error, JSON_ERROR_SIZE, "it is larger than %d bytes", MEMBERS_FILE_MAX);
+    return false;
 }
 
 static void put_aside(const char *path, const char *reason)
@@ -190,27 +198,28 @@ static void put_aside(const char *path, const char *reason)
         log_line("%s is no file, so it cannot be the members file; name another with --members",
                  path);
     else if (length < (int)sizeof aside && rename(path, aside) == 0)
-        log_line("the members file %s cannot be used (%s): it is put aside as %s, and servers "
-                 "that were added are to be added again",
-                 path, reason, aside);
+        log_line("the members file %s cannot be used (%s): it is put aside as %s", path, reason,
+                 aside);
     else
         log_errno("the members file %s cannot be used (%s), nor be put aside", path, reason);
 }
 
-void members_load(struct members *members, const char *path, bool aside)
+enum members_found members_load(struct members *members, const char *path, bool aside)
 {
     struct buffer text = {0};
     char error[JSON_ERROR_SIZE];
     memset(members, 0, sizeof *members);
-    bool fine = read_file(path, &text, error) &&
-                members_parse(buffer_text(&text), text.length, members, error);
+    enum members_found found = read_file(path, &text);
+    int reason = errno;
+    if (found == MEMBERS_READ && !parse(&text, members, error))
+        found = MEMBERS_DAMAGED;
     buffer_free(&text);
-    if (fine || error[0] == '\0')
-        return;
-    if (aside)
+    if (found == MEMBERS_DAMAGED && aside)
         put_aside(path, error);
-    else
+    else if (found == MEMBERS_DAMAGED)
         log_line("the members file %s cannot be used: %s", path, error);
+    errno = reason;
+    return found;
 }
 
 /* --- writing ------------------------------------------------------------------------------------- */

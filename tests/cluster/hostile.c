@@ -20,14 +20,16 @@ enum {
 
 static struct cluster cluster;
 static struct hostile_face faces[FACES];
+static char authorization[CLUSTER_TOKEN_SIZE + 32];
 
 static void open_faces(void)
 {
     cluster_open(&cluster, CAPACITY, 1);
     CU_ASSERT(cluster_look(&cluster));
-    faces[0] = (struct hostile_face){"the balancer", cluster.url, true, 0};
-    faces[1] = (struct hostile_face){"a ticket server", cluster.server[0].url, true, 0};
-    faces[2] = (struct hostile_face){"the admin listener", cluster.admin, false, 0};
+    snprintf(authorization, sizeof authorization, "Authorization: Bearer %s\r\n", cluster.token);
+    faces[0] = (struct hostile_face){"the balancer", cluster.url, "", true, 0};
+    faces[1] = (struct hostile_face){"a ticket server", cluster.server[0].url, "", true, 0};
+    faces[2] = (struct hostile_face){"the admin listener", cluster.admin, authorization, false, 0};
 }
 
 /* --- what reached the store -------------------------------------------------------------------- */

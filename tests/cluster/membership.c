@@ -273,6 +273,50 @@ static void expect_refused(const struct cluster *cluster, const char *id, const 
     buffer_free(&text);
 }
 
+/* Sells what it did before: it was not fenced by who was refused. */
+static void expect_sales(struct cluster *cluster)
+{
+    struct load load = {.url = {cluster->url}, .urls = 1, .threads = 2, .prefix = "after"};
+    pid_t seller = cluster->server[0].pid;
+    load_begin(&load);
+    CU_ASSERT(load_progress(&load, (size_t)load_scaled(SALES)));
+    load_end(&load);
+    CU_ASSERT_EQUAL(load.failed, 0);
+    load_free(&load);
+    CU_ASSERT(cluster_look(cluster));
+    CU_ASSERT_EQUAL(cluster->server[0].pid, seller);
+}
+
+static void a_refused_server_fences_nobody(void)
+{
+    struct cluster cluster;
+    cluster_open(&cluster, CAPACITY, 1);
+    CU_ASSERT(cluster_look(&cluster));
+    expect_refused(&cluster, "server-1", "--id");
+    expect_sales(&cluster);
+    cluster_close(&cluster);
+}
+
+/* Two processes of one id: the one that came last stays, the other does not come back to it. */
+static void the_later_of_two_stays(void)
+{
+    struct cluster cluster, beside;
+    struct box first, second;
+    cluster_open(&cluster, CAPACITY, 1);
+    box_start(&first, &cluster, "box-1", "127.0.0.1:0", cluster.admin);
+    expect_arrival(&cluster, "box-1", "up");
+    beside = cluster;
+    files_path(beside.dir, cluster.dir, "beside");
+    CU_ASSERT_EQUAL(mkdir(beside.dir, 0755), 0);
+    box_start(&second, &beside, "box-1", "127.0.0.1:0", cluster.admin);
+    CU_ASSERT_EQUAL(process_wait(&first.process, SECONDS), 1);
+    CU_ASSERT(box_said(&first, "has joined from another address"));
+    expect_arrival(&cluster, "box-1", "up");
+    CU_ASSERT(box_end(&second));
+    CU_ASSERT(box_said(&second, "has left"));
+    cluster_close(&cluster);
+}
+
 static void a_server_that_cannot_join_says_why_and_ends(void)
 {
     struct cluster cluster, stranger;
@@ -301,6 +345,8 @@ static __attribute__((constructor)) void suite(void)
     suite_add("membership", "removed_under_load", removed_under_load);
     suite_add("membership", "joins_and_leaves_under_load", joins_and_leaves_under_load);
     suite_add("membership", "joins_a_balancer_that_comes_later", joins_a_balancer_that_comes_later);
+    suite_add("membership", "a_refused_server_fences_nobody", a_refused_server_fences_nobody);
+    suite_add("membership", "the_later_of_two_stays", the_later_of_two_stays);
     suite_add("membership", "a_server_that_cannot_join_says_why_and_ends",
               a_server_that_cannot_join_says_why_and_ends);
 }

@@ -52,9 +52,10 @@ struct desk {
     struct held_loop held;
     struct http_server *http;
     struct membership *membership;
-    char url[64];
+    char url[128];
     unsigned status; /* that it answers PUT with */
     int joins, heartbeats, leaves;
+    int refusals;    /* by the name of localhost it is another balancer, which refuses for good */
     char wrong[128]; /* a request that was not as it should be */
 };
 
@@ -86,9 +87,27 @@ static void answer(struct http_request *request, unsigned status)
     http_answer(request, &reply);
 }
 
+static bool is_other(struct http_request *request)
+{
+    const char *host = http_header(request, "Host");
+    return host != NULL && strncmp(host, "localhost", 9) == 0;
+}
+
+/* Once the first has taken it. */
+static void refuse(struct desk *desk, struct http_request *request)
+{
+    expect(desk, request, strcmp(http_method(request), "PUT") == 0);
+    desk->refusals += desk->joins > 0;
+    answer(request, desk->joins > 0 ? 409 : 503);
+}
+
 static void handle(void *context, struct http_request *request)
 {
     struct desk *desk = context;
+    if (is_other(request)) {
+        refuse(desk, request);
+        return;
+    }
     const char *token = http_header(request, "Authorization");
     bool put = strcmp(http_method(request), "PUT") == 0;
     expect(desk, request, token != NULL && strcmp(token, "Bearer secret") == 0);
@@ -103,13 +122,15 @@ static void handle(void *context, struct http_request *request)
     answer(request, put ? desk->status : 200);
 }
 
-static void desk_open(struct desk *desk, unsigned status)
+/* `other`: a further balancer, without its port, which is the same; or "". */
+static void desk_open_as(struct desk *desk, unsigned status, const char *other)
 {
     char address[ADDRESS_SIZE];
     *desk = (struct desk){.status = status};
     int fd = socket_listen("127.0.0.1:0");
     socket_address(fd, address);
-    snprintf(desk->url, sizeof desk->url, "http://%s/", address);
+    snprintf(desk->url, sizeof desk->url, "http://%s/%s%s", address, other,
+             other[0] != '\0' ? strrchr(address, ':') : "");
     held_loop_open(&desk->held);
     const struct http_settings http = {.listen_fd = fd,
                                        .connections_max = 4,
@@ -126,6 +147,11 @@ static void desk_open(struct desk *desk, unsigned status)
                                                  .loop = desk->held.loop};
     CU_ASSERT(membership_check(desk->url));
     desk->membership = membership_open(&settings);
+}
+
+static void desk_open(struct desk *desk, unsigned status)
+{
+    desk_open_as(desk, status, "");
 }
 
 static void desk_close(struct desk *desk)
@@ -198,6 +224,25 @@ static void does_not_insist(void)
     desk_close(&desk);
 }
 
+static bool was_refused(void *context)
+{
+    const struct desk *desk = context;
+    return desk->refusals >= 1 && desk->heartbeats >= 1;
+}
+
+/* It sells for the first, and leaves that one only: the other knows somebody else by its id. */
+static void one_refusal_does_not_end_it(void)
+{
+    struct desk desk;
+    desk_open_as(&desk, 201, ",http://localhost");
+    CU_ASSERT(held_loop_until(&desk.held, was_refused, &desk, SECONDS));
+    membership_leave(desk.membership);
+    CU_ASSERT(held_loop_until(&desk.held, has_left, &desk, SECONDS));
+    CU_ASSERT_EQUAL(desk.leaves, 1);
+    CU_ASSERT_EQUAL(desk.refusals, 1);
+    desk_close(&desk);
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("member", "lists of balancers are checked", lists_of_balancers_are_checked);
@@ -205,4 +250,5 @@ static __attribute__((constructor)) void suite(void)
               joins_says_that_it_is_there_and_leaves);
     suite_add("member", "asks again where that may help", asks_again_where_that_may_help);
     suite_add("member", "does not insist", does_not_insist);
+    suite_add("member", "one refusal does not end it", one_refusal_does_not_end_it);
 }

@@ -55,6 +55,7 @@ static void wrong_tokens_are_not_taken_for_ever(void)
     CU_ASSERT_EQUAL(office_ask_with("GET", "/servers", "", NULL), 429);
     CU_ASSERT_STRING_EQUAL(office_code(), "too_many_attempts");
     CU_ASSERT(office_head_has("\r\nRetry-After: "));
+    CU_ASSERT(office_head_has("\r\nRequest-Id: "));
     CU_ASSERT_EQUAL(office_ask("GET", "/servers", NULL), 200);
     CU_ASSERT_EQUAL(office_ask_with("GET", "/healthz", "", NULL), 200);
     office_close();
@@ -182,6 +183,8 @@ static void a_command_is_answered_when_it_is_done(void)
     CU_ASSERT_FALSE(admin_idle(office.admin));
     held_loop_free(&office.held);
     CU_ASSERT_EQUAL(office_ask("POST", "/upgrade", NULL), 409); /* one at a time */
+    CU_ASSERT_EQUAL(office_ask("POST", "/reload", NULL), 409);
+    CU_ASSERT_EQUAL(office.commands, 1);
     held_loop_hold(&office.held);
     admin_done(office.admin, ADMIN_RELOAD, NULL); /* nobody waits for that */
     admin_done(office.admin, ADMIN_UPGRADE, NULL);
@@ -233,6 +236,61 @@ static void who_leads_no_more_has_done_it(void)
     office_close();
 }
 
+/* A connection that outlives the handover does not: the members file is another router's by now. */
+static void who_leads_no_more_changes_nothing(void)
+{
+    static const struct {
+        const char *method, *path, *body;
+    } changes[] = {
+        {"POST", "/servers", "{\"id\":\"a\",\"url\":\"http://127.0.0.1:9001\"}"},
+        {"PUT", "/servers/a", "{\"url\":\"http://127.0.0.1:9001\"}"},
+        {"PATCH", "/servers/server-1", "{\"state\":\"drain\"}"},
+        {"DELETE", "/servers/a", NULL},
+        {"POST", "/reload", NULL},
+        {"POST", "/rolling-restart", NULL},
+    };
+    office_open(1);
+    held_loop_hold(&office.held);
+    office.admin->replaced = true; /* as admin_quiesce does, which lets nobody in to be told so */
+    held_loop_free(&office.held);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        CU_ASSERT_EQUAL(office_ask(changes[i].method, changes[i].path, changes[i].body), 503);
+        CU_ASSERT(office_head_has("\r\nRetry-After: 1\r\n"));
+    }
+    held_loop_hold(&office.held);
+    office.admin->replaced = false;
+    office.admin->unread = true; /* and what it cannot read it does not change either */
+    held_loop_free(&office.held);
+    CU_ASSERT_EQUAL(office_ask(changes[0].method, changes[0].path, changes[0].body), 503);
+    CU_ASSERT_EQUAL(office_ask("GET", "/servers", NULL), 200);
+    CU_ASSERT_STRING_EQUAL(office_file(), "");
+    CU_ASSERT_EQUAL(office.commands, 0);
+    office_close();
+}
+
+/* Asked on a connection that was there before. */
+static void a_kept_connection_ends_at_the_handover(void)
+{
+    static const char ask[] = "GET /servers HTTP/1.1\r\nHost: a\r\n" OFFICE_BEARER "\r\n";
+    static const char change[] =
+        "PATCH /servers/server-1 HTTP/1.1\r\nHost: a\r\n" OFFICE_BEARER
+        "Content-Type: application/json\r\nContent-Length: 17\r\n\r\n{\"state\":\"drain\"}";
+    office_open(1);
+    int fd = raw_connect(office.url);
+    CU_ASSERT(raw_send(fd, ask, sizeof ask - 1));
+    raw_receive(fd, &office.answer, false, 20);
+    CU_ASSERT_EQUAL(office.answer.status, 200);
+    held_loop_hold(&office.held);
+    admin_quiesce(office.admin);
+    held_loop_free(&office.held);
+    CU_ASSERT(raw_send(fd, change, sizeof change - 1));
+    CU_ASSERT_EQUAL(office_receive(fd), 503);
+    CU_ASSERT(office_head_has("\r\nConnection: close\r\n"));
+    CU_ASSERT_EQUAL(office_server("server-1").state, SERVER_UP);
+    CU_ASSERT_STRING_EQUAL(office_file(), "");
+    office_close();
+}
+
 static void a_rolling_restart_tells_how_far_it_is(void)
 {
     office_open(1);
@@ -258,6 +316,10 @@ static __attribute__((constructor)) void suite(void)
               a_command_is_refused_with_its_reason);
     suite_add("admin commands", "a command has its time", a_command_has_its_time);
     suite_add("admin commands", "who leads no more has done it", who_leads_no_more_has_done_it);
+    suite_add("admin commands", "who leads no more changes nothing",
+              who_leads_no_more_changes_nothing);
+    suite_add("admin commands", "a kept connection ends at the handover",
+              a_kept_connection_ends_at_the_handover);
     suite_add("admin commands", "a rolling restart tells how far it is",
               a_rolling_restart_tells_how_far_it_is);
 }

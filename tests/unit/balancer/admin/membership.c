@@ -218,6 +218,9 @@ static void a_server_joins_and_says_that_it_is_there(void)
     CU_ASSERT_STRING_EQUAL(office_server("box-1").address, "127.0.0.1:9002");
     CU_ASSERT_EQUAL(office_server("box-1").start, start + 1);
     CU_ASSERT_PTR_NOT_NULL(strstr(office_file(), "127.0.0.1:9002"));
+    CU_ASSERT_EQUAL(office_ask("PUT", "/servers/box-1", STILL("9001")), 409); /* the one before */
+    CU_ASSERT_STRING_EQUAL(office_code(), "server_moved");
+    CU_ASSERT_STRING_EQUAL(office_server("box-1").address, "127.0.0.1:9002");
     office_restart();
     CU_ASSERT_STRING_EQUAL(office_server("box-1").address, "127.0.0.1:9002");
     CU_ASSERT_EQUAL(office_server("box-1").source, SOURCE_JOINED);
@@ -447,27 +450,6 @@ static void only_what_was_added_can_be_removed(void)
     office_close();
 }
 
-/* A router that was there before the other changed the file follows it when it comes to lead. */
-static void who_leads_follows_the_file(void)
-{
-    static const char changed[] =
-        "{\"version\":1,\"servers\":[{\"id\":\"box-2\",\"pool\":\"tickets\","
-        "\"address\":\"127.0.0.1:9002\",\"weight\":1,\"source\":\"added\"}],\"drained\":[]}";
-    office_open(1);
-    CU_ASSERT_EQUAL(office_ask("POST", "/servers", BOX), 201);
-    CU_ASSERT_EQUAL(office_ask("PATCH", "/servers/server-1", "{\"state\":\"drain\"}"), 200);
-    held_loop_hold(&office.held);
-    files_write(office.members, changed, sizeof changed - 1);
-    admin_quiesce(office.admin);
-    http_close(office.admin->http);
-    CU_ASSERT(admin_lead(office.admin, socket_listen("127.0.0.1:0"), 4));
-    held_loop_free(&office.held);
-    CU_ASSERT_EQUAL(office_server("box-1").state, SERVER_NEW);
-    CU_ASSERT_EQUAL(office_server("box-2").state, SERVER_JOINING);
-    CU_ASSERT_EQUAL(office_server("server-1").state, SERVER_UP);
-    office_close();
-}
-
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("membership", "an added server joins and is kept", an_added_server_joins_and_is_kept);
@@ -494,5 +476,4 @@ static __attribute__((constructor)) void suite(void)
               who_waits_for_a_removal_is_told_when_the_balancer_stops);
     suite_add("membership", "only what was added can be removed",
               only_what_was_added_can_be_removed);
-    suite_add("membership", "who leads follows the file", who_leads_follows_the_file);
 }

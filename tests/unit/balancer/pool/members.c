@@ -183,7 +183,7 @@ static void a_file_is_kept_private(void)
     struct place place;
     struct stat about;
     place_open(&place);
-    members_load(place.members, place.file, true); /* there is none */
+    CU_ASSERT_EQUAL(members_load(place.members, place.file, true), MEMBERS_ABSENT);
     CU_ASSERT_EQUAL(place.members->count, 0);
     CU_ASSERT_NOT_EQUAL(access(place.aside, F_OK), 0);
     struct members *two = two_members();
@@ -225,10 +225,9 @@ static void a_damaged_file_is_put_aside(void)
     struct buffer text = {0};
     place_open(&place);
     files_write(place.file, damaged, sizeof damaged - 1);
-    members_load(place.members, place.file,
-                 false); /* another router leads, and may be writing it */
-    CU_ASSERT_EQUAL(access(place.file, F_OK), 0);
-    members_load(place.members, place.file, true);
+    CU_ASSERT_EQUAL(members_load(place.members, place.file, false), MEMBERS_DAMAGED);
+    CU_ASSERT_EQUAL(access(place.file, F_OK), 0); /* another router leads */
+    CU_ASSERT_EQUAL(members_load(place.members, place.file, true), MEMBERS_DAMAGED);
     CU_ASSERT_EQUAL(place.members->count, 0);
     CU_ASSERT_NOT_EQUAL(access(place.file, F_OK), 0);
     files_read(place.aside, &text);
@@ -259,7 +258,8 @@ static void what_is_no_file_stays_where_it_is(void)
     struct place place;
     place_open(&place);
     CU_ASSERT_EQUAL(mkdir(place.file, 0755), 0);
-    members_load(place.members, place.file, true);
+    CU_ASSERT_EQUAL(members_load(place.members, place.file, true), MEMBERS_UNREAD);
+    CU_ASSERT_EQUAL(errno, EISDIR);
     CU_ASSERT_EQUAL(place.members->count, 0);
     CU_ASSERT_EQUAL(access(place.file, F_OK), 0);
     place_close(&place);
