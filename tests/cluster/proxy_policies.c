@@ -168,6 +168,31 @@ static void ip_hash(void)
     close_files(&stage);
 }
 
+/* files-2 answers 500 to one path, and nothing to the other. Its clients belong to it all the same, and each is
+ * answered by another server. */
+static void ip_hash_heals(void)
+{
+    static const char nginx[] =
+        "location /moody { if ($document_root ~ files-2) { return 500; } return 200 fine; }\n"
+        "location /mute { if ($document_root ~ files-2) { return 444; } return 200 fine; }\n";
+    static const char *const paths[] = {"/moody", "/mute"};
+    struct stage stage;
+    char field[64], served[SERVER_SIZE];
+    stage_open(&stage, &(struct stage_plan){
+                           .routes = "{\"name\": \"files\", \"pool\": \"files\", "
+                                     "\"policy\": \"ip-hash\"}",
+                           .nginx = nginx,
+                           .options = {"--trusted-proxy", "127.0.0.1/32"},
+                       });
+    for (int i = 0; i < CLIENTS; i++) {
+        snprintf(field, sizeof field, "X-Forwarded-For: 203.0.113.%d", i);
+        CU_ASSERT_EQUAL(stage_get(&stage, paths[i % 2], field, NULL, served), 200);
+        CU_ASSERT_STRING_NOT_EQUAL(served, "files-2");
+    }
+    CU_ASSERT(chosen(&stage, "files-2") > 0);
+    close_files(&stage);
+}
+
 static void open_tickets(struct stage *stage, const char *policy)
 {
     char routes[256];
@@ -248,6 +273,7 @@ static __attribute__((constructor)) void suite(void)
     suite_add("proxy_policies", "power_of_two", power_of_two);
     suite_add("proxy_policies", "random", random_choice);
     suite_add("proxy_policies", "ip_hash", ip_hash);
+    suite_add("proxy_policies", "ip_hash_heals", ip_hash_heals);
     suite_add("proxy_policies", "least_workload", least_workload);
     suite_add("proxy_policies", "fewest_sold", fewest_sold);
     suite_add("proxy_policies", "purchases_by_each", purchases_by_each);
