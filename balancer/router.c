@@ -58,6 +58,16 @@ static void servers_changed(void *context)
     loop_wake(router->loop);
 }
 
+static void server_gone(struct router *router, const struct message *message)
+{
+    struct server server;
+    if (servers_find(&router->servers, message->id, &server) == SERVER_NONE ||
+        server.source != SOURCE_MASTER)
+        return; /* somebody else's of that id */
+    servers_restarts(&router->servers, message->id, message->restarts);
+    servers_gone(&router->servers, message->id, message->why);
+}
+
 /* The master repeats itself where a message may have been lost. */
 static bool is_known(struct router *router, const struct message *message)
 {
@@ -119,8 +129,7 @@ static void heed(struct router *router, const char *text)
         server_joins(router, &message);
         break;
     case MESSAGE_GONE:
-        servers_restarts(&router->servers, message.id, message.restarts);
-        servers_gone(&router->servers, message.id, message.why);
+        server_gone(router, &message);
         break;
     case MESSAGE_RETIRED:
         fleet_retired(&router->fleet, message.id);

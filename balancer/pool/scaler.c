@@ -319,8 +319,12 @@ void scaler_check(struct scaler *scaler, int64_t now)
 void scaler_retired(struct scaler *scaler, const char *id)
 {
     size_t number = number_of(id);
+    struct server server;
     if (number != 0)
         scaler->asked[number].what = ASKED_NOTHING;
+    if (servers_find(scaler->settings.servers, id, &server) == SERVER_NONE ||
+        server.source != SOURCE_MASTER)
+        return;
     servers_leave(scaler->settings.servers, id, "retired");
     servers_gone(scaler->settings.servers, id, "retired");
 }

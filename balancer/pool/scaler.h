@@ -79,7 +79,8 @@ void scaler_close(struct scaler *scaler);
 void scaler_lead(struct scaler *scaler);
 void scaler_lead_no_more(struct scaler *scaler);
 
-/* The master says that this server was ended for good, by whichever router's wish. */
+/* The master says that this server was ended for good, by whichever router's wish: it leaves the list. Somebody
+ * else's of that id stays. */
 void scaler_retired(struct scaler *scaler, const char *id);
 
 /* Takes a sample, and acts on what comes of it. The timer does that while this router leads. */
