@@ -11,7 +11,7 @@ bool channel_open(int ends[2])
     return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0;
 }
 
-void channel_send(int fd, const char *format, ...)
+bool channel_send(int fd, const char *format, ...)
 {
     char message[MESSAGE_SIZE];
     va_list arguments;
@@ -20,8 +20,7 @@ void channel_send(int fd, const char *format, ...)
     va_end(arguments);
     size_t size = (size_t)length < sizeof message - 1 ? (size_t)length : sizeof message - 2;
     message[size++] = '\n';
-    ssize_t sent = send(fd, message, size, MSG_NOSIGNAL);
-    (void)sent;
+    return send(fd, message, size, MSG_NOSIGNAL) >= 0 || errno != EAGAIN;
 }
 
 enum channel_result channel_receive(int fd, char message[MESSAGE_SIZE])

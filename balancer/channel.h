@@ -25,8 +25,10 @@ enum {
 /* False where it could not be made. Both ends are close-on-exec and non-blocking. */
 bool channel_open(int ends[2]);
 
-/* Sends one message. A full or ended channel drops it: the other side will be found dead. */
-void channel_send(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Sends one message. False where it was dropped because the channel is full: the other side has not read for
+ * long, e.g. it is stopped (SIGSTOP). The master tells a router all anew once it reads again; what a child
+ * says is asked or said again where it matters. (An ended channel drops it too: that is told otherwise.) */
+bool channel_send(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 enum channel_result {
     CHANNEL_MESSAGE,

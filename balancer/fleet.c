@@ -30,6 +30,12 @@ static int64_t waiting(void *context)
     return fleet->waiting(fleet->context);
 }
 
+static bool drained(void *context, const char *id)
+{
+    const struct fleet *fleet = context;
+    return fleet->drained(fleet->context, id);
+}
+
 void fleet_open(struct fleet *fleet, const struct fleet_settings *settings)
 {
     int64_t limit = settings->servers->pools[POOL_TICKETS].rules.limit;
@@ -41,6 +47,7 @@ void fleet_open(struct fleet *fleet, const struct fleet_settings *settings)
         .rules = scale_rules_default(settings->min, settings->max, limit),
         .calls = {.start = start, .retire = retire, .waiting = waiting, .context = fleet},
     };
+    const struct renewal_calls renewal = {.renew = renew, .drained = drained, .context = fleet};
     scaler.rules.quiet = settings->quiet;
     scaler.rules.quiet_max = settings->quiet * QUIETS_MAX;
     if (scaler.rules.window > settings->quiet)
@@ -48,10 +55,11 @@ void fleet_open(struct fleet *fleet, const struct fleet_settings *settings)
     *fleet = (struct fleet){
         .master_fd = settings->master_fd,
         .waiting = settings->waiting,
+        .drained = settings->drained,
         .context = settings->context,
     };
-    renewal_open(&fleet->renewal, settings->servers, settings->departures, settings->loop, renew,
-                 fleet);
+    renewal_open(&fleet->renewal, settings->servers, settings->departures, settings->loop,
+                 &renewal);
     scaler_open(&fleet->scaler, &scaler);
 }
 

@@ -16,16 +16,18 @@ struct fleet_settings {
     struct loop *loop;
     struct servers *servers; /* with the rules that the pool of the ticket servers has */
     struct departures *departures;
-    int master_fd;                     /* the channel */
-    int64_t min, max;                  /* --servers */
-    int64_t quiet;                     /* --scale-quiet, microseconds */
-    int64_t (*waiting)(void *context); /* purchases that wait for a server with room */
+    int master_fd;                                  /* the channel */
+    int64_t min, max;                               /* --servers */
+    int64_t quiet;                                  /* --scale-quiet, microseconds */
+    int64_t (*waiting)(void *context);              /* purchases that wait for a server with room */
+    bool (*drained)(void *context, const char *id); /* somebody wants it drained, for good */
     void *context;
 };
 
 struct fleet {
     int master_fd;
     int64_t (*waiting)(void *context);
+    bool (*drained)(void *context, const char *id);
     void *context;
     struct scaler scaler;
     struct renewal renewal;
@@ -41,7 +43,7 @@ void fleet_close(struct fleet *fleet);
 void fleet_lead(struct fleet *fleet);
 void fleet_lead_no_more(struct fleet *fleet);
 
-/* The master has ended this server for good. */
+/* The master has ended this server for good: it leaves the list. */
 void fleet_retired(struct fleet *fleet, const char *id);
 
 /* Begins a rolling restart; false with the reason where it cannot. */

@@ -42,7 +42,7 @@ struct router {
     struct fleet fleet;
     struct admin *admin;
     enum admin_command asked; /* of the master, last: a reload or an upgrade, one at a time */
-    bool leads;               /* it was told to, once */
+    bool has_led;             /* it was told to, once */
     struct worker *workers[WORKERS_MAX];
     size_t worker_count;
     struct probe *probe;
@@ -58,8 +58,18 @@ static void servers_changed(void *context)
     loop_wake(router->loop);
 }
 
+/* The master repeats itself where a message may have been lost. */
+static bool is_known(struct router *router, const struct message *message)
+{
+    struct server server;
+    return servers_find(&router->servers, message->id, &server) != SERVER_NONE &&
+           server.pid == message->pid && strcmp(server.address, message->address) == 0;
+}
+
 static void server_joins(struct router *router, const struct message *message)
 {
+    if (is_known(router, message))
+        return;
     if (!servers_joined(&router->servers, message->id, message->address, message->pid))
         log_line("there is no room for %s", message->id);
     servers_restarts(&router->servers, message->id, message->restarts);
@@ -70,9 +80,9 @@ static void server_joins(struct router *router, const struct message *message)
 /* The router before, if there was one, serves the admin API no more. */
 static void lead(struct router *router)
 {
-    if (router->leads || router->ending != 0)
+    if (router->has_led || router->ending != 0)
         return;
-    router->leads = true;
+    router->has_led = true;
     if (!admin_lead(router->admin, router->admin_fd, ROUTER_ADMIN_CONNECTIONS))
         _exit(EXIT_TROUBLE);
     fleet_lead(&router->fleet);
@@ -83,7 +93,7 @@ static void lead_no_more(struct router *router)
 {
     fleet_lead_no_more(&router->fleet);
     admin_quiesce(router->admin);
-    if (!router->leads)
+    if (!router->has_led)
         close(router->admin_fd);
     channel_send(router->master_fd, "quiet");
 }
@@ -113,8 +123,6 @@ static void heed(struct router *router, const char *text)
         servers_gone(&router->servers, message.id, message.why);
         break;
     case MESSAGE_RETIRED:
-        servers_gone(&router->servers, message.id, "retired");
-        servers_leave(&router->servers, message.id, "retired");
         fleet_retired(&router->fleet, message.id);
         break;
     case MESSAGE_LEAD:
@@ -184,6 +192,10 @@ static void check_servers(void *context)
 static bool command(void *context, enum admin_command command, char why[ADMIN_WHY_SIZE])
 {
     struct router *router = context;
+    if (router->ending != 0) {
+        snprintf(why, ADMIN_WHY_SIZE, "Another router has taken over, or the balancer stops.");
+        return false;
+    }
     if (command == ADMIN_ROLLING_RESTART)
         return fleet_renew(&router->fleet, why);
     router->asked = command;
@@ -206,6 +218,12 @@ static int64_t count_waiting(void *context)
     return (int64_t)waiting;
 }
 
+static bool is_drained(void *context, const char *id)
+{
+    const struct router *router = context;
+    return admin_drained(router->admin, id);
+}
+
 static void open_fleet(struct router *router)
 {
     const struct settings *settings = router->settings;
@@ -218,6 +236,7 @@ static void open_fleet(struct router *router)
         .max = settings->servers_max,
         .quiet = settings->scale_quiet * CLOCK_SECOND,
         .waiting = count_waiting,
+        .drained = is_drained,
         .context = router,
     };
     fleet_open(&router->fleet, &fleet);
@@ -324,6 +343,7 @@ static bool start(struct router *router)
         die(EXIT_USAGE, "--router is for the balancer's own use");
     read_config(router);
     servers_init(&router->servers);
+    router->servers.has_own = router->settings->servers_max > 0;
     router->loop = loop_open();
     if (!gate_open(&router->gate, &router->config, &router->servers,
                    router->settings->session_file) ||

@@ -22,13 +22,15 @@ static const int64_t check_interval = 50 * CLOCK_MILLISECOND;
 /* What its clients may expect of a worker that ends. */
 static const struct patience_at_end {
     int64_t accepts; /* what comes later is refused, so that ... */
-    int64_t limit;   /* ... by now all deadlines have passed */
+    int64_t limit;   /* ... by now idle clients have gone, ... */
+    int64_t far;     /* ... and by now those that are being answered have to */
     int64_t quiet;   /* idle clients may still send for so long */
 } at_end[] = {
     /* libmicrohttpd closes idle connections; a request that begins just before then has come by here */
     [WORKER_DRAINS] = {(HTTP_IDLE_SECONDS + HTTP_REQUEST_SECONDS) * CLOCK_SECOND,
-                       (HTTP_IDLE_SECONDS + HTTP_REQUEST_SECONDS + 6) * CLOCK_SECOND, INT64_MAX},
-    [WORKER_STOPS] = {4 * CLOCK_SECOND, 10 * CLOCK_SECOND, CLOCK_SECOND / 2},
+                       (HTTP_IDLE_SECONDS + HTTP_REQUEST_SECONDS + 6) * CLOCK_SECOND,
+                       WORKER_DRAIN_SECONDS *CLOCK_SECOND, INT64_MAX},
+    [WORKER_STOPS] = {4 * CLOCK_SECOND, 10 * CLOCK_SECOND, 10 * CLOCK_SECOND, CLOCK_SECOND / 2},
 };
 
 struct worker {
@@ -92,14 +94,23 @@ static void heed_end(struct worker *worker)
 }
 
 /* It is over when nobody is connected, or whoever still is has had nothing to say for a while. */
+bool worker_may_end(enum worker_end how, const struct worker_rest *rest)
+{
+    const struct patience_at_end *patience = &at_end[how];
+    return rest->connections == 0 || rest->quiet >= patience->quiet ||
+           (rest->unanswered == 0 && rest->time >= patience->limit) || rest->time >= patience->far;
+}
+
 static void check_end(struct worker *worker, int64_t now)
 {
-    const struct patience_at_end *patience = &at_end[worker->ending];
     int64_t since = worker->ending_since;
-    if (http_unanswered(worker->http) > 0)
+    struct worker_rest rest = {.connections = http_connections(worker->http),
+                               .unanswered = http_unanswered(worker->http),
+                               .time = now - since};
+    if (rest.unanswered > 0)
         worker->busy_at = now;
-    bool quiet = now - (worker->busy_at > since ? worker->busy_at : since) >= patience->quiet;
-    if (http_connections(worker->http) == 0 || quiet || now - since >= patience->limit)
+    rest.quiet = now - (worker->busy_at > since ? worker->busy_at : since);
+    if (worker_may_end(worker->ending, &rest))
         loop_stop(worker->loop);
 }
 

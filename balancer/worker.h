@@ -8,7 +8,8 @@
 
 enum {
     WORKER_FLIGHT_CONNECTIONS = 2, /* per server: a flight's, and its successor's while it closes */
-    WORKER_DESCRIPTORS = 16, /* besides connections: of its loop, its listener, the libraries */
+    WORKER_DESCRIPTORS = 16,     /* besides connections: of its loop, its listener, the libraries */
+    WORKER_DRAIN_SECONDS = 3600, /* then a worker that drains cuts what is not over yet */
 };
 
 struct worker;
@@ -16,9 +17,20 @@ struct loop;
 
 /* How a worker comes to its end. Idle clients may still send for a while: */
 enum worker_end {
-    WORKER_DRAINS = 1, /* as long as their connections live; nothing is refused */
-    WORKER_STOPS,      /* half a second; what comes after 4 s is refused; over in 10 s */
+    WORKER_DRAINS =
+        1, /* as long as their connections live; nothing is refused. After 76 s all that are idle
+                        * have gone; what is still being answered then is, for WORKER_DRAIN_SECONDS */
+    WORKER_STOPS, /* half a second; what comes after 4 s is refused; over in 10 s */
 };
+
+/* Clients of a worker that ends, after so many microseconds of it. */
+struct worker_rest {
+    size_t connections, unanswered;
+    int64_t time, quiet; /* since it was told, since it last had something to answer */
+};
+
+/* Whether it may end now: whoever is left has had the time that there is. */
+bool worker_may_end(enum worker_end how, const struct worker_rest *rest);
 
 struct worker_settings {
     const struct gate *gate;

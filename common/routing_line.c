@@ -19,8 +19,8 @@ enum {
 
 static const char *const state_names[] = {"new",      "joining", "up",      "overloaded",
                                           "draining", "down",    "ejected", "left"};
-static const char *const mark_texts[] = {"",          "!down",   "!joining", "!full", "!overloaded",
-                                         "!draining", "!ejected"};
+static const char *const mark_texts[] = {
+    "", "!down", "!joining", "!full", "!overloaded", "!draining", "!ejected", "!asked"};
 static const char *const end_names[] = {"answered", "connect", "lost", "bad", "late", "left"};
 
 const char *routing_end_name(enum routing_end end)
@@ -264,9 +264,13 @@ static char *put_candidates(char *to, const struct routing_choice *line)
     }
     size_t shown = line->runner_up == line->to ? 1 : 2;
     to = put_candidate(to, policy, &line->candidates[line->to]);
-    if (shown == 2) {
-        *to++ = ',';
-        to = put_candidate(to, policy, &line->candidates[line->runner_up]);
+    if (shown == 2)
+        to = put_candidate(put(to, ","), policy, &line->candidates[line->runner_up]);
+    for (size_t i = 0; i < line->count && shown <= ROUTING_TRIES_MAX; i++) {
+        if (line->candidates[i].mark != MARK_ASKED || i == line->to || i == line->runner_up)
+            continue;
+        to = put_candidate(put(to, ","), policy, &line->candidates[i]);
+        shown++;
     }
     return put_count(put(to, ",+"), line->count - shown + line->left_out);
 }

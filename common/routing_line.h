@@ -29,8 +29,11 @@
  * choice   a request was given to a server of its route's pool. Of a purchase that boards a flight,
  *          event, quantity and flight tell more. All figures are those before the choice; they list
  *          the pool's servers in the order of the list, those out of the running with a mark (!down,
- *          !joining, !full, !overloaded, !draining, !ejected); above 16 servers the chosen one, the
- *          runner-up (the other one drawn; none of random) and then "+N" for how many were left out.
+ *          !joining, !full, !overloaded, !draining, !ejected, !asked); above 16 servers the chosen one,
+ *          the runner-up (the other one drawn; none of random), those !asked, and then "+N" for how many
+ *          were left out. !asked: this request, which is no purchase, was given to it before, in vain (no
+ *          answer, or one of 500, 502, 503 or 504), and one that was not is in the running. Where none is,
+ *          nobody is marked so, and it may be asked again.
  *          What is listed is what the policy reads:
  *            fewest-sold                      sold=  tickets told+pending
  *            round-robin                      turn=  credit/weight (smooth weighted: each choice gives
@@ -94,6 +97,7 @@ enum {
     ROUTING_WHY_SIZE = 128,
     ROUTING_NAME_SIZE = 33, /* of pools and routes: 1 to 32 of a-z 0-9 - */
     ROUTING_VERSION = 3,    /* of the lines' spelling */
+    ROUTING_TRIES_MAX = 3,  /* servers that a forwarded request is given to, one after the other */
     ROUTING_TURNS = 2, /* purchases take turns among themselves, and so do all other requests */
 };
 
@@ -136,6 +140,7 @@ enum candidate_mark {
     MARK_OVERLOADED,
     MARK_DRAINING,
     MARK_EJECTED,
+    MARK_ASKED, /* by this very request, in vain */
 };
 
 /* As a line shows it: "" or "!down", … */

@@ -58,7 +58,7 @@ static bool read_state(struct cursor *cursor, enum server_state *state)
 
 static void read_mark(struct cursor *cursor, enum candidate_mark *mark)
 {
-    for (*mark = MARK_EJECTED; *mark > MARK_NONE; (*mark)--) {
+    for (*mark = MARK_ASKED; *mark > MARK_NONE; (*mark)--) {
         if (cursor_skip(cursor, candidate_mark_text(*mark)))
             return;
     }
@@ -128,6 +128,14 @@ static bool find_to(struct cursor *cursor, struct routing_choice *choice, const 
     return cursor_fail(cursor, "candidates among them to=");
 }
 
+/* In a list that is cut short: the second, where that is not there for it was asked before. */
+static size_t runner_up(const struct routing_choice *choice)
+{
+    size_t other = choice->to == 0 ? 1 : 0;
+    bool there = other < choice->count && choice->candidates[other].mark != MARK_ASKED;
+    return there ? other : choice->to;
+}
+
 static bool read_purchase(struct cursor *cursor, struct routing_choice *choice)
 {
     int64_t quantity = 0;
@@ -177,7 +185,7 @@ static bool read_choice(struct cursor *cursor, struct routing_line *line)
         !cursor_text(cursor, " why=", &choice->why) || !read_candidates(cursor, line) ||
         !find_to(cursor, choice, to))
         return false;
-    choice->runner_up = choice->left_out && choice->count == 2 ? 1 - choice->to : choice->to;
+    choice->runner_up = choice->left_out ? runner_up(choice) : choice->to;
     return true;
 }
 

@@ -139,6 +139,11 @@ void admin_server_joined(struct admin *admin, const char *id)
         servers_drain(admin->settings.servers, id, "drained earlier");
 }
 
+bool admin_drained(const struct admin *admin, const char *id)
+{
+    return members_drained(admin->members, id);
+}
+
 /* From now on the members are another router's to change. */
 void admin_quiesce(struct admin *admin)
 {

@@ -87,6 +87,9 @@ bool admin_lead(struct admin *admin, int listen_fd, unsigned connections_max);
 /* The master has told of a server: if it is to be drained, it is. */
 void admin_server_joined(struct admin *admin, const char *id);
 
+/* Whether a server of this id is to be drained for good, as the members file says. */
+bool admin_drained(const struct admin *admin, const char *id);
+
 /* A command is over. `why`: the reason of its refusal; NULL: it is done. Nothing where nobody waits. */
 void admin_done(struct admin *admin, enum admin_command command, const char *why);
 

@@ -10,6 +10,10 @@
 #include "common/json.h"
 #include "common/log.h"
 
+enum {
+    OWN_SERVERS_MAX = 64, /* the most that --servers takes */
+};
+
 static void refuse(struct http_request *request, enum problem problem)
 {
     http_refuse(request, problem, problem_detail(problem), NULL);
@@ -95,13 +99,15 @@ static void forgive(struct admin *admin, const char *id)
 
 /* --- coming -------------------------------------------------------------------------------------- */
 
+/* The places of our own servers are theirs. */
 static bool full(struct servers *servers)
 {
     struct server server;
     size_t count = 0;
     for (size_t i = 0; servers_get(servers, i, &server); i++)
-        count += server.state != SERVER_LEFT && server.state != SERVER_NEW;
-    return count >= ROUTING_SERVERS_MAX;
+        count += server.source != SOURCE_MASTER && server.state != SERVER_LEFT &&
+                 server.state != SERVER_NEW;
+    return count >= ROUTING_SERVERS_MAX - OWN_SERVERS_MAX;
 }
 
 static void refuse_pool(struct admin *admin, struct http_request *request, const char *pool)

@@ -44,6 +44,7 @@ struct proxied {
     bool repeatable; /* `kept` holds all of the body so far */
     int64_t came;    /* clock_monotonic() */
     unsigned tries;
+    uint64_t asked[ROUTING_TRIES_MAX]; /* whom each try asked: servers' identities */
 
     bool waiting; /* in its pool's queue, for room */
     struct proxied *next_waiting, *previous_waiting;

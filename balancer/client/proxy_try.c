@@ -6,10 +6,6 @@
 #include "balancer/client/proxy_parts.h"
 #include "common/clock.h"
 
-enum {
-    TRIES_MAX = 3, /* servers that are asked */
-};
-
 static const int64_t read_timeout = CLOCK_SECOND; /* of a ticket server, before another is asked */
 
 /* The present try is over: its server is less busy, and the log says how it went. */
@@ -97,7 +93,7 @@ static bool is_repeatable(const struct proxied *proxied)
     const struct proxy *proxy = proxied->proxy;
     const struct pool_config *pool = &proxy->gate->config->pools[proxied->visit.route->pool];
     int64_t most = proxy_reads(proxied) ? PURCHASE_SECONDS * CLOCK_SECOND : pool->timeout;
-    return proxied->tries < TRIES_MAX && proxied->repeatable &&
+    return proxied->tries < ROUTING_TRIES_MAX && proxied->repeatable &&
            clock_monotonic() - proxied->came < most;
 }
 
@@ -106,25 +102,32 @@ static bool afford(struct proxied *proxied)
     return budget_spend(&proxied->proxy->budgets[proxied->visit.route->pool]);
 }
 
-/* Which may be the same server. What was sent is sent again only where that does no harm; a foreign server that
- * is slow would be slow again. Where nothing was sent, nobody is burdened. */
+/* Of another server, if there is one. What was sent is sent again only where that does no harm; what a foreign
+ * server is slow with, another would be slow with. Where nothing was sent, nobody is burdened. */
 static bool may_repeat(struct proxied *proxied, enum exchange_failure failure, bool sent)
 {
-    bool hopeless = failure == EXCHANGE_BAD || failure == EXCHANGE_OURS ||
-                    (failure == EXCHANGE_LATE && !proxy_reads(proxied));
+    bool hopeless = failure == EXCHANGE_OURS || (failure == EXCHANGE_LATE && !proxy_reads(proxied));
     if (hopeless || !is_repeatable(proxied))
         return false;
     return !sent || (proxied->harmless && afford(proxied));
 }
 
-/* One that could take this now. */
+static bool was_asked(const struct proxied *proxied, const struct server *server)
+{
+    for (unsigned i = 0; i < proxied->tries; i++)
+        if (proxied->asked[i] == server->identity)
+            return true;
+    return false;
+}
+
+/* One that could take this now, and was not asked yet. */
 static bool another_is_up(const struct proxied *proxied)
 {
     struct servers *servers = proxied->proxy->gate->servers;
     size_t pool = proxied->visit.route->pool;
     struct server server;
     for (size_t i = 0; servers_get(servers, i, &server); i++)
-        if (i != proxied->server && server.pool == pool && server.state == SERVER_UP &&
+        if (server.pool == pool && server.state == SERVER_UP && !was_asked(proxied, &server) &&
             (pool == POOL_TICKETS || server.busy < server.limit))
             return true;
     return false;
@@ -186,12 +189,13 @@ static void room(void *context)
 }
 
 /* A server that cannot be reached is out until it answers a check; a ticket server, which is probed at
- * once, also where it broke the connection. (One that is merely late may have waited for its turn.) */
+ * once, also where it broke the connection or answered nonsense. (One that is merely late may have waited for its turn.) */
 static void judge_server(const struct proxied *proxied, enum exchange_failure failure,
                          const char *reason)
 {
     char why[ROUTING_WHY_SIZE];
-    bool out = failure == EXCHANGE_CONNECT || (failure == EXCHANGE_LOST && proxy_reads(proxied));
+    bool broke = failure == EXCHANGE_LOST || failure == EXCHANGE_BAD;
+    bool out = failure == EXCHANGE_CONNECT || (broke && proxy_reads(proxied));
     snprintf(why, sizeof why, "request: %.100s", reason);
     if (out)
         servers_failed(proxied->proxy->gate->servers, proxied->server, proxied->start, why);
@@ -219,6 +223,7 @@ static void start_exchange(struct proxied *proxied)
     struct server server;
     servers_get(proxy->gate->servers, proxied->server, &server);
     proxied->start = server.start;
+    proxied->asked[proxied->tries - 1] = server.identity;
     struct exchange_request request = {
         .address = server.address,
         .method = proxied->line.data,
@@ -249,6 +254,8 @@ enum chosen proxy_try(struct proxied *proxied)
     if (proxy_reads(proxied) && proxy->reads == PROXY_READS_MAX)
         return CHOSEN_NO_ROOM;
     struct choice choice = visit_choice(&proxied->visit, proxied->http, proxied->id);
+    choice.asked = proxied->asked;
+    choice.asked_count = proxied->tries;
     choice.id = proxied->request_id != proxied->id ? proxied->request_id : NULL;
     enum chosen chosen = choose_for_request(proxy->gate->servers, &choice, &proxied->server);
     if (chosen != CHOSEN)

@@ -35,6 +35,7 @@ static const char *cookie_due(struct purchases *purchases, struct request *reque
     struct server server;
     bool due = request->visit.affinity == AFFINITY_COOKIE && request->chosen &&
                servers_get(purchases->servers, request->server, &server) &&
+               server.state != SERVER_LEFT &&
                visit_cookie(purchases->gate, &request->visit, server.id, cookie);
     return due ? cookie : NULL;
 }

@@ -10,25 +10,34 @@
 #include "balancer/config_file.h"
 #include "balancer/descriptors.h"
 #include "balancer/master/parts.h"
+#include "balancer/worker.h"
 #include "common/clock.h"
 #include "common/log.h"
 
 static const int64_t serve_patience = 10 * CLOCK_SECOND; /* for a new router to open its doors */
 static const int64_t quiet_patience = 10 * CLOCK_SECOND; /* for the one before to hear of it */
 static const int64_t drain_patience =
-    120 * CLOCK_SECOND; /* for it to end, which takes it 76 s at most */
+    (WORKER_DRAIN_SECONDS + 60) * CLOCK_SECOND; /* for it to end, which it does by then */
 
+bool handover_is_under_way(struct master *master)
+{
+    bool under_way = master->trial.child.pid != 0 || routers_in(master, ROUTER_NEXT) != NULL;
+    for (size_t i = 0; i < ROUTERS_MAX; i++)
+        under_way =
+            under_way || (master->routers[i].role == ROUTER_DRAINING && master->routers[i].leads);
+    return under_way;
+}
+
+/* Purchases wait for a server that is renewed only at the router that knows that it will be back. */
 bool handover_may_begin(struct master *master, const char **reason)
 {
     size_t draining = 0;
-    bool under_way = master->trial.child.pid != 0 || routers_in(master, ROUTER_NEXT) != NULL;
-    for (size_t i = 0; i < ROUTERS_MAX; i++) {
-        const struct router_process *router = &master->routers[i];
-        draining += router->role == ROUTER_DRAINING;
-        under_way = under_way || (router->role == ROUTER_DRAINING && router->leads);
-    }
-    *reason = master->stopping                   ? "the balancer is being stopped"
-              : under_way                        ? "a handover is under way"
+    for (size_t i = 0; i < ROUTERS_MAX; i++)
+        draining += master->routers[i].role == ROUTER_DRAINING;
+    *reason = master->stopping                ? "the balancer is being stopped"
+              : handover_is_under_way(master) ? "a handover is under way"
+              : slots_renewing(master)
+                  ? "a ticket server is being started again; try again in a moment"
               : draining == ROUTERS_DRAINING_MAX ? "too many routers are draining; try again later"
                                                  : NULL;
     return *reason == NULL;
@@ -36,10 +45,10 @@ bool handover_may_begin(struct master *master, const char **reason)
 
 void handover_refuse(struct master *master, bool asked, const char *what, const char *reason)
 {
-    const struct router_process *current = routers_in(master, ROUTER_CURRENT);
+    struct router_process *current = routers_in(master, ROUTER_CURRENT);
     log_line("the %s is refused: %s", what, reason);
     if (asked && current != NULL && current->child.pid != 0)
-        channel_send(current->child.channel, "refused %s", reason);
+        router_tell(current, "refused %s", reason);
 }
 
 static void refuse_this(struct master *master, const char *reason)
@@ -130,7 +139,7 @@ static void let_drain(struct router_process *before)
         return;
     }
     before->role = ROUTER_DRAINING;
-    channel_send(before->child.channel, "drain");
+    router_tell(before, "drain");
     loop_timer_set(master->loop, &before->limit,
                    clock_monotonic() + (before->leads ? quiet_patience : drain_patience));
 }

@@ -3,8 +3,8 @@
  * It is started with what the configuration's file says now. Once it serves, the router before it is told
  * to drain; once that has become quiet, or is gone, the new one leads. All or nothing: where the file is
  * wrong, or the new router ends or does not serve within 10 s, it is killed, the router before it goes on,
- * one line on stderr says why, and so does `refused` to a router that asked. One at a time; at most
- * ROUTERS_DRAINING_MAX routers drain. The master's thread only. */
+ * one line on stderr says why, and so does `refused` to a router that asked. One at a time, none while a
+ * ticket server is renewed, and at most ROUTERS_DRAINING_MAX routers drain. The master's thread only. */
 #ifndef BOX_OFFICE_HANDOVER_H
 #define BOX_OFFICE_HANDOVER_H
 

@@ -167,8 +167,9 @@ static void hear(void *context, int fd, uint32_t events)
     struct owner owner = find(master, has_channel, fd);
     struct message message;
     enum channel_result result;
-    (void)events;
     assert(owner.child != NULL); /* a channel that is closed is not watched */
+    if ((events & EPOLLOUT) != 0 && owner.router != NULL)
+        router_tell_again(owner.router);
     while ((result = message_receive(fd, &message)) == CHANNEL_MESSAGE)
         heard(master, &owner, &message);
     if (result == CHANNEL_ENDED)
@@ -180,10 +181,16 @@ void master_watch(struct master *master, struct child *child)
     loop_watch(master->loop, child->channel, EPOLLIN, hear, master);
 }
 
+void master_watch_room(struct master *master, struct child *child)
+{
+    loop_watch(master->loop, child->channel, EPOLLIN | EPOLLOUT, hear, master);
+}
+
+/* Its last words count, but for a router's: what it wanted is the next one's to want. */
 static void ended(struct master *master, const struct owner *owner, int status)
 {
     bool failed = status != 0 && owner->child != &master->trial.child;
-    if (owner->child->channel >= 0) /* its last words */
+    if (owner->child->channel >= 0 && owner->router == NULL)
         hear(master, owner->child->channel, EPOLLIN);
     close_channel(master, owner->child);
     if (owner->router != NULL)

@@ -33,6 +33,7 @@ struct router_process {
     size_t up;     /* servers, as it says */
     bool serving;
     bool leads;              /* was told so, and has not become quiet since */
+    bool deaf;               /* a message to it was lost: its channel is full */
     struct loop_timer limit; /* when it is killed: it does not come to serve, or to an end */
 };
 
@@ -46,6 +47,8 @@ struct slot {
     bool wanted;
     enum slot_order order;
     int64_t restarts; /* since the first start, because it had ended */
+    int64_t
+        renewed; /* clock_monotonic(): it was started again by order; 0: it has been ready since */
 };
 
 /* The program on disk, while it is tried. */
@@ -77,6 +80,8 @@ struct master {
 
 /* master.c */
 void master_watch(struct master *master, struct child *child); /* hears its channel */
+void master_watch_room(struct master *master,
+                       struct child *child); /* and when there is room in it */
 void master_reap(struct master *master);
 void master_greet(struct master *master); /* if it is time to */
 void master_stop(struct master *master, int status);
@@ -97,6 +102,8 @@ void slot_heard(struct slot *slot, const struct message *message);
 void slot_ended(struct slot *slot, int status);
 /* The leading router wants this. */
 void slots_obey(struct master *master, const struct message *message);
+/* Whether one is ended and started again by order, and is not ready yet; not for ever. */
+bool slots_renewing(const struct master *master);
 void slots_stop(struct master *master);
 bool slots_left(const struct master *master);
 
@@ -108,6 +115,10 @@ void router_start_current(struct router_process *router); /* now, or after a pau
 void router_free(struct router_process *router);          /* its process is gone */
 void router_heard(struct router_process *router, const struct message *message);
 void router_ended(struct router_process *router, int status);
+void router_tell(struct router_process *router, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* There is room again, after it has lost messages: it is told all that holds now. */
+void router_tell_again(struct router_process *router);
 void routers_tell(struct master *master, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Lets the current router lead as soon as no other does. */
@@ -116,6 +127,7 @@ void routers_stop(struct master *master);
 bool routers_left(const struct master *master);
 
 /* handover.c */
+bool handover_is_under_way(struct master *master);
 bool handover_may_begin(struct master *master, const char **reason);
 void handover_refuse(struct master *master, bool asked, const char *what, const char *reason);
 void handover_begin(struct master *master,

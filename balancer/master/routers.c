@@ -70,15 +70,18 @@ static void fill_arguments(struct router_process *router)
     child->inherited[2] = router->config_fd;
 }
 
-static void tell_servers(const struct router_process *router)
+static void tell_ready(struct router_process *router, const struct slot *slot)
 {
-    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++) {
-        const struct slot *slot = &router->master->slots[i];
-        const struct child *server = &slot->child;
-        if (server->ready)
-            channel_send(router->child.channel, "server %s %s %d %" PRId64, server->name,
-                         server->address, (int)server->pid, slot->restarts);
-    }
+    const struct child *server = &slot->child;
+    router_tell(router, "server %s %s %d %" PRId64, server->name, server->address, (int)server->pid,
+                slot->restarts);
+}
+
+static void tell_servers(struct router_process *router)
+{
+    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++)
+        if (router->master->slots[i].child.ready)
+            tell_ready(router, &router->master->slots[i]);
 }
 
 static bool start(struct router_process *router)
@@ -89,7 +92,7 @@ static bool start(struct router_process *router)
     snprintf(prefix, sizeof prefix, "%d,%d,%d,", master->public_fd, master->admin_fd,
              router->config_fd);
     router->up = 0;
-    router->serving = router->leads = false;
+    router->serving = router->leads = router->deaf = false;
     if (!child_start(&router->child, prefix))
         return false;
     router->child.ready = true;
@@ -153,7 +156,7 @@ static void router_asks(struct router_process *router, const struct message *mes
     if (router->leads && router->role == ROUTER_CURRENT)
         lead_asks(router, message);
     else if (is_asked_for_a_handover(message))
-        channel_send(router->child.channel, "refused another router leads");
+        router_tell(router, "refused another router leads");
 }
 
 void router_heard(struct router_process *router, const struct message *message)
@@ -164,6 +167,8 @@ void router_heard(struct router_process *router, const struct message *message)
         master_greet(router->master);
         break;
     case MESSAGE_SERVING:
+        if (router->child.doomed) /* too late */
+            break;
         router->serving = true;
         if (router->role == ROUTER_NEXT)
             handover_serving(router);
@@ -185,6 +190,46 @@ void router_heard(struct router_process *router, const struct message *message)
     }
 }
 
+void router_tell(struct router_process *router, const char *format, ...)
+{
+    char text[MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (channel_send(router->child.channel, "%s", text) || router->deaf)
+        return;
+    router->deaf = true;
+    master_watch_room(router->master, &router->child);
+}
+
+/* What it knows already changes nothing there. */
+static void tell_slot(struct router_process *router, const struct slot *slot)
+{
+    const struct child *server = &slot->child;
+    if (server->ready)
+        tell_ready(router, slot);
+    else if (server->pid == 0 && !slot->wanted)
+        router_tell(router, "retired %s", server->name);
+    else
+        router_tell(router, "gone %s %" PRId64 " ended a while ago", server->name, slot->restarts);
+}
+
+void router_tell_again(struct router_process *router)
+{
+    const struct master *master = router->master;
+    router->deaf = false;
+    master_watch(router->master, &router->child);
+    if (router->leads)
+        router_tell(router, "lead");
+    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++)
+        tell_slot(router, &master->slots[i]);
+    if (router->role == ROUTER_DRAINING)
+        router_tell(router, "drain");
+    if (master->stopping)
+        router_tell(router, "stop");
+}
+
 void routers_tell(struct master *master, const char *format, ...)
 {
     char text[MESSAGE_SIZE];
@@ -194,7 +239,7 @@ void routers_tell(struct master *master, const char *format, ...)
     va_end(arguments);
     for (size_t i = 0; i < ROUTERS_MAX; i++)
         if (master->routers[i].child.pid != 0)
-            channel_send(master->routers[i].child.channel, "%s", text);
+            router_tell(&master->routers[i], "%s", text);
 }
 
 void routers_lead(struct master *master)
@@ -206,7 +251,7 @@ void routers_lead(struct master *master)
     if (current == NULL || current->child.pid == 0 || master->stopping)
         return;
     current->leads = true;
-    channel_send(current->child.channel, "lead");
+    router_tell(current, "lead");
 }
 
 /* --- ending -------------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@ enum {
     LOOP_SAYS = 12,  /* of those that follow, about one a minute leaves a line */
 };
 
+static const int64_t renew_patience = 10 * CLOCK_SECOND; /* for one that was renewed to be ready */
 static const int64_t leave_patience = 30 * CLOCK_SECOND; /* of one that was told to stop */
 
 static void slot_start(struct slot *slot)
@@ -134,6 +135,7 @@ void slot_heard(struct slot *slot, const struct message *message)
         memcpy(child->address, message->address, sizeof child->address);
         child->ready = child->was_ready = true;
         child->ready_at = clock_monotonic();
+        slot->renewed = 0;
         routers_tell(slot->master, "server %s %s %d %" PRId64, child->name, child->address,
                      (int)child->pid, slot->restarts);
         slots_start_next(slot->master);
@@ -180,6 +182,7 @@ static void retired(struct slot *slot)
 static void renewed(struct slot *slot)
 {
     routers_tell(slot->master, "gone %s %" PRId64 " renewed", slot->child.name, slot->restarts);
+    slot->renewed = clock_monotonic();
     slot_start(slot);
 }
 
@@ -188,6 +191,7 @@ void slot_ended(struct slot *slot, int status)
     struct child *child = &slot->child;
     pid_t pid = child->pid;
     child->pid = 0;
+    slot->renewed = 0;
     loop_timer_set(slot->master->loop, &child->restart, 0);
     if (slot->master->stopping)
         slot->order = ORDER_NONE;
@@ -222,11 +226,23 @@ static void retire(struct slot *slot)
     retired(slot);
 }
 
-/* One that is not running will be started anew as it is. */
+/* One that is not running will be started anew as it is. During a handover it would be missed: the router that
+ * asked asks again, if it still leads. */
 static void renew(struct slot *slot)
 {
-    if (slot->child.pid != 0 && slot->order == ORDER_NONE)
+    if (slot->child.pid != 0 && slot->order == ORDER_NONE && !handover_is_under_way(slot->master))
         order(slot, ORDER_RENEW);
+}
+
+bool slots_renewing(const struct master *master)
+{
+    bool renewing = false;
+    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++) {
+        const struct slot *slot = &master->slots[i];
+        renewing = renewing || slot->order == ORDER_RENEW ||
+                   (slot->renewed != 0 && clock_monotonic() - slot->renewed < renew_patience);
+    }
+    return renewing;
 }
 
 static void start(struct slot *slot)

@@ -62,7 +62,7 @@ bool health_checked(struct server_health *health, const struct pool_rules *rules
 /* Recovered: all are below four fifths of what is too much. */
 static bool is_calm(int64_t value, int64_t threshold)
 {
-    return threshold == 0 || value <= threshold / 5 * 4;
+    return threshold == 0 || value <= threshold - threshold / 5;
 }
 
 void health_reported(struct server_health *health, const struct pool_rules *rules,
@@ -161,6 +161,11 @@ void health_lost(struct server_health *health)
 }
 
 /* --- what it adds up to ------------------------------------------------------------------------ */
+
+bool health_on_trial(const struct server_health *health)
+{
+    return health->ejected || (!health->alive && health->lost > 0);
+}
 
 bool health_out(const struct server_health *health)
 {

@@ -66,6 +66,9 @@ void health_readmit(struct server_health *health);
 /* It cannot be reached: so found a request, not a check. */
 void health_lost(struct server_health *health);
 
+/* Whether it has failed in requests, so that being well is not enough: it must show that it can serve. */
+bool health_on_trial(const struct server_health *health);
+
 /* Whether it counts among those that are out though they answer. */
 bool health_out(const struct server_health *health);
 

@@ -11,6 +11,7 @@
 static const int64_t interval = 20 * CLOCK_MILLISECOND;
 static const int64_t drain_patience = 30 * CLOCK_SECOND; /* then its process finishes what it has */
 static const int64_t end_patience = 40 * CLOCK_SECOND;   /* the master kills it after 30 */
+static const int64_t ask_again = CLOCK_SECOND;
 static const int64_t return_patience = 10 * CLOCK_SECOND;
 
 static void ring(void *context)
@@ -19,14 +20,13 @@ static void ring(void *context)
 }
 
 void renewal_open(struct renewal *renewal, struct servers *servers, struct departures *departures,
-                  struct loop *loop, void (*renew)(void *context, const char *id), void *context)
+                  struct loop *loop, const struct renewal_calls *calls)
 {
     *renewal = (struct renewal){
         .servers = servers,
         .departures = departures,
         .loop = loop,
-        .renew = renew,
-        .context = context,
+        .calls = *calls,
         .timer = {.ring = ring, .context = renewal},
         .detail = "There was none since this balancer's router began.",
     };
@@ -64,9 +64,15 @@ static void rest(struct renewal *renewal, bool failed)
     log_line("rolling restart: %s", renewal->detail);
 }
 
+/* Asked each time: somebody may drain it, or make it ready, at any moment of its turn. */
+static bool is_drained(const struct renewal *renewal)
+{
+    return renewal->calls.drained(renewal->calls.context, present(renewal));
+}
+
 static void make_ready(struct renewal *renewal)
 {
-    if (!renewal->stays_apart)
+    if (!is_drained(renewal))
         servers_ready(renewal->servers, present(renewal), "rolling restart");
 }
 
@@ -83,13 +89,20 @@ static void fail(struct renewal *renewal, const char *why)
 
 static void next(struct renewal *renewal);
 
+static void ask(struct renewal *renewal, int64_t now)
+{
+    renewal->asked_at = now;
+    renewal->calls.renew(renewal->calls.context, present(renewal));
+}
+
 /* It is empty, or its process may finish the rest. */
 static void end_process(struct renewal *renewal)
 {
+    int64_t now = clock_monotonic();
     renewal->phase = RENEWAL_ENDS;
-    renewal->deadline = clock_monotonic() + end_patience;
+    renewal->deadline = now + end_patience;
     tell(renewal, "%s is started again.", present(renewal));
-    renewal->renew(renewal->context, present(renewal));
+    ask(renewal, now);
 }
 
 static void drained(void *context, const struct departure_report *report)
@@ -118,7 +131,6 @@ static bool begin_server(struct renewal *renewal)
     };
     if (servers_find(renewal->servers, id, &server) == SERVER_NONE || server.health.leave)
         return false;
-    renewal->stays_apart = server.health.drain;
     renewal->start = server.start;
     servers_returning(renewal->servers, id);
     if (departures_begin(renewal->departures, &wish) != DEPARTURE_BEGUN) {
@@ -182,6 +194,8 @@ static void look_for_end(struct renewal *renewal, const struct server *server, i
     if (server->start == renewal->start && server->pid != 0) {
         if (now >= renewal->deadline)
             fail(renewal, "its process did not end.");
+        else if (now - renewal->asked_at >= ask_again)
+            ask(renewal, now);
         return;
     }
     make_ready(renewal);
@@ -192,7 +206,7 @@ static void look_for_end(struct renewal *renewal, const struct server *server, i
 static void look_for_return(struct renewal *renewal, const struct server *server, int64_t now)
 {
     bool back = server->state == SERVER_UP || server->state == SERVER_OVERLOADED ||
-                (renewal->stays_apart && server->state == SERVER_DRAINING);
+                (server->state == SERVER_DRAINING && is_drained(renewal));
     if (back) {
         renewal->done++;
         next(renewal);

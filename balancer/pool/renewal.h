@@ -27,12 +27,19 @@ enum renewal_phase {
     RENEWAL_RETURNS, /* ... and the next is to be up */
 };
 
+struct renewal_calls {
+    /* To the master: ends the process and starts it again. Comes again, each second, while it has not ended:
+     * the master does not heed it during a handover, and a message may be lost. */
+    void (*renew)(void *context, const char *id);
+    bool (*drained)(void *context, const char *id); /* somebody wants it drained, for good */
+    void *context;
+};
+
 struct renewal {
     struct servers *servers;
     struct departures *departures;
     struct loop *loop;
-    void (*renew)(void *context, const char *id);
-    void *context;
+    struct renewal_calls calls;
     struct loop_timer timer; /* looks at the present server, while there is one */
 
     enum renewal_phase phase;
@@ -42,14 +49,13 @@ struct renewal {
 
     char ids[RENEWAL_SERVERS_MAX][SERVER_SIZE]; /* the present one is ids[done] */
     unsigned start;                             /* of its process before; see struct server */
-    bool stays_apart;                           /* somebody had drained it: it is not made ready */
     int64_t deadline;                           /* of the phase, but for RENEWAL_DRAINS */
+    int64_t asked_at;                           /* the master, last; clock_monotonic() */
 };
 
-/* `renew` tells the master to end the process and start it again. The structure stays where it is until
- * renewal_close; none of what it is given is owned. */
+/* The structure stays where it is until renewal_close; none of what it is given is owned, `calls` is copied. */
 void renewal_open(struct renewal *renewal, struct servers *servers, struct departures *departures,
-                  struct loop *loop, void (*renew)(void *context, const char *id), void *context);
+                  struct loop *loop, const struct renewal_calls *calls);
 
 /* After departures_close. */
 void renewal_close(struct renewal *renewal);
@@ -57,7 +63,7 @@ void renewal_close(struct renewal *renewal);
 /* Begins one. False, with the reason, where one is under way, or no server is ours. */
 bool renewal_begin(struct renewal *renewal, char why[RENEWAL_DETAIL_SIZE]);
 
-/* Ends it where it is, as failed; the present server is made ready. Nothing where none is under way. */
+/* Ends it where it is, as failed; the present server is made ready, unless it is drained. Nothing where none is under way. */
 void renewal_stop(struct renewal *renewal, const char *why);
 
 /* Looks whether the present server has come further. The timer does that. */

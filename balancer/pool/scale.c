@@ -82,14 +82,26 @@ static void forget(struct scale *scale, size_t count)
     memmove(scale->samples, scale->samples + count, scale->count * sizeof *scale->samples);
 }
 
+/* Figures from before those that were missing came back say little, and those from before a step's servers
+ * did say nothing. But one that comes and goes does not keep the window from ever being full. */
+static bool all_are_back(const struct scale *scale, const struct scale_rules *rules,
+                         const struct scale_sample *last, const struct scale_sample *now)
+{
+    return last->missing > 0 && now->missing == 0 &&
+           (scale->back_at == 0 || now->time - scale->back_at >= rules->patience);
+}
+
 /* Where nobody looked for a while, what was seen before says nothing of now. */
 static void take(struct scale *scale, const struct scale_rules *rules,
                  const struct scale_sample *sample)
 {
     size_t old = 0;
     const struct scale_sample *last = scale->count > 0 ? &scale->samples[scale->count - 1] : NULL;
+    bool back = last != NULL && all_are_back(scale, rules, last, sample);
+    if (back)
+        scale->back_at = sample->time;
     if (last == NULL || sample->time < last->time || sample->time - last->time > rules->window ||
-        (last->missing > 0 && sample->missing == 0))
+        back)
         begin_window(scale, sample->time);
     while (old < scale->count && sample->time - scale->samples[old].time > rules->window)
         old++;
@@ -270,12 +282,22 @@ static bool cooled(const struct scale *scale, const struct scale_rules *rules, i
     return scale->steps == 0 || now - scale->last_step >= rules->cool;
 }
 
+/* Servers that do not come up are waited for: until those that were missing before the last step, and those
+ * that it started, have had their time. Where more are missing than up, what keeps them keeps others too. */
+static bool waits_for_missing(const struct scale *scale, const struct scale_rules *rules,
+                              const struct scale_sample *now)
+{
+    bool stepped = scale->outs > 0 && scale->last_out > scale->missing_since;
+    int64_t since = stepped ? scale->last_out : scale->missing_since;
+    return now->missing > 0 && (now->missing > now->up || now->time - since < rules->patience);
+}
+
 /* At most as many again as there are, so that one window of nonsense does not start them all. */
 static int64_t servers_out(const struct scale_rules *rules, const struct scale_sample *now,
                            const struct need *need)
 {
     int64_t more = (need->pending > need->cpu ? need->pending : need->cpu) - now->up;
-    int64_t most = at_least_one(now->servers);
+    int64_t most = at_least_one(now->servers - now->missing);
     more = at_least_one(more < most ? more : most);
     return bounded(now->servers + more, rules->max);
 }
@@ -285,11 +307,12 @@ static enum scale_verdict decide_out(struct scale *scale, const struct scale_rul
                                      const struct need *need)
 {
     say_load(scale, rules, view, need, now->up);
-    if (now->missing > 0) {
+    bool full = now->servers >= rules->max;
+    if (waits_for_missing(scale, rules, now) || (full && now->missing > 0)) {
         say_missing(scale, now);
         return SCALE_MISSING;
     }
-    if (now->servers >= rules->max)
+    if (full)
         return SCALE_FULL;
     if (store_is_slow(view, rules, now->up)) {
         say(scale,
@@ -423,6 +446,7 @@ static void note_step(struct scale *scale, const struct scale_rules *rules, enum
     if (step == SCALE_OUT) {
         scale->last_out = now;
         scale->outs++;
+        scale->back_at = 0;
     }
     begin_window(scale, now);
 }

@@ -7,9 +7,12 @@
  * with half to spare for `quiet`. Between the two lies what neither moves. After each step the window begins
  * anew, when the servers that it started are up: nothing is decided on figures from before it.
  *
- * What more servers do not help with starts none: servers that do not come up (they are waited for, and said
- * to be missing), and a slow store. All servers write to one store in turn, so where commits are slow and
- * processors idle, what is pending waits for the store.
+ * Servers that do not come up are waited for, and said to be missing. After `patience` they count as not there,
+ * so that one that never comes up keeps no other from being started; but where more are missing than up, as
+ * in the end where none that is started comes up, more are of no help.
+ *
+ * A slow store is nothing that more servers help with. All write to one store in turn, so where commits are
+ * slow and processors idle, what is pending waits for the store.
  *
  * Load that comes back as soon as a server has gone makes the next go later: each time the quiet that is asked
  * for doubles, to quiet_max. */
@@ -32,10 +35,10 @@ struct scale_rules {
     int64_t window;           /* 1 or more */
     int64_t cool;             /* from a step to the next one out, at least */
     int64_t quiet, quiet_max; /* 1 or more */
-    int64_t patience;         /* after which a server that is missing may be retired */
-    int64_t pending;          /* tickets for each server, 1 or more */
-    int64_t cpu;              /* per mille of a processor for each server, 1 or more */
-    int64_t commit;           /* a commit that takes so long is slow */
+    int64_t patience; /* with a server that is missing: then it may be retired, or replaced */
+    int64_t pending;  /* tickets for each server, 1 or more */
+    int64_t cpu;      /* per mille of a processor for each server, 1 or more */
+    int64_t commit;   /* a commit that takes so long is slow */
 };
 
 /* What goes without saying, for servers that may have up to `limit` tickets pending (struct pool_rules). */
@@ -77,6 +80,7 @@ struct scale {
     bool quiet, missing; /* the load fits one server fewer; servers are missing ... */
     int64_t quiet_since; /* ... since then, where they do */
     int64_t missing_since;
+    int64_t back_at;      /* since the last step out, those missing were all back; 0: not yet */
     int64_t pause;        /* the quiet that is asked for now */
     uint64_t steps, outs; /* so far; the last ... */
     enum scale_verdict last;

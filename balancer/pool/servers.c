@@ -111,6 +111,7 @@ void servers_settle(struct servers *servers, size_t index, const struct settleme
     if (figures != NULL) {
         servers_hear(server, figures);
         server->landed++;
+        servers->landed++;
     }
     struct routing_settled line = {
         .server = server->id,
@@ -184,12 +185,10 @@ static bool up_beside(const struct servers *servers, size_t index, size_t other)
            server->state == SERVER_UP;
 }
 
+/* Never falls, whoever leaves the list. */
 static int64_t landed_elsewhere(const struct servers *servers, size_t index)
 {
-    int64_t landed = 0;
-    for (size_t i = 0; i < servers->count; i++)
-        landed += i != index ? servers->list[i].landed : 0;
-    return landed;
+    return servers->landed - servers->list[index].landed;
 }
 
 int64_t servers_landed_elsewhere(struct servers *servers, size_t index)

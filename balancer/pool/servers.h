@@ -110,15 +110,17 @@ struct server_checked {
 struct servers {
     char router[ID_TEXT_SIZE]; /* fixed at start, as are the next three: no lock */
     uint64_t seed;             /* of the draws: policy_hash(router) */
+    bool has_own;              /* ticket servers of our own are expected: they name the store */
     struct pool pools[POOLS_MAX];
     size_t pool_count;
     struct lock lock; /* guards all below */
     struct server list[ROUTING_SERVERS_MAX];
     size_t count; /* never falls; the place of one that has left may be another's later */
-    char store[ID_TEXT_SIZE]; /* of the first server heard of; others must sell from the same */
+    char store[ID_TEXT_SIZE]; /* that all must sell from; "" before a server has named it */
     uint64_t n;               /* of the last line */
     uint64_t flight;          /* number of the last flight */
     int64_t sales;            /* purchases sold since the start */
+    int64_t landed;           /* flights answered since then */
     struct buffer history;
     uint64_t history_first; /* n of the first line in it */
 };

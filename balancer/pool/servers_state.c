@@ -341,19 +341,33 @@ void servers_failed(struct servers *servers, size_t index, unsigned start, const
 
 /* --- checks ------------------------------------------------------------------------------------ */
 
-/* All servers must sell from one store. Where none is up that told of the one known, it was replaced. */
-static bool same_store(struct servers *servers, const struct server *server,
-                       const struct figures *figures)
+/* Our own servers say which store is sold from: the first of them, while no other one is up. Who was added or
+ * has joined says so only where there are no servers of our own, and nobody has said it yet. */
+static bool names_store(const struct servers *servers, const struct server *server)
 {
-    bool others_up = false;
+    if (server->source != SOURCE_MASTER)
+        return !servers->has_own && servers->store[0] == '\0';
     for (size_t i = 0; i < servers->count; i++) {
         const struct server *other = &servers->list[i];
-        others_up = others_up || (other != server && other->pool == server->pool &&
-                                  server_state_alive(other->state));
+        if (other != server && other->source == SOURCE_MASTER && server_state_alive(other->state))
+            return false;
     }
-    if (!others_up)
+    return true;
+}
+
+/* All servers must sell from one store. (The answer to a trial flight tells none.) Why not; NULL: it does. */
+static const char *judge_store(struct servers *servers, const struct server *server,
+                               const struct figures *figures)
+{
+    if (figures == NULL || figures->store[0] == '\0')
+        return NULL;
+    if (names_store(servers, server))
         snprintf(servers->store, sizeof servers->store, "%s", figures->store);
-    return strcmp(servers->store, figures->store) == 0;
+    if (servers->store[0] == '\0')
+        return "which store is sold from is not known before a server of our own is up";
+    return strcmp(servers->store, figures->store) != 0
+               ? "it sells from another store than the others"
+               : NULL;
 }
 
 /* Kept, with a line, where a route of its pool reads it. */
@@ -467,18 +481,16 @@ static void note_check(struct server *server, const struct server_checked *check
 void servers_checked(struct servers *servers, size_t index, unsigned start,
                      const struct server_checked *check)
 {
-    static const char other_store[] = "it sells from another store than the others";
     lock_take(&servers->lock);
     struct server *server = &servers->list[index];
     if (server->start == start && server->state != SERVER_LEFT && !server->health.gone) {
-        bool strange =
-            check->passed && check->figures != NULL && !same_store(servers, server, check->figures);
-        const char *reason = strange ? other_store : check->reason;
-        note_check(server, check, check->passed && !strange, reason);
-        if (check->passed && !strange)
+        const char *strange = check->passed ? judge_store(servers, server, check->figures) : NULL;
+        const char *reason = strange != NULL ? strange : check->reason;
+        note_check(server, check, check->passed && strange == NULL, reason);
+        if (check->passed && strange == NULL)
             passed(servers, server, check);
         else
-            failed(servers, server, reason, strange);
+            failed(servers, server, reason, strange != NULL);
         ramp(servers, server);
     }
     lock_drop(&servers->lock);

@@ -93,6 +93,28 @@ static void look(struct choosing *choosing)
     }
 }
 
+static bool was_asked(const struct choosing *choosing, const struct candidate *candidate)
+{
+    const struct choice *choice = choosing->choice;
+    const struct server *server = &choosing->servers->list[candidate->index];
+    size_t i = 0;
+    while (i < choice->asked_count && choice->asked[i] != server->identity)
+        i++;
+    return i < choice->asked_count;
+}
+
+/* Who was asked in vain makes room for who was not, if one of those is in the running. */
+static void spare_asked(struct choosing *choosing)
+{
+    struct candidate *candidates = choosing->candidates;
+    bool other = false;
+    for (size_t i = 0; i < choosing->count && !other; i++)
+        other = candidates[i].mark == MARK_NONE && !was_asked(choosing, &candidates[i]);
+    for (size_t i = 0; i < choosing->count && other; i++)
+        if (candidates[i].mark == MARK_NONE && was_asked(choosing, &candidates[i]))
+            candidates[i].mark = MARK_ASKED;
+}
+
 /* --- the choice -------------------------------------------------------------------------------- */
 
 /* The candidate that the session is at; `count` where there is none, as where a cookie names a server that
@@ -261,6 +283,8 @@ static bool begin(struct choosing *choosing, struct servers *servers, const stru
     choosing->by_policy = false;
     choosing->drawn[0] = choosing->drawn[1] = NULL;
     look(choosing);
+    if (choice->asked_count > 0)
+        spare_asked(choosing);
     choose(choosing);
     return choosing->to < choosing->count;
 }

@@ -24,6 +24,9 @@ struct choice {
     enum affinity affinity;
     const char *session; /* of affinity by cookie or token: hexadecimal digits */
     size_t pinned; /* of affinity by cookie: the server that the session is at, or SERVER_NONE */
+    const uint64_t
+        *asked;         /* identities of servers that were given this request before, in vain ... */
+    size_t asked_count; /* ... which are asked again only if nobody else can be */
 };
 
 /* What a purchase adds. */

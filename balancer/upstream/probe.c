@@ -136,7 +136,7 @@ static void hear_health(const struct probing *probing, const struct server *serv
 static void hear_trial(const struct probing *probing, const struct server *server,
                        const struct upstream_answer *answer)
 {
-    struct figures figures;
+    struct figures figures = {0}; /* no store */
     char error[JSON_ERROR_SIZE], reason[ROUTING_WHY_SIZE];
     bool good =
         answer->answered && answer->status == 200 &&
@@ -199,7 +199,7 @@ static void ask(struct probe *probe, size_t index, const struct server *server, 
 {
     struct probing *probing = &probe->probing[index];
     const struct pool_rules *rules = &probe->servers->pools[server->pool].rules;
-    bool trial = server->pool == POOL_TICKETS && server->health.ejected;
+    bool trial = server->pool == POOL_TICKETS && health_on_trial(&server->health);
     *probing = (struct probing){.probe = probe,
                                 .server = index,
                                 .start = server->start,
@@ -226,7 +226,8 @@ static bool is_due(const struct probe *probe, const struct server *server)
 {
     if (server->state == SERVER_LEFT || (server->source == SOURCE_MASTER && server->pid == 0))
         return false;
-    return probe->servers->pools[server->pool].rules.check != NULL || server->state != SERVER_UP;
+    return probe->servers->pools[server->pool].rules.check != NULL || server->state != SERVER_UP ||
+           server->ramp != 0;
 }
 
 /* A probe that asks a process which is no more is given up for one that asks its successor. */

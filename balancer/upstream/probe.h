@@ -1,8 +1,8 @@
 /* The probe: one thread that checks every server, as often as its pool's rules say, and tells the servers how
- * it went (servers_checked). Ticket servers are asked for their health; one that is ejected is given an empty
- * flight instead, since flights are what it failed in. Servers of other pools are asked for their pool's
- * `check`, if it has one. If it has none they are up until they cannot be reached or are ejected, and then
- * asked for "/" until anything is answered. */
+ * it went (servers_checked). Ticket servers are asked for their health; one that is out because of what it
+ * failed in is given an empty flight instead. Servers of other pools are asked for their pool's `check`, if it
+ * has one. If it has none they are up until they cannot be reached or are ejected, and then asked for "/" until
+ * anything is answered; also while their limit grows. */
 #ifndef BOX_OFFICE_PROBE_H
 #define BOX_OFFICE_PROBE_H
 

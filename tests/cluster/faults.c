@@ -6,11 +6,11 @@
 #include "tests/soak/outages.h"
 
 enum {
-    OUTAGES = 40,
+    OUTAGES = 30,
     SLOWER = 5, /* under the sanitizers, where there is less to do, everything may take longer */
 };
 
-static void forty_outages(void)
+static void outages_of_all_kinds(void)
 {
     bool slow = load_scaled(100) < 100;
     const struct outages_settings settings = {.seed = dice_seed(),
@@ -21,5 +21,5 @@ static void forty_outages(void)
 
 static __attribute__((constructor)) void suite(void)
 {
-    suite_add("faults", "forty_outages", forty_outages);
+    suite_add("faults", "outages_of_all_kinds", outages_of_all_kinds);
 }

@@ -12,8 +12,8 @@ struct hostile_face {
     const char *name;
     const char *url;
     const char *header; /* that a request needs to be looked at there, with CR LF; "" */
-    bool sells;  /* else it knows no purchases, and refuses what others answer */
-    size_t sold; /* purchases it has answered with 201 */
+    bool sells;         /* else it knows no purchases, and refuses what others answer */
+    size_t sold;        /* purchases it has answered with 201 */
 };
 
 /* Sends the row and the harmless request, in two pieces where `split` is not 0, reads until the other side

@@ -2,13 +2,16 @@
 
 #include <fcntl.h>
 #include <libgen.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "db/sqlite/lock_file.h"
 #include "tests/lib/client.h"
 #include "tests/lib/suite.h"
@@ -19,6 +22,7 @@ enum {
     STOP_SECONDS = 20,
     LOOK_MILLISECONDS = 1000, /* at /healthz */
     FREEZE_SECONDS = 5,
+    TURN_MILLISECONDS = 60, /* of who waits for the lock */
 };
 
 /* --- the ticket server ------------------------------------------------------------------------- */
@@ -130,36 +134,68 @@ void lone_close(struct lone_server *lone)
 
 /* --- frozen ------------------------------------------------------------------------------------ */
 
+struct freezing {
+    const struct cluster *cluster;
+    pid_t pid;
+};
+
+/* The thread that the kernel or the C library has made the owner of the store's writer lock, be it frozen;
+ * 0: nobody. (Who took it says so a little later: that is no use here.) */
 static pid_t lock_owner(const struct cluster *cluster)
 {
     char path[FILES_PATH_SIZE + 8];
-    pid_t owner = 0;
+    pthread_mutex_t mutex;
     snprintf(path, sizeof path, "%s-lock", cluster->database);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     CU_ASSERT_FATAL(fd >= 0);
-    ssize_t length = pread(fd, &owner, sizeof owner, offsetof(struct lock_page, owner));
+    ssize_t length = pread(fd, &mutex, sizeof mutex, offsetof(struct lock_page, mutex));
     close(fd);
-    CU_ASSERT_EQUAL(length, sizeof owner);
-    return owner;
+    CU_ASSERT_EQUAL(length, sizeof mutex);
+    return mutex.__data.__lock & FUTEX_TID_MASK;
 }
 
-/* The owner says so a little after it has the lock, and a little before it drops it. */
+static bool owns_lock(const struct freezing *freezing)
+{
+    char path[64];
+    pid_t owner = lock_owner(freezing->cluster);
+    snprintf(path, sizeof path, "/proc/%d/task/%d", (int)freezing->pid, (int)owner);
+    return owner != 0 && access(path, F_OK) == 0;
+}
+
+/* Who waits for the lock in the moment it is stopped gets it all the same, once its turn comes. */
+static bool comes_to_own(const struct freezing *freezing)
+{
+    const struct timespec pause = {.tv_nsec = 2000000};
+    int64_t until = clock_monotonic() + TURN_MILLISECONDS * CLOCK_MILLISECOND;
+    while (!owns_lock(freezing)) {
+        if (clock_monotonic() > until)
+            return false;
+        nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
 static bool frozen_without_lock(void *context)
 {
-    const struct lone_server *lone = context;
-    pid_t pid = lone->peer.process.pid;
-    if (lock_owner(lone->cluster) == pid)
+    const struct freezing *freezing = context;
+    if (owns_lock(freezing))
         return false;
-    process_signal(pid, SIGSTOP);
-    if (lock_owner(lone->cluster) != pid)
+    process_signal(freezing->pid, SIGSTOP);
+    if (!comes_to_own(freezing))
         return true;
-    process_signal(pid, SIGCONT);
+    process_signal(freezing->pid, SIGCONT);
     return false;
+}
+
+bool freeze_without_lock(const struct cluster *cluster, pid_t pid)
+{
+    struct freezing freezing = {cluster, pid};
+    return wait_until(frozen_without_lock, &freezing, FREEZE_SECONDS);
 }
 
 bool lone_freeze(struct lone_server *lone)
 {
-    return wait_until(frozen_without_lock, lone, FREEZE_SECONDS);
+    return freeze_without_lock(lone->cluster, lone->peer.process.pid);
 }
 
 void lone_thaw(struct lone_server *lone)

@@ -43,8 +43,10 @@ void lone_behave(struct lone_server *lone, const char *manner);
 void lone_kill(struct lone_server *lone);
 void lone_start(struct lone_server *lone);
 
-/* Stops it with SIGSTOP at a moment when it does not hold the store's writer lock: nobody sells while its
- * owner is frozen, and only a master can kill him. False where it holds the lock at each look. */
+/* Stops a ticket server with SIGSTOP at a moment when it neither holds the store's writer lock nor waits for
+ * it: nobody sells while its owner is frozen, and only a master can kill him, once another of its servers
+ * complains. False where no such moment comes. */
+bool freeze_without_lock(const struct cluster *cluster, pid_t pid);
 bool lone_freeze(struct lone_server *lone);
 void lone_thaw(struct lone_server *lone);
 

@@ -92,12 +92,15 @@ static void note(struct seat *seat, unsigned status, const char *body, size_t le
     if (status == 201 && keep_sale(seat, body, length)) {
         flood->good += is_good(seat->run, now, took);
         keep_time(&flood->sold_after, flood->sold++, &flood->sold_room, took);
-    } else if (status == 503) {
-        keep_time(&flood->refused_after, flood->refused++, &flood->refused_room, took);
-    } else if (flood->failed++ == 0) {
-        snprintf(flood->failure, sizeof flood->failure, "%u %.*s", status,
-                 (int)(length < 64 ? length : 64), body);
+        return;
     }
+    if (flood->refused + flood->failed == 0)
+        snprintf(flood->failure, sizeof flood->failure, "%u %.*s", status,
+                 (int)(length < 240 ? length : 240), body);
+    if (status == 503)
+        keep_time(&flood->refused_after, flood->refused++, &flood->refused_room, took);
+    else
+        flood->failed++;
 }
 
 static void add_free(struct run *run, struct seat *seat)

@@ -31,9 +31,9 @@ struct flood_plan {
 struct flood {
     int64_t asked;
     _Atomic int64_t sold, refused; /* refused: 503 */
-    int64_t good;     /* sold within the deadline, while they came and not while it was warm */
-    int64_t failed;   /* any other answer, or none within ten seconds after the last came */
-    char failure[96]; /* the first of these */
+    int64_t good;      /* sold within the deadline, while they came and not while it was warm */
+    int64_t failed;    /* any other answer, or none within ten seconds after the last came */
+    char failure[256]; /* the first who was refused or failed */
     int64_t *sold_after, *refused_after; /* owned, sorted: one of each that was sold, and refused */
     size_t sold_room, refused_room;
 };

@@ -180,7 +180,10 @@ static void strike_ours(struct outages *outages, struct target *target)
     const struct cluster_server *server = find_ours(outages, target->id);
     CU_ASSERT_PTR_NOT_NULL_FATAL(server);
     target->pid = server->pid;
-    process_signal(target->pid, target->outage.blow == BLOW_KILL ? SIGKILL : SIGSTOP);
+    if (target->outage.blow == BLOW_KILL)
+        process_signal(target->pid, SIGKILL);
+    else
+        CU_ASSERT(freeze_without_lock(&outages->cluster, target->pid));
 }
 
 static void freeze(struct lone_server *lone)
@@ -200,7 +203,7 @@ static void strike(struct outages *outages, struct target *target)
         lone_behave(target->lone, target->outage.manner);
 }
 
-/* The master starts those of its own again. One that held the store's lock while it was frozen was killed. */
+/* The master starts those of its own again. */
 static void repair(const struct target *target)
 {
     int blow = target->outage.blow;

@@ -206,7 +206,10 @@ void listing_table(const cJSON *answer, bool colour, size_t width, int64_t now, 
     const cJSON *servers = cJSON_GetObjectItemCaseSensitive(answer, "servers"), *server;
     size_t count = (size_t)cJSON_GetArraySize(servers), i = 0, widths[COLUMNS];
     struct row *rows = memory_new((count + 1) * sizeof *rows);
-    cJSON_ArrayForEach(server, servers) fill(&rows[i++], server, now);
+    cJSON_ArrayForEach(server, servers)
+    {
+        fill(&rows[i++], server, now);
+    }
     for (size_t j = 0; j < COLUMNS; j++)
         snprintf(rows[count].cell[j], CELL_SIZE, "%s", columns[j].title);
     measure(rows, count, widths);

@@ -123,7 +123,7 @@ void ledger_window(struct ledger *ledger, uint32_t router, int64_t from, int64_t
 }
 
 /* A UUIDv7 begins with 48 bits of milliseconds. */
-static int64_t admitted_at(const struct id *request)
+int64_t ledger_admitted_at(const struct id *request)
 {
     int64_t milliseconds = 0;
     for (size_t i = 0; i < 6; i++)
@@ -134,7 +134,7 @@ static int64_t admitted_at(const struct id *request)
 bool ledger_in_window(const struct ledger *ledger, uint32_t router, const struct id *request)
 {
     const struct window *windows = (const struct window *)(const void *)ledger->windows.data;
-    int64_t time = admitted_at(request);
+    int64_t time = ledger_admitted_at(request);
     for (size_t i = 0; i < ledger->windows.length / sizeof *windows; i++) {
         if (windows[i].router == router && time >= windows[i].from && time <= windows[i].to)
             return true;

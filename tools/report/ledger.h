@@ -101,7 +101,10 @@ uint32_t ledger_router(struct ledger *ledger, const char *router);
  * the log, legally. */
 void ledger_window(struct ledger *ledger, uint32_t router, int64_t from, int64_t to);
 
-/* Whether the request was admitted in such a time: its id tells when. */
+/* When the request was admitted (wall clock), as its id tells. */
+int64_t ledger_admitted_at(const struct id *request);
+
+/* Whether the request was admitted in such a time. */
 bool ledger_in_window(const struct ledger *ledger, uint32_t router, const struct id *request);
 
 /* Counts a choice for the distribution of its route and policy. */

@@ -22,6 +22,7 @@ void replay_free(struct replay *replay)
     buffer_free(&replay->open);
     map_clear(&replay->requests);
     map_clear(&replay->pinned);
+    replay_asked_forget(replay, 0);
     routing_line_free(&replay->line);
 }
 

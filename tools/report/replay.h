@@ -72,6 +72,9 @@ struct replay {
     size_t route_count;
     struct buffer open;  /* uint32_t: flights that are not settled */
     struct map requests; /* forwarded requests that are not done: id's hash → server, place */
+    struct map asked[2]; /* … that were done in vain: id's hash → servers; the younger, the older */
+    int64_t asked_from;   /* admitted to the younger since then */
+    int64_t asked_unseen; /* what requests admitted by then have asked is not all known */
     struct map
         pinned; /* by cookie: session's hash → a bit for each server it has been given by this
                           * router */

@@ -22,12 +22,34 @@ static const enum candidate_mark marks[SERVER_LEFT + 1] = {
     [SERVER_EJECTED] = MARK_EJECTED,
 };
 
-/* The mark that a server must carry for what the replay holds of it. */
-static enum candidate_mark mark_due(const struct proof *proof, const struct replay_server *server)
+/* The mark that a server must carry for what the replay holds of it, whoever asks. */
+static enum candidate_mark own_mark_due(const struct proof *proof,
+                                        const struct replay_server *server)
 {
     if (marks[server->state] != MARK_NONE)
         return marks[server->state];
     return is_full(proof, server) ? MARK_FULL : MARK_NONE;
+}
+
+/* The mark that it must carry for this request. */
+static enum candidate_mark mark_due(const struct proof *proof, const struct replay_server *server)
+{
+    enum candidate_mark due = own_mark_due(proof, server);
+    bool spared = due == MARK_NONE && proof->spares && replay_was_asked(proof, server);
+    return spared ? MARK_ASKED : due;
+}
+
+/* Who was asked in vain makes room for others, if there are any. */
+static void find_asked(struct proof *proof)
+{
+    const struct replay *replay = proof->replay;
+    replay_asked_look(proof);
+    for (size_t i = 0; i < replay->count && proof->asked != 0; i++) {
+        const struct replay_server *server = &replay->servers[i];
+        if (strcmp(server->pool, proof->pool) == 0 && !replay_was_asked(proof, server) &&
+            own_mark_due(proof, server) == MARK_NONE)
+            proof->spares = true;
+    }
 }
 
 static enum server_state state_of(enum candidate_mark mark)
@@ -48,7 +70,8 @@ static void prove_mark(const struct proof *proof, const struct candidate *candid
 {
     const struct replay *replay = proof->replay;
     enum candidate_mark due = mark_due(proof, server);
-    if (candidate->mark != due)
+    bool believed = proof->guessed && due == MARK_NONE && candidate->mark == MARK_ASKED;
+    if (candidate->mark != due && !believed)
         findings_broken(replay_findings(replay), proof->check, proof->place,
                         "%s is marked %s, but %s was expected (it is %s since %s, %" PRId64
                         " pending, %" PRId64 " under way, limit %" PRId64 ")",
@@ -191,8 +214,8 @@ static void prove_candidate(const struct proof *proof, size_t i, bool all)
     prove_figures(proof, candidate, server);
 }
 
-/* The first server of the pool that the line does not list. */
-static const struct replay_server *unlisted(const struct proof *proof)
+/* The first server of the pool that the line should list, and does not. */
+static const struct replay_server *unlisted(const struct proof *proof, bool all)
 {
     const struct replay *replay = proof->replay;
     const struct routing_choice *choice = proof->choice;
@@ -201,7 +224,8 @@ static const struct replay_server *unlisted(const struct proof *proof)
         size_t at = 0;
         while (at < choice->count && strcmp(choice->candidates[at].server, server->id) != 0)
             at++;
-        if (at == choice->count && strcmp(server->pool, proof->pool) == 0)
+        if (at == choice->count && strcmp(server->pool, proof->pool) == 0 &&
+            (all || mark_due(proof, server) == MARK_ASKED))
             return server;
     }
     return NULL;
@@ -213,7 +237,7 @@ static void prove_listed(const struct proof *proof)
     const struct routing_choice *choice = proof->choice;
     size_t known = pool_size(proof);
     bool all = known <= ROUTING_CANDIDATES_MAX;
-    const struct replay_server *missing = all ? unlisted(proof) : NULL;
+    const struct replay_server *missing = all || proof->spares ? unlisted(proof, all) : NULL;
     if (choice->count + choice->left_out != known || (all && choice->left_out))
         findings_broken(replay_findings(replay), proof->check, proof->place,
                         "%zu candidates (%zu listed), but the router knew %zu servers since %s",
@@ -420,6 +444,8 @@ void replay_choice(struct replay *replay, uint32_t place)
     proof.check = proof.purchase ? CHECK_CHOICES : CHECK_REQUESTS;
     replay_findings(replay)->checked[proof.check]++;
     find_older(&proof);
+    if (!proof.purchase)
+        find_asked(&proof);
     prove_listed(&proof);
     if (to == NULL)
         return;

@@ -45,6 +45,9 @@ struct proof {
     uint64_t key; /* whose scores are listed; 0: none are */
     struct id request;
     uint32_t older; /* the purchase's attempt before; LEDGER_NONE: none is known */
+    uint64_t asked; /* whom it asked in vain; 0: nobody */
+    bool guessed;   /* that is not all known: what the line marks is believed */
+    bool spares;    /* there is one in the running that was not asked */
 };
 void replay_choice(struct replay *replay, uint32_t place);
 
@@ -92,6 +95,18 @@ void replay_session_left(struct replay *replay, const struct replay_server *serv
 /* Lines are missing, legally: all requests under way may be done without their choices in the log, and
  * sessions may be at servers that the log did not see them given. */
 void replay_requests_unseen(struct replay *replay);
+
+/* replay_asked.c: whom a forwarded request asked in vain. */
+
+/* Forgets all. Of requests admitted by `unseen`, and a second later, the log may not tell all. */
+void replay_asked_forget(struct replay *replay, int64_t unseen);
+
+/* The request of the `done` line, of which this is the hash, is over at the server of that number. */
+void replay_asked_done(struct replay *replay, uint64_t key, uint32_t server);
+
+/* Finds `asked` and `guessed`. */
+void replay_asked_look(struct proof *proof);
+bool replay_was_asked(const struct proof *proof, const struct replay_server *server);
 
 /* replay_flight.c */
 

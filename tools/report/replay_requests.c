@@ -47,6 +47,7 @@ static void prove_done(struct replay *replay, struct replay_server *server, uint
                         "request=%s is done by %s, but went to %s at %s", done->request, server->id,
                         names_text(&replay->ledger->servers, (uint32_t)(*open >> 32)),
                         replay_where(replay, (uint32_t)*open).text);
+    replay_asked_done(replay, key, (uint32_t)(*open >> 32));
     map_remove(&replay->requests, key);
 }
 
@@ -182,6 +183,7 @@ void replay_requests_unseen(struct replay *replay)
 {
     map_clear(&replay->requests);
     map_clear(&replay->pinned);
+    replay_asked_forget(replay, replay->line.time);
     for (size_t i = 0; i < replay->count; i++)
         replay->servers[i].unseen = replay->servers[i].busy;
 }

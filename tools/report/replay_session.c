@@ -33,6 +33,7 @@ void replay_started(struct replay *replay)
     map_clear(&replay->requests);
     map_clear(
         &replay->pinned); /* a cookie outlives its router: others may have moved it meanwhile */
+    replay_asked_forget(replay, 0);
     replay->router = ledger_router(replay->ledger, replay->line.router);
     replay->departed = 0;
     replay->wanted = -1;

@@ -169,7 +169,7 @@ static void take_candidates(struct writing *writing, struct candidate *candidate
             .credit = 1 - input_number(&writing->input),
             .workload = input_number(&writing->input) - 1,
             .score = (uint64_t)input_number(&writing->input),
-            .mark = (enum candidate_mark)(input_byte(&writing->input) % (MARK_EJECTED + 1)),
+            .mark = (enum candidate_mark)(input_byte(&writing->input) % (MARK_ASKED + 1)),
         };
 }
 

@@ -210,16 +210,17 @@ static void writes_and_reads_a_choice(void)
         {.server = "server-7", .mark = MARK_OVERLOADED},
         {.server = "server-8", .mark = MARK_DRAINING},
         {.server = "server-9", .mark = MARK_EJECTED},
+        {.server = "server-10", .mark = MARK_ASKED},
     };
-    struct routing_choice choice = purchase_of(candidates, 9);
+    struct routing_choice choice = purchase_of(candidates, 10);
     routing_line_choice(&out, 3, noon, &choice);
     check(&out, CHOICE_HEAD "server-1:5+1,server-2:4+0,server-3:4+0!down,server-4:4+0!joining,"
                             "server-5:4+600!full,server-6:4+3,server-7:0+0!overloaded,"
-                            "server-8:0+0!draining,server-9:0+0!ejected");
+                            "server-8:0+0!draining,server-9:0+0!ejected,server-10:0+0!asked");
     CU_ASSERT(line.kind == ROUTING_CHOICE && line.choice.policy == POLICY_FEWEST_SOLD);
     CU_ASSERT(line.choice.affinity == AFFINITY_NONE && line.choice.id == NULL);
     CU_ASSERT_STRING_EQUAL(line.choice.route, "purchase");
-    CU_ASSERT(line.choice.count == 9 && line.choice.to == 1 && line.choice.left_out == 0);
+    CU_ASSERT(line.choice.count == 10 && line.choice.to == 1 && line.choice.left_out == 0);
     CU_ASSERT(line.choice.flight == 7 && line.choice.quantity == 2);
     CU_ASSERT(line.choice.candidates[4].pending == 600);
     for (size_t i = 0; i < line.choice.count; i++)
@@ -254,6 +255,14 @@ static void lists_two_of_many_candidates(void)
     routing_line_choice(&out, 3, noon, &choice);
     check(&out, CHOICE_HEAD "server-2:1+0,+16");
     CU_ASSERT(line.choice.count == 1 && line.choice.runner_up == 0 && line.choice.left_out == 16);
+    candidates[2].mark = candidates[16].mark = MARK_ASKED;
+    routing_line_choice(&out, 3, noon, &choice);
+    check(&out, CHOICE_HEAD "server-2:1+0,c:2+0!asked,q:16+0!asked,+14");
+    CU_ASSERT(line.choice.count == 3 && line.choice.runner_up == 0 && line.choice.left_out == 14);
+    choice.runner_up = 0;
+    routing_line_choice(&out, 3, noon, &choice);
+    check(&out, CHOICE_HEAD "server-2:1+0,a:0+0,c:2+0!asked,q:16+0!asked,+13");
+    CU_ASSERT(line.choice.count == 4 && line.choice.runner_up == 1 && line.choice.left_out == 13);
     buffer_free(&out);
 }
 

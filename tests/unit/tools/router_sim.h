@@ -69,6 +69,10 @@ struct sim_sale {
 struct sim_request {
     struct id id;
     size_t server;
+    enum sim_pool pool;
+    uint64_t route;
+    size_t asked[ROUTING_TRIES_MAX]; /* the machine that each try was given to */
+    size_t tries;
 };
 
 /* A session by cookie. */
@@ -116,7 +120,7 @@ void sim_start_beside(struct sim *to, struct sim *from);
 void sim_pass(struct sim *to, struct sim *from);
 
 /* So many steps: purchases by every policy, landings, lost and unsent flights, probes, direct sales; other
- * requests on routes with every policy and affinity, which end in every way; reports of workload; servers
+ * requests on routes with every policy and affinity, which end in every way, and are asked again elsewhere; reports of workload; servers
  * that come into every state, leave, and join again or for the first time; limits and steps of scaling. */
 void sim_run(struct sim *sim, int steps);
 

@@ -187,6 +187,28 @@ static bool is_held(const struct choosing *choosing)
     return choosing->pinned < SIM_SERVERS_MAX && choosing->running[choosing->pinned];
 }
 
+static bool was_asked(const struct choosing *choosing, size_t i)
+{
+    const struct sim_asking *asking = choosing->asking;
+    bool asked = false;
+    for (size_t j = 0; j < asking->asked_count; j++)
+        asked = asked || asking->asked[j] == choosing->sim->servers[i].machine;
+    return asked;
+}
+
+static void spare_asked(struct choosing *choosing)
+{
+    size_t count = choosing->sim->count, others = 0;
+    for (size_t i = 0; i < count; i++)
+        others += choosing->running[i] && !was_asked(choosing, i);
+    for (size_t i = 0; i < count; i++) {
+        if (others == 0 || !choosing->running[i] || !was_asked(choosing, i))
+            continue;
+        choosing->marks[i] = MARK_ASKED;
+        choosing->running[i] = false;
+    }
+}
+
 static void choose(struct choosing *choosing)
 {
     struct sim *sim = choosing->sim;
@@ -195,6 +217,7 @@ static void choose(struct choosing *choosing)
         choosing->running[i] =
             sim->servers[i].pool == choosing->asking->pool && choosing->marks[i] == MARK_NONE;
     }
+    spare_asked(choosing);
     bool lot = by_lot(choosing) && !is_keyed(choosing);
     choosing->second = sim->count;
     choosing->to = is_held(choosing) ? choosing->pinned

@@ -32,6 +32,8 @@ struct sim_asking {
     const struct id *request;
     int quantity; /* 0: forwarded by itself */
     bool retry;
+    const size_t *asked; /* machines that were asked in vain */
+    size_t asked_count;
 };
 
 /* router_sim_choose.c: writes a choice, and what it changes of busy, credit, last and sessions; NULL where

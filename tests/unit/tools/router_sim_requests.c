@@ -1,18 +1,37 @@
 #include "tests/unit/tools/router_sim_parts.h"
 
-void sim_forward(struct sim *sim)
+static void ask(struct sim *sim, struct sim_request request)
 {
-    struct id id = sim_next_request(sim);
     struct sim_asking asking = {
-        .pool = sim_roll(sim, 3) == 0 ? SIM_TICKETS : SIM_FILES,
-        .route = sim_roll(sim, 1 << 20),
-        .request = &id,
+        .pool = request.pool,
+        .route = request.route,
+        .request = &request.id,
+        .asked = request.asked,
+        .asked_count = request.tries,
     };
     if (sim->open_count == SIM_OPEN_MAX)
         return;
     const struct sim_server *server = sim_choose(sim, &asking);
-    if (server != NULL)
-        sim->open[sim->open_count++] = (struct sim_request){id, (size_t)(server - sim->servers)};
+    if (server == NULL)
+        return;
+    request.server = (size_t)(server - sim->servers);
+    request.asked[request.tries++] = server->machine;
+    sim->open[sim->open_count++] = request;
+}
+
+void sim_forward(struct sim *sim)
+{
+    struct sim_request request = {.id = sim_next_request(sim)};
+    request.pool = sim_roll(sim, 3) == 0 ? SIM_TICKETS : SIM_FILES;
+    request.route = sim_roll(sim, 1 << 20);
+    ask(sim, request);
+}
+
+static bool is_trouble(const struct routing_done *done)
+{
+    if (done->how != END_ANSWERED)
+        return done->how != END_LEFT;
+    return done->status == 500 || done->status == 502 || done->status == 503 || done->status == 504;
 }
 
 void sim_finish(struct sim *sim, size_t open)
@@ -28,7 +47,7 @@ void sim_finish(struct sim *sim, size_t open)
     struct routing_done done = {
         .request = text,
         .server = server->id,
-        .status = how == END_ANSWERED ? 200 + (unsigned)sim_roll(sim, 300) : 0,
+        .status = how == END_ANSWERED ? 200 + (unsigned)sim_roll(sim, 310) : 0,
         .received = (int64_t)sim_roll(sim, 5000),
         .took = (int64_t)sim_roll(sim, 1000000),
         .how = how,
@@ -36,6 +55,8 @@ void sim_finish(struct sim *sim, size_t open)
     sim->open[open] = sim->open[--sim->open_count];
     server->busy--;
     routing_line_done(&sim->log, ++sim->n, sim_tick(sim), &done);
+    if (is_trouble(&done) && request.tries < ROUTING_TRIES_MAX && sim_roll(sim, 4) > 0)
+        ask(sim, request);
 }
 
 void sim_report(struct sim *sim)

@@ -73,10 +73,10 @@ static void errors_are_passed_on(void)
     counter_close();
 }
 
-static void the_next_is_asked_where_one_fails(void)
+static void expect_next_asked(enum fake_manner manner)
 {
     counter_open(2, 1);
-    set_manner(0, FAKE_CLOSES);
+    set_manner(0, manner);
     CU_ASSERT_EQUAL(counter_ask(GET("/events")), 200);
     CU_ASSERT(counter_body_has("\"server-2\""));
     held_loop_hold(&counter.held);
@@ -87,6 +87,12 @@ static void the_next_is_asked_where_one_fails(void)
     CU_ASSERT_EQUAL(counter_ask(GET("/events")), 503);
     CU_ASSERT(counter_body_has("\"code\":\"no_server\""));
     counter_close();
+}
+
+static void the_next_is_asked_where_one_fails(void)
+{
+    expect_next_asked(FAKE_CLOSES);
+    expect_next_asked(FAKE_NO_HTTP);
 }
 
 /* A read that is late may have waited in a queue of ours: thousands of readers must not take servers

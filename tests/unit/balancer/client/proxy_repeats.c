@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -65,8 +66,8 @@ static void other_answers_are_passed_on(void)
 static void the_last_answer_is_passed_on(void)
 {
     open_trouble(&ample, 500, 503);
-    CU_ASSERT_EQUAL(counter_ask(HEAD("GET", "")), 500);
-    expect_asked(2, 1);
+    CU_ASSERT_EQUAL(counter_ask(HEAD("GET", "")), 503);
+    expect_asked(1, 1);
     counter_close();
 }
 
@@ -79,6 +80,64 @@ static void nobody_is_asked_twice_where_nobody_else_is_up(void)
     CU_ASSERT_EQUAL(counter_ask(HEAD("GET", "")), 500);
     CU_ASSERT(counter_body_has("\"files-1\""));
     expect_asked(1, 0);
+    counter_close();
+}
+
+/* What a server does that is asked in vain. */
+static const struct trouble {
+    enum fake_manner manner;
+    unsigned status;
+    const char *how;
+} troubles[] = {
+    {FAKE_ANSWERS, 500, "how=answered"},
+    {FAKE_CLOSES, 0, "how=lost"},
+    {FAKE_NO_HTTP, 0, "how=bad"},
+};
+
+/* Both servers have had requests, of clients who are all the same to the policy: the first is for the broken one. */
+static void expect_healed(enum policy policy, enum affinity affinity, const struct trouble *trouble)
+{
+    uint64_t client = policy_hash("127.0.0.1");
+    bool second =
+        policy_score(client, policy_hash("files-1")) < policy_score(client, policy_hash("files-2"));
+    counter_open_files(&ample);
+    held_loop_hold(&counter.held);
+    counter.config.routes[0].policy = policy;
+    counter.config.routes[0].affinity = affinity;
+    counter.fakes[second].manner = trouble->manner;
+    counter.fakes[second].status = trouble->status;
+    held_loop_free(&counter.held);
+    for (int i = 0; i < 3; i++)
+        CU_ASSERT_EQUAL(counter_ask(HEAD("GET", "")), 200);
+    expect_asked(3, 3);
+    CU_ASSERT(counter_logged(trouble->how));
+    CU_ASSERT(counter_logged("!asked"));
+    counter_close();
+}
+
+static void whose_server_is_broken_is_answered_by_another(void)
+{
+    for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++) {
+        unsigned before = CU_get_number_of_failures();
+        expect_healed(POLICY_IP_HASH, AFFINITY_NONE, &troubles[i]);
+        expect_healed(POLICY_ROUND_ROBIN, AFFINITY_ADDRESS, &troubles[i]);
+        if (CU_get_number_of_failures() != before)
+            printf("  with: %s\n", troubles[i].how);
+    }
+}
+
+static void garbage_is_repeated_where_that_does_no_harm(void)
+{
+    open_trouble(&ample, 0, 0);
+    held_loop_hold(&counter.held);
+    counter.fakes[0].manner = counter.fakes[1].manner = FAKE_NO_HTTP;
+    held_loop_free(&counter.held);
+    CU_ASSERT_EQUAL(counter_ask(HEAD("POST", "Content-Length: 4\r\n") "body"), 502);
+    expect_asked(1, 0);
+    CU_ASSERT_EQUAL(counter_ask(HEAD("GET", "")), 502);
+    held_loop_hold(&counter.held);
+    CU_ASSERT_EQUAL(counter.fakes[0].requests + counter.fakes[1].requests, 4);
+    held_loop_free(&counter.held);
     counter_close();
 }
 
@@ -188,6 +247,10 @@ static __attribute__((constructor)) void suite(void)
     suite_add("proxy repeats", "the last answer is passed on", the_last_answer_is_passed_on);
     suite_add("proxy repeats", "nobody is asked twice where nobody else is up",
               nobody_is_asked_twice_where_nobody_else_is_up);
+    suite_add("proxy repeats", "whose server is broken is answered by another",
+              whose_server_is_broken_is_answered_by_another);
+    suite_add("proxy repeats", "garbage is repeated where that does no harm",
+              garbage_is_repeated_where_that_does_no_harm);
     suite_add("proxy repeats", "only what does no harm is repeated",
               only_what_does_no_harm_is_repeated);
     suite_add("proxy repeats", "what was not sent is asked elsewhere",

@@ -263,6 +263,27 @@ static void a_new_process_begins_anew(void)
     CU_ASSERT_EQUAL(health.pause, 2 * CLOCK_SECOND); /* a restart is no repair yet */
 }
 
+/* Being well was not enough: it failed in requests. */
+static void who_failed_in_requests_is_on_trial(void)
+{
+    begin();
+    CU_ASSERT_FALSE(health_on_trial(&health));
+    request(true, 1);
+    CU_ASSERT_FALSE(health_on_trial(&health)); /* it is still in use */
+    health_lost(&health);
+    CU_ASSERT(health_on_trial(&health));
+    check(true, 2);
+    check(true, 3);
+    CU_ASSERT_FALSE(health_on_trial(&health));
+    health_eject(&health, &rules, 4 * CLOCK_SECOND);
+    CU_ASSERT(health_on_trial(&health));
+    begin();
+    check(false, 1);
+    check(false, 2);
+    check(false, 3);
+    CU_ASSERT_FALSE(health_on_trial(&health)); /* only its checks failed */
+}
+
 static void purchases_wait_for_who_is_being_replaced(void)
 {
     begin();
@@ -296,6 +317,7 @@ static __attribute__((constructor)) void suite(void)
     suite_add("health", "what is wanted goes before what is known",
               what_is_wanted_goes_before_what_is_known);
     suite_add("health", "a new process begins anew", a_new_process_begins_anew);
+    suite_add("health", "who failed in requests is on trial", who_failed_in_requests_is_on_trial);
     suite_add("health", "purchases wait for who is being replaced",
               purchases_wait_for_who_is_being_replaced);
 }

@@ -90,6 +90,12 @@ void own_renew(void *context, const char *id)
     note("renew", id);
 }
 
+bool own_drained(void *context, const char *id)
+{
+    (void)context;
+    return strcmp(own.drained, id) == 0;
+}
+
 void own_expect(const char *orders)
 {
     const char *got = buffer_text(&own.orders);

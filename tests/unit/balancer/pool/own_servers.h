@@ -11,8 +11,9 @@ struct own_servers {
     struct servers servers;
     struct loop *loop;
     struct departures departures;
-    struct buffer orders; /* what the master was told: "start server-3 retire server-1 …" */
-    int pid;              /* of the last process */
+    struct buffer orders;      /* what the master was told: "start server-3 retire server-1 …" */
+    int pid;                   /* of the last process */
+    char drained[SERVER_SIZE]; /* whom somebody wants drained, for good; "" for nobody */
 };
 
 extern struct own_servers own;
@@ -35,6 +36,7 @@ void own_pending(const char *id, int64_t pending);
 void own_start(void *context, const char *id);
 void own_retire(void *context, const char *id);
 void own_renew(void *context, const char *id);
+bool own_drained(void *context, const char *id);
 
 /* Expects these orders since the last time, or since the beginning. "" for none. */
 void own_expect(const char *orders);

@@ -8,12 +8,13 @@
 #include "tests/unit/balancer/pool/own_servers.h"
 
 static struct renewal renewal;
+static const struct renewal_calls orders = {.renew = own_renew, .drained = own_drained};
 static char why[RENEWAL_DETAIL_SIZE];
 
 static void open_renewal(int count)
 {
     own_open(count);
-    renewal_open(&renewal, &own.servers, &own.departures, own.loop, own_renew, NULL);
+    renewal_open(&renewal, &own.servers, &own.departures, own.loop, &orders);
 }
 
 static void close_renewal(void)
@@ -110,7 +111,7 @@ static void one_that_is_never_empty_is_restarted_all_the_same(void)
     CU_ASSERT(renewal_begin(&renewal, why));
     look(29);
     own_expect("");
-    look(31);
+    departures_check(&own.departures, clock_monotonic() + 31 * CLOCK_SECOND);
     own_expect("renew server-1");
     own_pending("server-1", 0);
     restart("server-1");
@@ -166,16 +167,74 @@ static void it_stops_where_somebody_else_makes_it_ready(void)
     close_renewal();
 }
 
+static void drain_by_hand(const char *id)
+{
+    strcpy(own.drained, id);
+    servers_drain(&own.servers, id, "by hand");
+}
+
 static void one_that_somebody_drained_stays_drained(void)
 {
     open_renewal(2);
-    servers_drain(&own.servers, "server-1", "by hand");
+    drain_by_hand("server-1");
     CU_ASSERT(renewal_begin(&renewal, why));
     look(0);
     own_expect("renew server-1");
     restart("server-1");
     CU_ASSERT_EQUAL(own_get("server-1").state, SERVER_DRAINING);
     CU_ASSERT_EQUAL(renewal.done, 1);
+    close_renewal();
+}
+
+/* While it finishes what it has, while its process ends, while the next one comes up. */
+static void one_that_somebody_drains_meanwhile_stays_drained(void)
+{
+    for (int phase = RENEWAL_DRAINS; phase <= RENEWAL_RETURNS; phase++) {
+        open_renewal(1);
+        CU_ASSERT(renewal_begin(&renewal, why));
+        if (phase == RENEWAL_DRAINS)
+            drain_by_hand("server-1");
+        look(0);
+        own_expect("renew server-1");
+        if (phase == RENEWAL_ENDS)
+            drain_by_hand("server-1");
+        servers_gone(&own.servers, "server-1", "renewed");
+        look(0);
+        own_joins("server-1");
+        if (phase == RENEWAL_RETURNS)
+            drain_by_hand("server-1");
+        own_is_up("server-1");
+        look(0);
+        CU_ASSERT_EQUAL(own_get("server-1").state, SERVER_DRAINING);
+        CU_ASSERT_FALSE(renewal.failed || renewal_runs(&renewal));
+        close_renewal();
+    }
+}
+
+static void one_that_somebody_drains_stays_drained_where_it_stops(void)
+{
+    open_renewal(1);
+    own_pending("server-1", 1);
+    CU_ASSERT(renewal_begin(&renewal, why));
+    drain_by_hand("server-1");
+    renewal_stop(&renewal, "another router leads.");
+    CU_ASSERT_EQUAL(own_get("server-1").state, SERVER_DRAINING);
+    close_renewal();
+}
+
+static void the_master_is_asked_again(void)
+{
+    open_renewal(1);
+    CU_ASSERT(renewal_begin(&renewal, why));
+    look(0);
+    own_expect("renew server-1");
+    look(0);
+    own_expect("");
+    look(2);
+    own_expect("renew server-1");
+    servers_gone(&own.servers, "server-1", "renewed");
+    look(4);
+    own_expect("");
     close_renewal();
 }
 
@@ -268,6 +327,11 @@ static __attribute__((constructor)) void suite(void)
               it_stops_where_somebody_else_makes_it_ready);
     suite_add("renewal", "one that somebody drained stays drained",
               one_that_somebody_drained_stays_drained);
+    suite_add("renewal", "one that somebody drains meanwhile stays drained",
+              one_that_somebody_drains_meanwhile_stays_drained);
+    suite_add("renewal", "one that somebody drains stays drained where it stops",
+              one_that_somebody_drains_stays_drained_where_it_stops);
+    suite_add("renewal", "the master is asked again", the_master_is_asked_again);
     suite_add("renewal", "those that leave are passed over", those_that_leave_are_passed_over);
     suite_add("renewal", "one that crashed just then is restarted too",
               one_that_crashed_just_then_is_restarted_too);

@@ -70,7 +70,9 @@ static const struct situation situations[] = {
     {"a slow store, and little to do", 2, 0, 2, 9, 0, 90000, 90, 170, SCALE_FITS, 0, 0},
     {"a store not that slow", 2, 0, 2, 900, 800, 49999, 90, 170, SCALE_OUT, 4, 2},
     {"slow commits of busy processors", 2, 0, 2, 900, 0, 90000, 500, 800, SCALE_OUT, 4, 2},
-    {"a server joins", 3, 1, 2, 900, 0, 900, 90, 170, SCALE_MISSING, 0, 0},
+    {"too much, and one is missing for ever", 3, 1, 2, 900, 0, 900, 90, 170, SCALE_OUT, 5, 10},
+    {"half of them", 4, 2, 2, 900, 0, 900, 90, 170, SCALE_OUT, 6, 10},
+    {"more than half of them", 5, 3, 2, 900, 0, 900, 90, 170, SCALE_MISSING, 0, 0},
     {"none is up", 2, 2, 0, 0, 500, 0, 0, 0, SCALE_MISSING, 0, 0},
     {"others' servers do the work", 2, 0, 6, 190, 0, 900, 90, 170, SCALE_FITS, 0, 0},
     {"too much for others' servers too", 2, 0, 6, 200, 0, 900, 90, 170, SCALE_OUT, 3, 2},
@@ -189,12 +191,38 @@ static void the_window_begins_anew_when_those_started_are_up(void)
     CU_ASSERT_EQUAL(desk.step.to, 4);
     sample.servers = 4;
     sample.missing = 2;
-    CU_ASSERT(hold(&desk, sample, 60 * CLOCK_SECOND) < 0);
+    CU_ASSERT(hold(&desk, sample, 9 * CLOCK_SECOND) < 0);
     CU_ASSERT_EQUAL(desk.scale.verdict, SCALE_MISSING);
     sample.missing = 0;
     sample.up = 4;
     CU_ASSERT_EQUAL(hold(&desk, sample, 5 * CLOCK_SECOND), 2 * CLOCK_SECOND);
     CU_ASSERT_EQUAL(desk.step.to, 8);
+}
+
+/* Each step after the patience, in which those that it starts may come up. */
+static void one_that_never_comes_up_keeps_no_other_from_it(void)
+{
+    struct desk desk = desk_new(usual());
+    struct scale_sample sample = {.servers = 3, .missing = 1, .up = 2, .pending = 80};
+    CU_ASSERT_EQUAL(hold(&desk, sample, 20 * CLOCK_SECOND), 10 * CLOCK_SECOND);
+    CU_ASSERT_EQUAL(desk.step.to, 4);
+    sample = (struct scale_sample){.servers = 4, .missing = 1, .up = 3, .pending = 110};
+    CU_ASSERT_EQUAL(hold(&desk, sample, 20 * CLOCK_SECOND), 10 * CLOCK_SECOND - EVERY);
+    CU_ASSERT_EQUAL(desk.step.to, 5);
+    sample = (struct scale_sample){.servers = 5, .missing = 1, .up = 4, .pending = 110};
+    CU_ASSERT(hold(&desk, sample, 20 * CLOCK_SECOND) < 0);
+}
+
+static void one_that_comes_and_goes_keeps_no_other_from_it(void)
+{
+    struct desk desk = desk_new(usual());
+    struct scale_sample there = {.servers = 3, .up = 3, .pending = 500};
+    struct scale_sample gone = {.servers = 3, .missing = 1, .up = 2, .pending = 500};
+    bool stepped = false;
+    for (int i = 0; i < 6 && !stepped; i++)
+        stepped = hold(&desk, there, CLOCK_SECOND) >= 0 || hold(&desk, gone, CLOCK_SECOND) >= 0;
+    CU_ASSERT(stepped);
+    CU_ASSERT_EQUAL(desk.step.to, 6);
 }
 
 static void steps_in_come_one_at_a_time(void)
@@ -417,6 +445,10 @@ static __attribute__((constructor)) void suite(void)
     suite_add("scale", "what holds a step back is said", what_holds_a_step_back_is_said);
     suite_add("scale", "the window begins anew when those started are up",
               the_window_begins_anew_when_those_started_are_up);
+    suite_add("scale", "one that never comes up keeps no other from it",
+              one_that_never_comes_up_keeps_no_other_from_it);
+    suite_add("scale", "one that comes and goes keeps no other from it",
+              one_that_comes_and_goes_keeps_no_other_from_it);
     suite_add("scale", "steps in come one at a time", steps_in_come_one_at_a_time);
     suite_add("scale", "load that comes back at once makes the next step in later",
               load_that_comes_back_at_once_makes_the_next_step_in_later);

@@ -288,11 +288,11 @@ static void servers_that_crash_again_and_again_are_not_multiplied(void)
     shop_open(&shop, dice_seed());
     shop.never_up = true;
     shop_runs(&shop, HOUR, much);
-    CU_ASSERT_EQUAL(shop.outs, 1);
-    CU_ASSERT_EQUAL(shop.servers, 2 * MIN);
+    CU_ASSERT_EQUAL(shop.outs, 2);
+    CU_ASSERT_EQUAL(shop.servers, 3 * MIN);
     CU_ASSERT_EQUAL(shop.scale.verdict, SCALE_MISSING);
     shop_rests(&shop);
-    CU_ASSERT_EQUAL(shop.outs, 1);
+    CU_ASSERT_EQUAL(shop.outs, 2);
 }
 
 static void servers_that_are_repaired_are_joined_by_more(void)

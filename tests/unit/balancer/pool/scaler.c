@@ -10,6 +10,7 @@
 
 static struct scaler scaler;
 static struct renewal renewal;
+static const struct renewal_calls orders = {.renew = own_renew, .drained = own_drained};
 static int64_t now, waiting;
 
 static int64_t tell_waiting(void *context)
@@ -30,7 +31,7 @@ static void open_scaler(int count, int64_t min, int64_t max)
         .calls = {.start = own_start, .retire = own_retire, .waiting = tell_waiting},
     };
     waiting = 0;
-    renewal_open(&renewal, &own.servers, &own.departures, own.loop, own_renew, NULL);
+    renewal_open(&renewal, &own.servers, &own.departures, own.loop, &orders);
     scaler_open(&scaler, &settings);
     scaler_lead(&scaler);
     now = clock_monotonic();
@@ -97,13 +98,12 @@ static void nothing_more_is_started_until_those_are_up(void)
     own_pending("server-1", 900);
     pass(3);
     own_expect("start server-3 start server-4");
-    pass(20);
+    pass(4);
     own_joins("server-3");
     own_joins("server-4");
     own_is_up("server-3");
-    pass(20);
+    pass(4);
     CU_ASSERT_EQUAL(scaler.scale.verdict, SCALE_MISSING);
-    CU_ASSERT_EQUAL(scaler.said, SCALE_MISSING); /* and it was said */
     own_expect("");
     own_is_up("server-4");
     pass(3);
@@ -299,9 +299,11 @@ static void a_departure_that_is_called_off_retires_nobody(void)
 
 static void a_message_that_was_lost_is_sent_again(void)
 {
-    open_scaler(2, 2, 8);
+    open_scaler(2, 2, 3);
     own_pending("server-1", 70);
     pass(62);
+    CU_ASSERT_EQUAL(scaler.scale.verdict, SCALE_MISSING);
+    CU_ASSERT_EQUAL(scaler.said, SCALE_MISSING); /* and it was said */
     own_expect("start server-3");
     pass(2);
     own_expect("start server-3");

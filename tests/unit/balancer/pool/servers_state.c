@@ -276,8 +276,101 @@ static void who_is_alone_is_warm(void)
     servers_free(&servers);
 }
 
+/* --- the store --------------------------------------------------------------------------------- */
+
+static void tell(size_t index, const char *store)
+{
+    struct figures figures = {.boot = 1};
+    strcpy(figures.store, store);
+    check_told(&servers, index, servers.list[index].start, &figures);
+}
+
+/* Somebody added a server that sells from another store: also when all of our own are down, it does not
+ * become the shop. */
+static void who_was_added_does_not_name_the_store(void)
+{
+    history_servers_up(&servers, 1, NULL);
+    servers.has_own = true;
+    size_t stranger = join("stranger");
+    tell(stranger, HISTORY_OTHER_STORE);
+    servers_gone(&servers, "server-1", "killed");
+    tell(stranger, HISTORY_OTHER_STORE);
+    CU_ASSERT_EQUAL(state(stranger), SERVER_JOINING);
+    CU_ASSERT(servers_joined(&servers, "server-1", "127.0.0.1:9", 43));
+    tell(0, HISTORY_STORE);
+    CU_ASSERT_EQUAL(state(0), SERVER_UP);
+    history_text(&servers);
+    servers_free(&servers);
+}
+
+static void who_was_added_waits_for_our_own_to_name_it(void)
+{
+    servers_init(&servers);
+    servers.has_own = true;
+    size_t joined = join("box-1");
+    tell(joined, HISTORY_STORE);
+    CU_ASSERT_EQUAL(state(joined), SERVER_JOINING);
+    CU_ASSERT(servers_joined(&servers, "server-1", "127.0.0.1:9", 43));
+    tell(1, HISTORY_STORE);
+    tell(joined, HISTORY_STORE);
+    CU_ASSERT_EQUAL(state(joined), SERVER_UP);
+    history_text(&servers);
+    servers_free(&servers);
+}
+
+static void where_we_have_none_the_first_names_the_store(void)
+{
+    servers_init(&servers);
+    size_t first = join("box-1"), second = join("box-2");
+    tell(first, HISTORY_STORE);
+    servers_failed(&servers, first, servers.list[first].start, "gone");
+    tell(second, HISTORY_OTHER_STORE);
+    CU_ASSERT_EQUAL(state(second), SERVER_JOINING);
+    tell(first, HISTORY_STORE);
+    CU_ASSERT_EQUAL(state(first), SERVER_UP);
+    history_text(&servers);
+    servers_free(&servers);
+}
+
+/* The answer to a trial flight tells no store. */
+static void a_trial_names_no_store(void)
+{
+    history_servers_up(&servers, 1, NULL);
+    fail(0);
+    tell(0, "");
+    CU_ASSERT_EQUAL(state(0), SERVER_UP);
+    CU_ASSERT_STRING_EQUAL(servers.store, HISTORY_STORE);
+    history_text(&servers);
+    servers_free(&servers);
+}
+
+/* Flights of others count on, also when who landed them has left. */
+static void who_leaves_takes_no_flights_along(void)
+{
+    history_servers_up(&servers, 3, NULL);
+    for (int i = 0; i < 8; i++) {
+        struct settlement settlement = {.flight = 1};
+        struct figures figures = {.store = HISTORY_STORE, .boot = 1};
+        servers_settle(&servers, i < 4 ? 1 : 2, &settlement, &figures);
+    }
+    int64_t then = servers_landed_elsewhere(&servers, 0);
+    servers_leave(&servers, "server-2", "asked for");
+    CU_ASSERT_EQUAL(servers_landed_elsewhere(&servers, 0), then);
+    history_text(&servers);
+    servers_free(&servers);
+}
+
 static __attribute__((constructor)) void suite(void)
 {
+    suite_add("servers_state", "who was added does not name the store",
+              who_was_added_does_not_name_the_store);
+    suite_add("servers_state", "who was added waits for our own to name it",
+              who_was_added_waits_for_our_own_to_name_it);
+    suite_add("servers_state", "where we have none the first names the store",
+              where_we_have_none_the_first_names_the_store);
+    suite_add("servers_state", "a trial names no store", a_trial_names_no_store);
+    suite_add("servers_state", "who leaves takes no flights along",
+              who_leaves_takes_no_flights_along);
     suite_add("servers_state", "who leaves drains first", who_leaves_drains_first);
     suite_add("servers_state", "who is idle leaves at once", who_is_idle_leaves_at_once);
     suite_add("servers_state", "who is cut is down until empty", who_is_cut_is_down_until_empty);

@@ -64,7 +64,8 @@ static void write_answer(struct fake_server *fake, struct buffer *out)
     count -= fake->manner == FAKE_LEAVES_OUT;
     answer_begin(out, &figures);
     for (size_t i = 0; i < count; i++) {
-        struct outcome outcome = outcome_of(fake, &fake->items[i % fake->count], &number);
+        struct outcome outcome =
+            outcome_of(fake, &fake->items[fake->count > 0 ? i % fake->count : 0], &number);
         answer_add(out, &outcome);
     }
     answer_end(out);
@@ -150,7 +151,7 @@ static void take_flight(struct fake_server *fake, const char *body, size_t lengt
 {
     char router[ID_TEXT_SIZE], error[JSON_ERROR_SIZE];
     int count = flight_parse(body, length, fake->items, FLIGHT_ITEMS_MAX, router, error);
-    CU_ASSERT(count > 0);
+    CU_ASSERT(count >= 0); /* 0: a trial */
     fake->count = count > 0 ? (size_t)count : 0;
 }
 

@@ -91,6 +91,15 @@ static void who_answers_is_up(void)
     CU_ASSERT_STRING_EQUAL(clinic.servers.store, "0193b0aa-0000-7abc-8def-0123456789ab");
 }
 
+/* Three times more than it had been. */
+static bool has_been_asked(void *context)
+{
+    held_loop_hold(&clinic.held);
+    bool asked = clinic.fake.requests >= *(const unsigned *)context + 3;
+    held_loop_free(&clinic.held);
+    return asked;
+}
+
 static bool is_refused(void *context)
 {
     struct server server = {0};
@@ -143,6 +152,26 @@ static void who_recovers_is_up_again(void)
     close_clinic();
 }
 
+/* One that failed in a flight has to answer one before it gets another: also where it is in good health. */
+static void who_failed_in_a_flight_is_tried_with_one(void)
+{
+    open_clinic(FAKE_ANSWERS);
+    await(SERVER_UP);
+    held_loop_hold(&clinic.held);
+    clinic.fake.manner = FAKE_ADDS; /* an outcome too many, of flights */
+    servers_failed(&clinic.servers, 0, 1, "flight 9: no");
+    unsigned requests = clinic.fake.requests;
+    held_loop_free(&clinic.held);
+    CU_ASSERT(wait_until(has_been_asked, &requests, SECONDS_MAX));
+    struct server server = await(SERVER_DOWN);
+    CU_ASSERT_STRING_EQUAL(server.check.reason,
+                           "a trial flight was answered with 200, but not as a flight is");
+    set_manner(FAKE_ANSWERS);
+    server = await(SERVER_UP);
+    CU_ASSERT_STRING_EQUAL(server.why, "probe: answered a trial flight");
+    close_clinic();
+}
+
 static void nobody_listens(void)
 {
     open_clinic(FAKE_ANSWERS);
@@ -192,6 +221,8 @@ static __attribute__((constructor)) void suite(void)
     suite_add("probe", "who answers is up", who_answers_is_up);
     suite_add("probe", "who does not is not up and says why", who_does_not_is_not_up_and_says_why);
     suite_add("probe", "who recovers is up again", who_recovers_is_up_again);
+    suite_add("probe", "who failed in a flight is tried with one",
+              who_failed_in_a_flight_is_tried_with_one);
     suite_add("probe", "nobody listens", nobody_listens);
     suite_add("probe", "the dead are not asked", the_dead_are_not_asked);
 }
