@@ -9,7 +9,7 @@
 /* What log_line writes on stderr, into `line`. */
 static void written(const char *text, char *line, size_t size)
 {
-    int ends[2], saved = dup(STDERR_FILENO);
+    int ends[2] = {-1, -1}, saved = dup(STDERR_FILENO);
     CU_ASSERT_FATAL(saved >= 0 && pipe(ends) == 0);
     CU_ASSERT(dup2(ends[1], STDERR_FILENO) >= 0);
     log_line("%s", text);

@@ -14,12 +14,12 @@ enum {
     ASKED_MAX = 64,
 };
 
+#define EIGHT "http://a,http://b,http://c,http://d,http://e,http://f,http://g,http://h"
+
 static void lists_of_balancers_are_checked(void)
 {
     static const char *const good[] = {"http://127.0.0.1:8081", "http://127.0.0.1:8081/",
-                                       "http://[::1]:8081,http://shop.example:80/",
-                                       "http://a,http://b,http://c,http://d,http://e,http://f,"
-                                       "http://g,http://h"};
+                                       "http://[::1]:8081,http://shop.example:80/", EIGHT};
     static const char *const bad[] = {"",
                                       ",",
                                       "http://",
@@ -33,8 +33,7 @@ static void lists_of_balancers_are_checked(void)
                                       "http://a?b",
                                       "http://a#b",
                                       "http://a b",
-                                      "http://a,http://b,http://c,http://d,http://e,http://f,"
-                                      "http://g,http://h,http://i"};
+                                      EIGHT ",http://i"};
     char longest[256];
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         CU_ASSERT(membership_check(good[i]));
