@@ -108,18 +108,18 @@ static void follow(struct servers *servers, struct server *server, const char *w
         move(servers, server, to, why);
 }
 
-/* Whether as many of the pool's servers as now may be out though they answer, and also `more` (NULL: nobody
- * more), should it answer: at least one that answers is left, always. */
-static bool may_be_out(const struct servers *servers, size_t pool, const struct server *more)
+/* Whether as many of the pool's servers as now may be out though they answer, and also `more` (SERVER_NONE:
+ * nobody more), should it answer: at least one that answers is left, always. */
+static bool may_be_out(const struct servers *servers, size_t pool, size_t more)
 {
     size_t alive = 0, out = 0;
     for (size_t i = 0; i < servers->count; i++) {
         const struct server *server = &servers->list[i];
         if (server->pool != pool || server->health.drain ||
-            !(server == more || server_state_alive(server->state)))
+            !(i == more || server_state_alive(server->state)))
             continue;
         alive++;
-        out += server == more || health_out(&server->health);
+        out += i == more || health_out(&server->health);
     }
     return out == 0 ||
            (out < alive && out * 1000 <= alive * (size_t)servers->pools[pool].rules.out_most);
@@ -141,7 +141,7 @@ void servers_apply(struct servers *servers, struct server *server, const char *w
 {
     size_t pool = server->pool;
     follow(servers, server, why);
-    while (!may_be_out(servers, pool, NULL)) {
+    while (!may_be_out(servers, pool, SERVER_NONE)) {
         struct server *released = longest_out(servers, pool);
         released->health.overloaded = false;
         health_readmit(&released->health);
@@ -317,7 +317,7 @@ void servers_judge(struct servers *servers, struct server *server, bool failed)
     bool heard = server->state != SERVER_JOINING; /* else its process before this one was asked */
     if (!heard || !health_request(&server->health, rules, failed, now, why))
         return;
-    if (!may_be_out(servers, server->pool, server))
+    if (!may_be_out(servers, server->pool, (size_t)(server - servers->list)))
         return;
     health_eject(&server->health, rules, now);
     server->ejections++;
@@ -395,7 +395,7 @@ static bool judge_report(struct servers *servers, struct server *server,
                          const struct server_report *report, char why[ROUTING_WHY_SIZE])
 {
     bool was = server->health.overloaded;
-    bool may = may_be_out(servers, server->pool, server);
+    bool may = may_be_out(servers, server->pool, (size_t)(server - servers->list));
     server->report = *report;
     health_reported(&server->health, &servers->pools[server->pool].rules, report, why);
     if (!was && server->health.overloaded && !may)
