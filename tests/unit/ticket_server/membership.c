@@ -32,8 +32,7 @@ static void lists_of_balancers_are_checked(void)
                                       "http://a/b",
                                       "http://a?b",
                                       "http://a#b",
-                                      "http://a b",
-                                      EIGHT ",http://i"};
+                                      "http://a b"};
     char longest[256];
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         CU_ASSERT(membership_check(good[i]));
@@ -42,6 +41,7 @@ static void lists_of_balancers_are_checked(void)
         if (membership_check(bad[i]))
             printf("  %s\n", bad[i]);
     }
+    CU_ASSERT_FALSE(membership_check(EIGHT ",http://i"));
     snprintf(longest, sizeof longest, "http://%0200d", 1);
     CU_ASSERT_FALSE(membership_check(longest));
 }
