@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "common/utf8.h"
 
 enum {
     NAME_LENGTH_MAX = 63,
@@ -19,6 +22,20 @@ void log_name(const char *wanted)
     snprintf(name, sizeof name, "%s", wanted);
 }
 
+/* Lines hold what others sent: a terminal must not obey it, nor a reader take it for a line of ours. */
+static void make_plain(char *line, size_t length)
+{
+    const char *at = line, *end = line + length;
+    while (at < end) {
+        char *from = line + (at - line);
+        uint32_t character = utf8_decode(&at, end);
+        if (character == UTF8_BAD)
+            at++;
+        if (character == UTF8_BAD || character < 0x20 || (character >= 0x7f && character < 0xa0))
+            memset(from, '?', (size_t)(at - from));
+    }
+}
+
 static void __attribute__((format(printf, 1, 0)))
 say(const char *format, va_list arguments, const char *reason)
 {
@@ -28,6 +45,7 @@ say(const char *format, va_list arguments, const char *reason)
     int length = snprintf(line, sizeof line - 1, "%s: %s%s%s", name, message,
                           reason != NULL ? ": " : "", reason != NULL ? reason : "");
     size_t used = (size_t)length < sizeof line - 1 ? (size_t)length : sizeof line - 2;
+    make_plain(line, used);
     line[used++] = '\n';
     ssize_t written = write(STDERR_FILENO, line, used);
     (void)written; /* nobody is left to be told */

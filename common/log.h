@@ -1,7 +1,8 @@
 /* Diagnostics for the person at the terminal: one line each on stderr.
  *
  * Not the routing log and not the decision log (log_file.h): those are evidence, these are
- * messages. All functions may be called from any thread. Each line is one write(2). */
+ * messages. All functions may be called from any thread. Each line is one write(2). Control characters, and what
+ * is no UTF-8, are written as '?'. */
 #ifndef BOX_OFFICE_LOG_H
 #define BOX_OFFICE_LOG_H
 

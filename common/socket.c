@@ -2,61 +2,55 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
 
 static bool read_port(const char *text, in_port_t *port)
 {
-    char *end;
-    unsigned long number = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || number > 65535)
+    size_t digits = strspn(text, "0123456789");
+    if (digits == 0 || digits > 5 || text[digits] != '\0' || (digits > 1 && text[0] == '0'))
         return false;
+    unsigned long number = strtoul(text, NULL, 10);
     *port = htons((in_port_t)number);
-    return true;
+    return number <= UINT16_MAX;
 }
 
-static bool read_address(const char *text, union address *address, socklen_t *length)
+socklen_t socket_address_read(const char *text, union socket_address *address)
 {
     char host[INET6_ADDRSTRLEN];
     const char *colon = strrchr(text, ':');
     if (colon == NULL)
-        return false;
-    bool bracketed = text[0] == '[' && colon > text && colon[-1] == ']';
-    const char *start = bracketed ? text + 1 : text;
-    const char *end = bracketed ? colon - 1 : colon;
+        return 0;
+    bool six = text[0] == '[' && colon > text && colon[-1] == ']';
+    const char *start = six ? text + 1 : text;
+    const char *end = six ? colon - 1 : colon;
     if (end - start >= (long)sizeof host)
-        return false;
+        return 0;
     snprintf(host, sizeof host, "%.*s", (int)(end - start), start);
     memset(address, 0, sizeof *address);
-    address->any.sa_family = bracketed ? AF_INET6 : AF_INET;
-    *length = bracketed ? sizeof address->v6 : sizeof address->v4;
-    in_port_t *port = bracketed ? &address->v6.sin6_port : &address->v4.sin_port;
-    void *number = bracketed ? (void *)&address->v6.sin6_addr : (void *)&address->v4.sin_addr;
-    return inet_pton(address->any.sa_family, host, number) == 1 && read_port(colon + 1, port);
+    address->any.sa_family = six ? AF_INET6 : AF_INET;
+    in_port_t *port = six ? &address->v6.sin6_port : &address->v4.sin_port;
+    void *number = six ? (void *)&address->v6.sin6_addr : (void *)&address->v4.sin_addr;
+    if (inet_pton(address->any.sa_family, host, number) != 1 || !read_port(colon + 1, port))
+        return 0;
+    return six ? sizeof address->v6 : sizeof address->v4;
 }
 
 bool socket_address_parse(const char *text, unsigned *port)
 {
-    union address address;
-    socklen_t length;
-    if (!read_address(text, &address, &length))
+    union socket_address address;
+    socklen_t length = socket_address_read(text, &address);
+    if (length == 0)
         return false;
     *port = ntohs(length == sizeof address.v6 ? address.v6.sin6_port : address.v4.sin_port);
     return true;
 }
 
 /* The IPv4 address that it is or holds (RFC 4291, 2.5.5.2), in host order. False where it holds none. */
-static bool take_v4(const union address *address, uint32_t *host)
+static bool take_v4(const union socket_address *address, uint32_t *host)
 {
     uint32_t number = address->v4.sin_addr.s_addr;
     if (address->any.sa_family == AF_INET6) {
@@ -70,10 +64,9 @@ static bool take_v4(const union address *address, uint32_t *host)
 
 bool socket_loopback(const char *text)
 {
-    union address address;
-    socklen_t length;
+    union socket_address address;
     uint32_t host;
-    if (!read_address(text, &address, &length))
+    if (socket_address_read(text, &address) == 0)
         return false;
     if (take_v4(&address, &host))
         return host >> 24 == IN_LOOPBACKNET;
@@ -82,11 +75,10 @@ bool socket_loopback(const char *text)
 
 bool socket_reachable(const char *text)
 {
-    union address address;
-    socklen_t length;
+    union socket_address address;
     uint32_t host;
     unsigned port;
-    if (!read_address(text, &address, &length) || !socket_address_parse(text, &port) || port == 0)
+    if (!socket_address_parse(text, &port) || port == 0 || socket_address_read(text, &address) == 0)
         return false;
     if (take_v4(&address, &host))
         return host >> 24 != 0 && !IN_MULTICAST(host) && host != INADDR_BROADCAST;
@@ -94,7 +86,7 @@ bool socket_reachable(const char *text)
            !IN6_IS_ADDR_MULTICAST(&address.v6.sin6_addr);
 }
 
-static bool bind_and_listen(int fd, const union address *address, socklen_t length)
+static bool bind_and_listen(int fd, const union socket_address *address, socklen_t length)
 {
     int on = 1;
     return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
@@ -103,9 +95,9 @@ static bool bind_and_listen(int fd, const union address *address, socklen_t leng
 
 int socket_listen(const char *text)
 {
-    union address address;
-    socklen_t length;
-    if (!read_address(text, &address, &length)) {
+    union socket_address address;
+    socklen_t length = socket_address_read(text, &address);
+    if (length == 0) {
         errno = EINVAL;
         return -1;
     }
@@ -121,7 +113,7 @@ int socket_listen(const char *text)
 
 void socket_address(int fd, char text[ADDRESS_SIZE])
 {
-    union address address = {0};
+    union socket_address address = {0};
     socklen_t length = sizeof address;
     char host[INET6_ADDRSTRLEN] = "?";
     text[0] = '\0';

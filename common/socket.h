@@ -2,17 +2,29 @@
 #ifndef BOX_OFFICE_SOCKET_H
 #define BOX_OFFICE_SOCKET_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
+#include <sys/socket.h>
 
 enum {
     ADDRESS_SIZE = 56, /* "[ipv6]:port" and its NUL */
 };
 
+union socket_address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+/* Reads such a text, strictly: a numeric address, and a port of 0 to 65535 without leading zeros. The length of
+ * the address; 0 where it is none. */
+socklen_t socket_address_read(const char *text, union socket_address *address);
+
 /* A listening socket (SO_REUSEADDR, close-on-exec, non-blocking) on a numeric address; port 0 picks
  * a free one. -1 and errno where it cannot be had (EINVAL: not an address). */
 int socket_listen(const char *text);
 
-/* Whether the text is a numeric "ADDR:PORT" or "[ADDR]:PORT"; then *port is its port, 0 to 65535. */
+/* Whether socket_address_read accepts the text; then *port is its port. */
 bool socket_address_parse(const char *text, unsigned *port);
 
 /* Whether such an address is one of this machine's loopback (127.0.0.0/8, ::1, also mapped into IPv6). */

@@ -84,11 +84,12 @@ static bool say(struct boxctl *box, const char *format, ...)
 
 static bool tell_server(struct boxctl *box)
 {
-    struct buffer why = {0};
-    listing_plain(&why, api_text(box->answer.json, "why"));
-    bool fine = say(box, "%s is %s: %s\n", box->words[1], api_text(box->answer.json, "state"),
-                    buffer_text(&why));
-    buffer_free(&why);
+    struct buffer text = {0};
+    listing_plain(&text, api_text(box->answer.json, "state"));
+    buffer_add(&text, ": ");
+    listing_plain(&text, api_text(box->answer.json, "why"));
+    bool fine = say(box, "%s is %s\n", box->words[1], buffer_text(&text));
+    buffer_free(&text);
     return fine;
 }
 

@@ -18,6 +18,12 @@ static void set_timer(struct admin *admin, int64_t now)
     loop_timer_set(admin->settings.loop, &admin->timer, now + interval);
 }
 
+static void announce(const struct admin *admin)
+{
+    if (admin->settings.calls.changed != NULL)
+        admin->settings.calls.changed(admin->settings.calls.context);
+}
+
 /* Whoever has joined is given its time from now on. */
 static void all_heard(struct members *members)
 {
@@ -71,6 +77,14 @@ static void catch_up(struct admin *admin)
         go_on(admin);
 }
 
+static void look_after(struct admin *admin, int64_t now)
+{
+    const struct admin_settings *settings = &admin->settings;
+    admin_bury(admin, now);
+    if (members_settle(admin->members, settings->servers, settings->allow_remote) > 0)
+        announce(admin);
+}
+
 static void ring(void *context)
 {
     struct admin *admin = context;
@@ -78,7 +92,7 @@ static void ring(void *context)
     if (admin->unread)
         catch_up(admin);
     else
-        admin_bury(admin, now);
+        look_after(admin, now);
     admin_give_up(admin, now);
     set_timer(admin, now);
 }
@@ -114,8 +128,7 @@ bool admin_lead(struct admin *admin, int listen_fd, unsigned connections_max)
     admin->http = http_open(admin->settings.loop, &http);
     if (admin->http == NULL)
         return false;
-    if (admin->settings.calls.changed != NULL)
-        admin->settings.calls.changed(admin->settings.calls.context);
+    announce(admin);
     set_timer(admin, clock_monotonic());
     return true;
 }

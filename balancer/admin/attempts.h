@@ -1,6 +1,6 @@
 /* Who has sent wrong tokens lately: a client that does so again and again is told to wait.
  *
- * ATTEMPTS_WRONG wrong ones from one address within ATTEMPTS_WINDOW are answered as such; more of them, until
+ * ATTEMPTS_WRONG wrong ones from one address within ATTEMPTS_SECONDS are answered as such; more of them, until
  * the window has passed since the first, are not looked at any further. The right token always passes: a
  * machine that guesses cannot lock out who shares its address, and 256 bits are not guessed.
  *

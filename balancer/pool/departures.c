@@ -66,7 +66,8 @@ enum departure_begun departures_begin(struct departures *departures,
         return DEPARTURE_TWICE;
     if (departures->count == DEPARTURES_MAX)
         return DEPARTURE_FULL;
-    if (servers_find(departures->servers, wish->id, &server) == SERVER_NONE)
+    size_t index = servers_find(departures->servers, wish->id, &server);
+    if (index == SERVER_NONE)
         return DEPARTURE_UNKNOWN;
     struct departure *departure = &departures->list[departures->count++];
     *departure = (struct departure){
@@ -75,6 +76,8 @@ enum departure_begun departures_begin(struct departures *departures,
         .began = clock_monotonic(),
         .requests = server.busy,
         .tickets = server.pending,
+        .index = index,
+        .start = server.start,
         .done = wish->done,
         .context = wish->context,
     };
@@ -97,12 +100,20 @@ static void cut(struct departures *departures, struct departure *departure, int6
     servers_cut(departures->servers, departure->id, why);
 }
 
+/* Whether it has left, and one of its id has come, between two looks. */
+static bool came_anew(const struct departure *departure, size_t index, const struct server *server)
+{
+    return departure->kind == DEPARTURE_LEAVE && !server->health.leave &&
+           (index != departure->index || server->start != departure->start);
+}
+
 static void look(struct departures *departures, size_t i, int64_t now)
 {
     struct departure *departure = &departures->list[i];
     struct server server;
     bool leaves = departure->kind == DEPARTURE_LEAVE;
-    bool there = servers_find(departures->servers, departure->id, &server) != SERVER_NONE;
+    size_t index = servers_find(departures->servers, departure->id, &server);
+    bool there = index != SERVER_NONE && !came_anew(departure, index, &server);
     bool wanted = there && (leaves ? server.health.leave : server.health.drain);
     if (there && !wanted)
         finish(departures, i, DEPARTURE_CALLED_OFF, server.busy, now);

@@ -64,6 +64,8 @@ struct departure {
     enum departure_kind kind;
     int64_t deadline, began;
     int64_t requests, tickets; /* when it began */
+    size_t index; /* of the server, and which start of it: one that comes back later is another */
+    unsigned start;
     bool cut;
     departure_done *done;
     void *context;

@@ -89,21 +89,28 @@ static size_t pool_of(const struct servers *servers, const char *name)
     return i;
 }
 
-static void add(struct servers *servers, const struct member *member, bool remote)
+static struct server_about about_of(const struct servers *servers, const struct member *member)
 {
-    const struct server_about about = {
+    return (struct server_about){
         .id = member->id,
         .address = member->address,
         .pool = pool_of(servers, member->pool),
         .weight = member->weight,
         .source = member->source,
     };
+}
+
+static void add(struct servers *servers, const struct member *member, bool remote)
+{
+    const struct server_about about = about_of(servers, member);
+    struct server server;
+    bool waits = servers_find(servers, member->id, &server) != SERVER_NONE && server.health.leave;
     if (about.pool == servers->pool_count)
         log_line("%s is kept, but not used: there is no pool %s", member->id, member->pool);
     else if (!remote && !socket_loopback(member->address))
         log_line("%s is kept, but not used: %s is another machine's, see --allow-remote",
                  member->id, member->address);
-    else if (!servers_add(servers, &about))
+    else if (!servers_add(servers, &about) && !waits)
         log_line("%s is kept, but not used: there is no room for it, or it is configured",
                  member->id);
 }
@@ -148,4 +155,20 @@ void members_apply(const struct members *before, const struct members *now, stru
     for (size_t i = 0; i < now->drained_count; i++)
         if (before == NULL || !members_drained(before, now->drained[i]))
             servers_drain(servers, now->drained[i], "drained earlier");
+}
+
+size_t members_settle(const struct members *members, struct servers *servers, bool remote)
+{
+    size_t added = 0;
+    for (size_t i = 0; i < members->count; i++) {
+        const struct member *member = &members->servers[i];
+        const struct server_about about = about_of(servers, member);
+        if (about.pool == servers->pool_count || (!remote && !socket_loopback(member->address)) ||
+            !servers_add(servers, &about))
+            continue;
+        if (members_drained(members, member->id))
+            servers_drain(servers, member->id, "drained earlier");
+        added++;
+    }
+    return added;
 }

@@ -87,4 +87,8 @@ bool members_set_drained(struct members *members, const char *id, bool drained);
 void members_apply(const struct members *before, const struct members *now, struct servers *servers,
                    bool remote);
 
+/* Adds those members that could not join before and can now, because a server of that id was still leaving, or
+ * the list full: how many. Silent. */
+size_t members_settle(const struct members *members, struct servers *servers, bool remote);
+
 #endif

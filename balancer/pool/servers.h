@@ -191,7 +191,8 @@ void servers_settle(struct servers *servers, size_t index, const struct settleme
 /* How many places the list has, those of servers that have left included. */
 size_t servers_count(struct servers *servers);
 
-/* A copy of one server; false past the end of the list. One that is SERVER_LEFT (or SERVER_NEW) is none. */
+/* A copy of one place of the list; false past its end. True also for the place of a server that has left: then
+ * its state is SERVER_LEFT and it is none, as one that is SERVER_NEW is not in the list yet. */
 bool servers_get(struct servers *servers, size_t index, struct server *server);
 
 /* The index of a server that is in the list, and a copy (or NULL); SERVER_NONE where there is none. */

@@ -1,4 +1,3 @@
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -10,41 +9,9 @@
 
 #include "balancer/upstream/exchange_parts.h"
 #include "common/clock.h"
+#include "common/socket.h"
 
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-
-static bool read_port(const char *text, in_port_t *port)
-{
-    size_t digits = strspn(text, "0123456789");
-    unsigned long number = strtoul(text, NULL, 10);
-    *port = htons((in_port_t)number);
-    return digits > 0 && digits <= 5 && text[digits] == '\0' && number <= UINT16_MAX;
-}
-
-/* Length of the socket's address; 0: the text is none. */
-static socklen_t read_address(const char *text, union address *address)
-{
-    char host[INET6_ADDRSTRLEN];
-    const char *colon = strrchr(text, ':');
-    bool six = colon != NULL && text[0] == '[' && colon > text && colon[-1] == ']';
-    size_t length = colon != NULL ? (size_t)(colon - text) - (six ? 2 : 0) : sizeof host;
-    if (length >= sizeof host)
-        return 0;
-    snprintf(host, sizeof host, "%.*s", (int)length, six ? text + 1 : text);
-    memset(address, 0, sizeof *address);
-    address->any.sa_family = six ? AF_INET6 : AF_INET;
-    void *number = six ? (void *)&address->v6.sin6_addr : (void *)&address->v4.sin_addr;
-    in_port_t *port = six ? &address->v6.sin6_port : &address->v4.sin_port;
-    if (inet_pton(address->any.sa_family, host, number) != 1 || !read_port(colon + 1, port))
-        return 0;
-    return six ? sizeof address->v6 : sizeof address->v4;
-}
-
-static int connect_to(const union address *address, socklen_t length)
+static int connect_to(const union socket_address *address, socklen_t length)
 {
     int on = 1;
     int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -63,8 +30,8 @@ static int connect_to(const union address *address, socklen_t length)
 
 struct connection *exchange_connect(struct exchanges *exchanges, const char *address)
 {
-    union address parsed;
-    socklen_t length = read_address(address, &parsed);
+    union socket_address parsed;
+    socklen_t length = socket_address_read(address, &parsed);
     errno = EINVAL;
     int fd = length > 0 && strlen(address) < ADDRESS_SIZE ? connect_to(&parsed, length) : -1;
     if (fd < 0)

@@ -187,6 +187,26 @@ static void who_is_made_ready_is_called_off(void)
     close_scene();
 }
 
+/* Within one tick, in the same place or in another. */
+static void who_comes_anew_has_left(void)
+{
+    const struct server_about about = {
+        .id = "box-1", .address = "127.0.0.1:7", .weight = 1, .source = SOURCE_ADDED};
+    const struct server_about other = {
+        .id = "box-2", .address = "127.0.0.1:8", .weight = 1, .source = SOURCE_ADDED};
+    open_scene(1);
+    CU_ASSERT(servers_add(&scene.servers, &about));
+    for (int i = 0; i < 2; i++) {
+        begin("box-1", DEPARTURE_LEAVE, CLOCK_SECOND);
+        CU_ASSERT(i == 0 || servers_add(&scene.servers, &other)); /* takes its place */
+        CU_ASSERT(servers_add(&scene.servers, &about));
+        check(0);
+        CU_ASSERT_EQUAL(scene.ended, i + 1);
+        CU_ASSERT_EQUAL(scene.report.end, DEPARTURE_EMPTY);
+    }
+    close_scene();
+}
+
 static void what_cannot_begin_says_why(void)
 {
     open_scene(DEPARTURES_MAX + 2);
@@ -252,6 +272,7 @@ static __attribute__((constructor)) void suite(void)
     suite_add("departures", "who leaves late is cut", who_leaves_late_is_cut);
     suite_add("departures", "nobody waits for ever", nobody_waits_for_ever);
     suite_add("departures", "who is made ready is called off", who_is_made_ready_is_called_off);
+    suite_add("departures", "who comes anew has left", who_comes_anew_has_left);
     suite_add("departures", "what cannot begin says why", what_cannot_begin_says_why);
     suite_add("departures", "the end calls all off", the_end_calls_all_off);
     suite_add("departures", "the timer looks", the_timer_looks);

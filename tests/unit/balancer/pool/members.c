@@ -303,6 +303,32 @@ static void the_list_follows(void)
     free(now);
 }
 
+/* With another weight it is another server: once the one before has left, for which somebody looks again. */
+static void who_changes_comes_back_once_it_has_left(void)
+{
+    struct members *before = two_members(), *now = new_members();
+    servers_init(&servers);
+    members_apply(NULL, before, &servers, false);
+    size_t index = servers_find(&servers, "box-1", NULL);
+    CU_ASSERT_FATAL(index != SERVER_NONE);
+    servers.list[index].busy = 1;
+    *now = *before;
+    members_find(now, "box-1")->weight = 7;
+    members_apply(before, now, &servers, false);
+    CU_ASSERT(server_of("box-1").health.leave);
+    CU_ASSERT_EQUAL(members_settle(now, &servers, false), 0);
+    struct routing_done done = {.request = "r", .status = 200, .how = END_ANSWERED};
+    servers_done(&servers, index, &done);
+    CU_ASSERT_EQUAL(server_of("box-1").state, SERVER_NEW);
+    CU_ASSERT_EQUAL(members_settle(now, &servers, false), 1);
+    CU_ASSERT_EQUAL(server_of("box-1").weight, 7);
+    CU_ASSERT(server_of("box-1").health.drain);
+    CU_ASSERT_EQUAL(members_settle(now, &servers, false), 0);
+    servers_free(&servers);
+    free(before);
+    free(now);
+}
+
 /* Of a pool that is not configured any more, say; it may be again. */
 static void who_has_no_place_is_left_out(void)
 {
@@ -330,5 +356,7 @@ static __attribute__((constructor)) void suite(void)
     suite_add("members", "a long file is not read", a_long_file_is_not_read);
     suite_add("members", "what is no file stays where it is", what_is_no_file_stays_where_it_is);
     suite_add("members", "the list follows", the_list_follows);
+    suite_add("members", "who changes comes back once it has left",
+              who_changes_comes_back_once_it_has_left);
     suite_add("members", "who has no place is left out", who_has_no_place_is_left_out);
 }
