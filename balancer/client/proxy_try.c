@@ -102,16 +102,6 @@ static bool afford(struct proxied *proxied)
     return budget_spend(&proxied->proxy->budgets[proxied->visit.route->pool]);
 }
 
-/* Of another server, if there is one. What was sent is sent again only where that does no harm; what a foreign
- * server is slow with, another would be slow with. Where nothing was sent, nobody is burdened. */
-static bool may_repeat(struct proxied *proxied, enum exchange_failure failure, bool sent)
-{
-    bool hopeless = failure == EXCHANGE_OURS || (failure == EXCHANGE_LATE && !proxy_reads(proxied));
-    if (hopeless || !is_repeatable(proxied))
-        return false;
-    return !sent || (proxied->harmless && afford(proxied));
-}
-
 static bool was_asked(const struct proxied *proxied, const struct server *server)
 {
     for (unsigned i = 0; i < proxied->tries; i++)
@@ -131,6 +121,19 @@ static bool another_is_up(const struct proxied *proxied)
             (pool == POOL_TICKETS || server.busy < server.limit))
             return true;
     return false;
+}
+
+/* Of another server, if there is one. What was sent is sent again only where that does no harm; what a foreign
+ * server is slow with, another would be slow with; who talks nonsense would talk it again. Where nothing was sent, nobody is
+ * burdened. */
+static bool may_repeat(struct proxied *proxied, enum exchange_failure failure, bool sent)
+{
+    bool hopeless = failure == EXCHANGE_OURS || (failure == EXCHANGE_LATE && !proxy_reads(proxied));
+    if (hopeless || !is_repeatable(proxied))
+        return false;
+    if (failure == EXCHANGE_BAD && !another_is_up(proxied))
+        return false;
+    return !sent || (proxied->harmless && afford(proxied));
 }
 
 /* The server is in trouble, which another one may not be. */

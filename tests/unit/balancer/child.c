@@ -92,8 +92,9 @@ static bool has_ended(void *context)
 static void the_channel_ends_with_the_child(void)
 {
     int status;
-    struct child child = {
-        .name = "tester", .arguments = {"/bin/sh", "-c", "sleep 60"}, .inherited = {-1, -1, -1}};
+    struct child child = {.name = "tester",
+                          .arguments = {"/bin/sh", "-c", "exec sleep 60"},
+                          .inherited = {-1, -1, -1}};
     CU_ASSERT_FATAL(child_start(&child, "--channel="));
     CU_ASSERT_EQUAL(strncmp(child.channel_option, "--channel=", 10), 0);
     CU_ASSERT_FALSE(has_ended(&child.channel));

@@ -136,7 +136,7 @@ static void garbage_is_repeated_where_that_does_no_harm(void)
     expect_asked(1, 0);
     CU_ASSERT_EQUAL(counter_ask(HEAD("GET", "")), 502);
     held_loop_hold(&counter.held);
-    CU_ASSERT_EQUAL(counter.fakes[0].requests + counter.fakes[1].requests, 4);
+    CU_ASSERT_EQUAL(counter.fakes[0].requests + counter.fakes[1].requests, 3); /* each once */
     held_loop_free(&counter.held);
     counter_close();
 }
