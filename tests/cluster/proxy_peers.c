@@ -9,9 +9,11 @@
 #include "tests/lib/peers.h"
 #include "tests/lib/routing.h"
 #include "tests/lib/suite.h"
+#include "tests/lib/wait.h"
 
 enum {
     PEERS = 2,
+    GREETINGS_MAX = 10,
 };
 
 /* A script, and how its requests end in the log. */
@@ -29,6 +31,19 @@ struct play {
     struct peer peers[PEERS];
     int count;
 };
+
+struct arrival {
+    struct cluster *cluster;
+    char id[16];
+};
+
+static bool has_arrived(void *context)
+{
+    const struct arrival *arrival = context;
+    char state[16];
+    cluster_state(arrival->cluster, arrival->id, state);
+    return strcmp(state, "up") == 0;
+}
 
 /* A pool whose timeout is short, and a route to it. Each peer has been heard of, but none listens. */
 static void open_play(struct play *play, const struct row *row)
@@ -54,10 +69,14 @@ static void open_play(struct play *play, const struct row *row)
     cluster_open_config(&play->cluster, 100, 1, buffer_text(&json), options);
     buffer_free(&json);
     for (int i = 0; i < play->count; i++) {
-        char id[16];
-        peer_greet(&play->peers[i]);
-        snprintf(id, sizeof id, "peer-%d", i + 1);
-        CU_ASSERT_FATAL(cluster_reaches(&play->cluster, id, "up"));
+        struct arrival arrival = {.cluster = &play->cluster};
+        snprintf(arrival.id, sizeof arrival.id, "peer-%d", i + 1);
+        for (int tries = 0; tries < GREETINGS_MAX && !has_arrived(&arrival); tries++) {
+            peer_greet(&play->peers[i]);
+            wait_until(has_arrived, &arrival, 1);
+        }
+        peer_leave(&play->peers[i]);
+        CU_ASSERT_FATAL(has_arrived(&arrival));
     }
 }
 

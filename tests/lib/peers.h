@@ -28,8 +28,11 @@ void peer_address(struct peer *peer);
  * that is to be there has started. */
 void peer_listen(struct peer *peer);
 
-/* Answers the balancer's first check with 200, and stops listening. */
+/* Answers the balancer's next check with 200; one that was given up by now is answered too. */
 void peer_greet(struct peer *peer);
+
+/* Stops listening. */
+void peer_leave(struct peer *peer);
 
 /* Starts nginx at the address, with its files below `dir`, which is made; `further` is put into its server
  * block. It answers with X-Served-By: `name`. Waits until it listens. */
