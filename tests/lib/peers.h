@@ -28,7 +28,7 @@ void peer_address(struct peer *peer);
  * that is to be there has started. */
 void peer_listen(struct peer *peer);
 
-/* Answers the balancer's next check with 200; one that was given up by now is answered too. */
+/* Answers the balancer's next check that was not given up yet with 200; it may be, in this moment. */
 void peer_greet(struct peer *peer);
 
 /* Stops listening. */
