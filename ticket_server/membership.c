@@ -36,7 +36,9 @@ struct link {
     bool refused;   /* and not welcome since: what it has under this id is another server */
     bool said;      /* that something is wrong */
     bool answered;  /* under the membership's lock: it has been asked once, maybe in vain */
-    bool left;      /* the same */
+    bool
+        unwelcome; /* the same: this server was turned away there, and ends unless others take it */
+    bool left;     /* the same */
 };
 
 struct membership {
@@ -238,8 +240,9 @@ static void replaced(struct link *link, const struct answer *answer)
 static bool wanted_elsewhere(struct link *link)
 {
     struct membership *membership = link->membership;
-    note_answer(link);
     lock_take(&membership->lock);
+    link->answered = link->unwelcome = true;
+    lock_announce(&membership->lock);
     while (!membership->joined && !membership->leaving && !all_answered(membership))
         lock_wait(&membership->lock);
     bool wanted = membership->joined || membership->leaving;
@@ -376,10 +379,19 @@ struct membership *membership_open(const struct membership_settings *settings)
     return membership;
 }
 
+/* The process is about to end: nobody has taken this server, and one has turned it away. */
+static bool is_ending(const struct membership *membership)
+{
+    bool unwelcome = false;
+    for (size_t i = 0; i < membership->count; i++)
+        unwelcome = unwelcome || membership->links[i].unwelcome;
+    return unwelcome && !membership->joined && !membership->leaving;
+}
+
 void membership_await(struct membership *membership)
 {
     lock_take(&membership->lock);
-    while (!all_answered(membership))
+    while (!all_answered(membership) || is_ending(membership))
         lock_wait(&membership->lock);
     lock_drop(&membership->lock);
 }
