@@ -1,8 +1,10 @@
 #include "common/item.h"
 
+#include <gnutls/crypto.h>
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "common/wire.h"
 
 static const int64_t purchase_time = PURCHASE_SECONDS * CLOCK_SECOND;
@@ -24,6 +26,21 @@ static const char *const item_names[ITEM_FIELDS] = {
     "request", "admitted", "event", "tier", "quantity", "buyer", "key", "attempt", "deadline"};
 
 static const uint32_t item_required = 1u << ITEM_REQUEST | 1u << ITEM_ADMITTED | 1u << ITEM_EVENT;
+
+void item_fingerprint(const struct item *item, uint8_t fingerprint[FINGERPRINT_SIZE])
+{
+    purchase_fingerprint(&item->purchase, fingerprint);
+    if (item->verb != VERB_HOLD)
+        return;
+    uint8_t bytes[FINGERPRINT_SIZE + 5], digest[32];
+    memcpy(bytes, fingerprint, FINGERPRINT_SIZE);
+    for (int i = 0; i < 4; i++)
+        bytes[FINGERPRINT_SIZE + i] = (uint8_t)((unsigned)item->seconds >> 8 * i);
+    bytes[FINGERPRINT_SIZE + 4] = item->wait;
+    if (gnutls_hash_fast(GNUTLS_DIG_SHA256, bytes, sizeof bytes, digest) < 0)
+        die(EXIT_TROUBLE, "SHA-256 is not to be had from GnuTLS");
+    memcpy(fingerprint, digest, FINGERPRINT_SIZE);
+}
 
 bool figures_newer(const struct figures *a, const struct figures *b)
 {

@@ -27,21 +27,46 @@
 
 enum {
     FLIGHT_VERSION = 1, /* of what both sides of a flight say */
+    HOLD_SECONDS = 600, /* how long tickets are held where the event says nothing else */
+    HOLD_SECONDS_MAX = 86400,
     FLIGHT_ITEMS_MAX = 256,
     FLIGHT_BYTES_MAX = 1 << 20, /* each way */
     ATTEMPTS_MAX = 1000,
     PURCHASE_SECONDS = 5, /* from admission to the deadline; both sides of a flight count on it */
 };
 
-struct item {
-    struct id request;  /* of the buyer's request; becomes the sale's id if it sells */
-    char key[KEY_SIZE]; /* never empty */
-    bool key_made;      /* we made the key, of the request's id; no client knew it before */
-    int attempt;        /* 1, 2, …: how often a server was asked, this time included */
-    int64_t admitted;   /* wall clock: when the balancer admitted it */
-    int64_t deadline;   /* wall clock: undecided after this, it is dropped */
-    struct purchase purchase;
+/* What is asked for. The first four travel on flights. */
+enum verb {
+    VERB_PURCHASE,
+    VERB_HOLD,     /* keep tickets for a while, or a place in the line for them */
+    VERB_CONFIRM,  /* sell what is held: it was paid */
+    VERB_RELEASE,  /* give up what is held, or the place */
+    VERB_REFUND,   /* take a sale back */
+    VERB_CHECK_IN, /* let a ticket in */
+    VERB_TIDY,     /* nothing: only what is due in its event, as in each batch */
 };
+
+struct item {
+    enum verb verb;
+    bool wait;   /* of a hold: take a place in the line where there are too few tickets */
+    int seconds; /* of a hold: how long, 1 to HOLD_SECONDS_MAX; 0: as long as the event allows */
+    struct id request; /* of the buyer's request; becomes the sale's id if it sells */
+    struct id order;   /* of a confirm, release or refund: which */
+    char key
+        [KEY_SIZE]; /* never empty; of a confirm: the payment's reference, 1 to 255 visible ASCII characters,
+                           which makes two confirms the same */
+    bool key_made;    /* we made the key, of the request's id; no client knew it before */
+    int attempt;      /* 1, 2, …: how often a server was asked, this time included */
+    int64_t admitted; /* wall clock: when the balancer admitted it */
+    int64_t deadline; /* wall clock: undecided after this, it is dropped */
+    struct purchase
+        purchase; /* of a purchase or hold; of a refund, check-in or tidy only its event (and a
+                                 check-in's tier); of a confirm or release nothing */
+};
+
+/* What makes two purchases, or two holds, the same: of a purchase purchase_fingerprint; of a hold one of a
+ * domain of its own, which covers seconds and wait as well. */
+void item_fingerprint(const struct item *item, uint8_t fingerprint[FINGERPRINT_SIZE]);
 
 /* What a ticket server tells of itself with each answer. (boot, commit) orders what it says: boot
  * counts its starts in the store, commit its durable batches since that start. */

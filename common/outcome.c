@@ -12,6 +12,24 @@ unsigned outcome_status(const struct outcome *outcome)
     return outcome->problem == PROBLEM_NONE ? 201 : problem_status(outcome->problem);
 }
 
+static const char *const state_names[ORDER_STATES] = {
+    [ORDER_SOLD] = "sold",         [ORDER_HELD] = "held",       [ORDER_WAITING] = "waiting",
+    [ORDER_RELEASED] = "released", [ORDER_EXPIRED] = "expired", [ORDER_REFUNDED] = "refunded",
+};
+
+const char *order_state_name(enum order_state state)
+{
+    return state_names[state];
+}
+
+enum order_state order_state_from_name(const char *name)
+{
+    int state = 0;
+    while (state < ORDER_STATES && strcmp(state_names[state], name) != 0)
+        state++;
+    return (enum order_state)state;
+}
+
 bool server_id_valid(const char *id)
 {
     size_t length = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-");

@@ -1,4 +1,4 @@
-/* An outcome: what was decided about one purchase, and how a client is told. */
+/* An outcome: what was decided about one purchase, hold, or what follows of it, and how a client is told. */
 #ifndef BOX_OFFICE_OUTCOME_H
 #define BOX_OFFICE_OUTCOME_H
 
@@ -15,26 +15,52 @@ enum {
     CURRENCY_SIZE = 4, /* ISO 4217 code and its NUL */
 };
 
-/* One sale, as it stands in the store. */
+/* What has become of an order. A purchase is sold at once; a hold is held, or waits in line until tickets come
+ * free, and is then confirmed (sold), released or expired. What was sold may be refunded. */
+enum order_state {
+    ORDER_SOLD,
+    ORDER_HELD,
+    ORDER_WAITING,
+    ORDER_RELEASED,
+    ORDER_EXPIRED,
+    ORDER_REFUNDED,
+    ORDER_STATES,
+};
+
+/* "sold", "held", ...; and back: ORDER_STATES where it is none. */
+const char *order_state_name(enum order_state state);
+enum order_state order_state_from_name(const char *name);
+
+/* One order, as it stands in the store: a sale, or a hold, which keeps its id when it becomes a sale. */
 struct sale {
-    struct id id; /* the request that first bought */
+    struct id id;      /* the request that first bought or held */
+    struct id request; /* the request that sold it: its id, or of a hold that of its confirm */
     char event[NAME_SIZE];
     char tier[NAME_SIZE];
     char buyer[BUYER_SIZE];   /* "" where none was given */
     char server[SERVER_SIZE]; /* the ticket server that sold it */
     char currency[CURRENCY_SIZE];
+    enum order_state state;
     int quantity;
-    int64_t first_number; /* its tickets are numbered from here, without a gap */
-    int64_t amount;       /* for all of them together, in minor units */
-    int64_t created_at;   /* wall clock */
+    int64_t
+        first_number; /* its tickets are numbered from here, without a gap; 0: it never was sold */
+    int64_t amount;   /* for all of them together, in minor units */
+    int64_t created_at; /* wall clock */
+    int64_t
+        expires_at; /* of a hold, wall clock: when it expires, or would have; 0: it never was held */
 };
 
 struct outcome {
-    enum problem problem; /* PROBLEM_NONE: sold, and `sale` is filled in */
-    bool replayed;        /* the key was known: this is the first answer again */
-    bool stored;          /* the outcome stands in the store under its key (every sale does) */
-    int64_t remaining;    /* of a PROBLEM_SOLD_OUT: tickets that were left; else 0 */
-    int64_t limit;        /* of a PROBLEM_OVER_LIMIT: tickets allowed in one order; else 0 */
+    enum problem problem; /* PROBLEM_NONE: decided as asked, and `sale` is filled in */
+    bool replayed; /* it was decided before: the order as it is now, or the first refusal again */
+    bool stored;   /* the outcome stands in the store under its key (every sale does) */
+    bool late;     /* confirmed after it had expired: there still were tickets */
+    int64_t
+        remaining; /* tickets that were left, of a PROBLEM_SOLD_OUT; that this buyer may still have, of
+                             a PROBLEM_BUYER_LIMIT; else 0 */
+    int64_t limit;    /* of a PROBLEM_OVER_LIMIT: tickets allowed in one order; else 0 */
+    int64_t place;    /* in the line, from 1, of one that waits; else 0 */
+    int64_t retry_at; /* of a PROBLEM_NOT_ON_SALE_YET: wall clock; else 0 */
     struct sale sale;
 };
 

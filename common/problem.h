@@ -22,10 +22,38 @@ enum problem {
     PROBLEM_TOO_LARGE,
     PROBLEM_HEADERS_TOO_LARGE,
     PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-    PROBLEM_INVALID,           /* a field breaks a rule */
-    PROBLEM_TIER_REQUIRED,     /* the event has several tiers, the purchase names none */
-    PROBLEM_OVER_LIMIT,        /* more tickets than the tier allows in one order */
-    PROBLEM_KEY_REUSED,        /* the key stands for another purchase */
+    PROBLEM_INVALID,         /* a field breaks a rule */
+    PROBLEM_TIER_REQUIRED,   /* the event has several tiers, the purchase names none */
+    PROBLEM_OVER_LIMIT,      /* more tickets than the tier allows in one order */
+    PROBLEM_KEY_REUSED,      /* the key stands for another purchase */
+    PROBLEM_NOT_ON_SALE_YET, /* admitted before the event's sale begins */
+    PROBLEM_SALE_OVER,       /* admitted after its end, or the event is closed */
+    PROBLEM_BUYER_REQUIRED,  /* the event limits what one buyer may have, and none is named */
+    PROBLEM_BUYER_LIMIT,     /* more than one buyer may have of this event */
+    PROBLEM_NO_WAITING_LIST, /* the event has none */
+    /* of holds */
+    PROBLEM_NO_SUCH_HOLD,
+    PROBLEM_HOLD_EXPIRED, /* and its tickets are gone: a payment that came for it is recorded as owed back */
+    PROBLEM_HOLD_RELEASED, /* likewise */
+    PROBLEM_NOT_OFFERED,   /* it waits in line still; likewise */
+    PROBLEM_ALREADY_PAID,  /* with another payment; likewise */
+    PROBLEM_ALREADY_SOLD,  /* what is sold cannot be released */
+    /* of tickets */
+    PROBLEM_INVALID_CODE, /* of a ticket: forged, altered, retired, unknown; which is not said */
+    PROBLEM_WRONG_EVENT,  /* the ticket is another event's */
+    PROBLEM_ALREADY_CHECKED_IN, /* the ticket was used: it says when and where */
+    PROBLEM_TICKET_REFUNDED,
+    PROBLEM_TICKETS_USED, /* a sale of which somebody was let in cannot be refunded */
+    /* of what an organiser asks for */
+    PROBLEM_FORBIDDEN, /* the token has not this scope */
+    PROBLEM_EVENT_EXISTS,
+    PROBLEM_TIER_EXISTS,
+    PROBLEM_INVALID_EVENT,  /* a field of an event, tier, token or check-in breaks a rule */
+    PROBLEM_CAPACITY_TAKEN, /* the capacity would be less than what is sold and held */
+    PROBLEM_NO_SUCH_TOKEN,
+    PROBLEM_NO_SUCH_KEY,
+    PROBLEM_LAST_KEY,          /* the key that signs cannot be retired: rotate first */
+    PROBLEM_TOO_MANY,          /* a bound on how many there may be is reached */
     PROBLEM_BAD_GATEWAY,       /* an upstream's answer to a forwarded request was unusable */
     PROBLEM_GATEWAY_TIMEOUT,   /* the upstream took too long */
     PROBLEM_OVERLOADED,        /* a bound was reached: nothing was decided */

@@ -1,21 +1,18 @@
 #include "ticket_server/accept.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "common/admit.h"
 #include "common/answer.h"
 #include "common/clock.h"
-#include "common/log.h"
 
 enum {
     ID_SLOTS = 2 * FLIGHT_ITEMS_MAX,
 };
 
-static void answer_fine(struct http_request *request, struct buffer *body)
+void accept_answer(struct http_request *request, struct buffer *body)
 {
     struct http_reply reply;
     char text[ID_TEXT_SIZE];
@@ -46,9 +43,11 @@ static void answer_single(struct job *job)
     free(single);
 }
 
-static void accept_purchase(struct acceptor *acceptor, struct http_request *request)
+static void accept_purchase(struct acceptor *acceptor, struct http_request *request,
+                            const char *const *parts)
 {
     struct item item;
+    (void)parts;
     if (!admit_purchase(request, &item))
         return;
     struct single *single = memory_new(sizeof *single);
@@ -56,7 +55,7 @@ static void accept_purchase(struct acceptor *acceptor, struct http_request *requ
     single->item = item;
     single->decision.item = &single->item;
     single->decision.router = "";
-    purchase_fingerprint(&item.purchase, single->decision.fingerprint);
+    item_fingerprint(&item, single->decision.fingerprint);
     single->job = (struct job){.decisions = &single->decision, .count = 1, .done = answer_single};
     if (seller_submit(acceptor->seller, &single->job))
         return;
@@ -91,7 +90,7 @@ static struct flight *flight_new(struct http_request *request, const char *route
             flight->items[i].deadline = latest;
         decisions[i].item = &flight->items[i];
         decisions[i].router = flight->router;
-        purchase_fingerprint(&items[i].purchase, decisions[i].fingerprint);
+        item_fingerprint(&items[i], decisions[i].fingerprint);
     }
     flight->job.decisions = decisions;
     flight->job.count = count;
@@ -121,7 +120,7 @@ static void answer_flight(struct job *job)
     for (size_t i = 0; i < job->count; i++)
         answer_add(&body, &job->decisions[i].outcome);
     answer_end(&body);
-    answer_fine(flight->request, &body);
+    accept_answer(flight->request, &body);
     buffer_free(&body);
     flight_free(flight);
 }
@@ -152,7 +151,7 @@ static void answer_trial(const struct acceptor *acceptor, struct http_request *r
     seller_status(acceptor->seller, &status);
     answer_begin(&body, &status.figures);
     answer_end(&body);
-    answer_fine(request, &body);
+    accept_answer(request, &body);
     buffer_free(&body);
 }
 
@@ -178,8 +177,10 @@ static int read_flight(struct acceptor *acceptor, struct http_request *request,
     return -1;
 }
 
-static void accept_flight(struct acceptor *acceptor, struct http_request *request)
+static void accept_flight(struct acceptor *acceptor, struct http_request *request,
+                          const char *const *parts)
 {
+    (void)parts;
     char router[ID_TEXT_SIZE];
     int count = read_flight(acceptor, request, router);
     if (count == 0)
@@ -196,103 +197,13 @@ static void accept_flight(struct acceptor *acceptor, struct http_request *reques
                 NULL);
 }
 
-/* --- reads ------------------------------------------------------------------------------------- */
-
-/* A store that is no longer at its place must not be read as if it were: another process of this server
- * opens what is there now. What is under way is left unanswered; the keys decide. */
-static void check_store(const struct acceptor *acceptor)
-{
-    if (catalog_present(acceptor->catalog))
-        return;
-    log_line("the store was moved or replaced while it was in use; leaving");
-    _exit(EXIT_TROUBLE);
-}
-
-static void answer_read(struct http_request *request, enum problem problem, struct buffer *body)
-{
-    if (problem == PROBLEM_NONE)
-        answer_fine(request, body);
-    else
-        http_refuse(request, problem, problem_detail(problem), NULL);
-    buffer_free(body);
-}
-
-static void accept_health(struct acceptor *acceptor, struct http_request *request)
-{
-    struct buffer body = {0};
-    struct seller_status status;
-    check_store(acceptor);
-    seller_status(acceptor->seller, &status);
-    health_append(&acceptor->health, &status, http_traffic(request), &body);
-    answer_read(request, PROBLEM_NONE, &body);
-}
-
-static void accept_events(struct acceptor *acceptor, struct http_request *request)
-{
-    struct buffer body = {0};
-    check_store(acceptor);
-    answer_read(request, catalog_events(acceptor->catalog, &body), &body);
-}
-
-/* What is under /events/: an event, or one of its purchases. */
-static enum problem read_under_events(struct catalog *catalog, const char *rest,
-                                      struct buffer *body)
-{
-    static const char purchases[] = "/purchases/";
-    char path[NAME_SIZE + sizeof purchases + ID_TEXT_SIZE];
-    if (strlen(rest) >= sizeof path)
-        return PROBLEM_NOT_FOUND;
-    strcpy(path, rest);
-    char *id = strstr(path, purchases);
-    if (id) {
-        *id = '\0';
-        id += sizeof purchases - 1;
-    }
-    if (strchr(path, '/') || (id && strchr(id, '/')))
-        return PROBLEM_NOT_FOUND;
-    return id ? catalog_purchase(catalog, path, id, body) : catalog_event(catalog, path, body);
-}
-
-static void accept_event(struct acceptor *acceptor, struct http_request *request)
-{
-    struct buffer body = {0};
-    const char *rest = http_path(request) + strlen("/events/");
-    check_store(acceptor);
-    answer_read(request, read_under_events(acceptor->catalog, rest, &body), &body);
-}
-
 /* --- which path is what ------------------------------------------------------------------------ */
 
-struct route {
-    const char *path;
-    bool prefix; /* whatever begins like this */
-    bool read;   /* GET and HEAD; else POST */
-    void (*accept)(struct acceptor *acceptor, struct http_request *request);
+const struct route selling_routes[] = {
+    {"POST", "/purchases", 0, accept_purchase},
+    {"POST", "/flights", 0, accept_flight},
+    {0},
 };
-
-static const struct route routes[] = {
-    {"/purchases", false, false, accept_purchase}, {"/flights", false, false, accept_flight},
-    {"/healthz", false, true, accept_health},      {"/events", false, true, accept_events},
-    {"/events/", true, true, accept_event},
-};
-
-static const struct route *route_of(const char *path)
-{
-    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
-        const struct route *route = &routes[i];
-        if (route->prefix ? strncmp(path, route->path, strlen(route->path)) == 0
-                          : strcmp(path, route->path) == 0)
-            return route;
-    }
-    return NULL;
-}
-
-static bool method_fits(const struct route *route, const char *method)
-{
-    if (!route->read)
-        return strcmp(method, "POST") == 0;
-    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
-}
 
 size_t accept_body_limit(const char *path)
 {
@@ -301,12 +212,5 @@ size_t accept_body_limit(const char *path)
 
 void accept_request(void *context, struct http_request *request)
 {
-    const struct route *route = route_of(http_path(request));
-    if (!route)
-        http_refuse(request, PROBLEM_NOT_FOUND, problem_detail(PROBLEM_NOT_FOUND), NULL);
-    else if (!method_fits(route, http_method(request)))
-        http_refuse(request, PROBLEM_METHOD_NOT_ALLOWED, problem_detail(PROBLEM_METHOD_NOT_ALLOWED),
-                    route->read ? "GET, HEAD" : "POST");
-    else
-        route->accept(context, request);
+    routes_handle(context, request);
 }

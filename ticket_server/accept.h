@@ -6,6 +6,7 @@
 #include "common/http.h"
 #include "ticket_server/catalog.h"
 #include "ticket_server/health.h"
+#include "ticket_server/routes.h"
 #include "ticket_server/seller.h"
 
 struct acceptor {
@@ -14,6 +15,9 @@ struct acceptor {
     struct health health;
     struct item items[FLIGHT_ITEMS_MAX]; /* of the flight that is being read */
 };
+
+/* Answers with a JSON body, which gets its closing newline here, and a Request-Id. */
+void accept_answer(struct http_request *request, struct buffer *body);
 
 /* An http_body_limit: only a flight may be long. */
 size_t accept_body_limit(const char *path);

@@ -9,7 +9,6 @@
 #include "ticket_server/server.h"
 
 enum {
-    CAPACITY_MAX = 1000000000,
     DESCRIPTOR_MAX = 1 << 20,
 };
 

@@ -140,8 +140,133 @@ static const char version_2[] =
     "DROP TABLE tickets_1;"
     "DROP TABLE decisions_1;";
 
+/* Orders have a state, so that a hold is an order, too, and keeps its row and id through all that becomes of it.
+ * What a constraint says of it is what no decision may break. */
+static const char version_3[] =
+    "DROP INDEX sales;"
+    "DROP INDEX refusals;"
+    "ALTER TABLE decisions RENAME TO decisions_2;"
+    "ALTER TABLE tickets RENAME TO tickets_2;"
+
+    "ALTER TABLE events ADD COLUMN title TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE events ADD COLUMN zone TEXT NOT NULL DEFAULT 'UTC';"
+    "ALTER TABLE events ADD COLUMN starts_at INTEGER NOT NULL DEFAULT 0;" /* 0: not told */
+    "ALTER TABLE events ADD COLUMN sale_from INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE events ADD COLUMN sale_until INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE events ADD COLUMN buyer_limit INTEGER NOT NULL DEFAULT 0 CHECK (buyer_limit >= 0);"
+    "ALTER TABLE events ADD COLUMN hold_seconds INTEGER NOT NULL DEFAULT 600"
+    "  CHECK (hold_seconds BETWEEN 1 AND 86400);"
+    "ALTER TABLE events ADD COLUMN waiting_list INTEGER NOT NULL DEFAULT 0"
+    "  CHECK (waiting_list IN (0, 1));"
+    "ALTER TABLE events ADD COLUMN closed INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1));"
+    "UPDATE events SET title = name;"
+    "ALTER TABLE tiers ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0 CHECK (waiting >= 0);" /* orders */
+
+    /* state: 0 sold, 1 held, 2 waiting, 3 released, 4 expired, 5 refunded (enum order_state). */
+    "CREATE TABLE decisions ("
+    "  decision INTEGER PRIMARY KEY," /* grows */
+    "  event INTEGER NOT NULL REFERENCES events (event),"
+    "  key ANY NOT NULL CHECK (typeof(key) = 'text' OR length(key) = 16)," /* bind_key */
+    "  fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 16),"
+    "  created_at INTEGER NOT NULL,"
+    "  id BLOB CHECK (length(id) = 16)," /* of an order, with all that follows */
+    "  state INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 5),"
+    "  tier INTEGER,"
+    "  quantity INTEGER CHECK (quantity BETWEEN 1 AND 1000),"
+    "  first_number INTEGER CHECK (first_number > 0)," /* of what was sold */
+    "  amount INTEGER CHECK (amount >= 0),"
+    "  currency TEXT,"
+    "  buyer TEXT,"         /* '' where none was given */
+    "  server TEXT,"        /* that sold it; before, that held it */
+    "  router TEXT,"        /* '' where it was asked directly */
+    "  expires_at INTEGER," /* of what is or was held; of what waits still, 0 */
+    "  changed_at INTEGER," /* when the state changed last; NULL: never */
+    "  payment TEXT,"       /* of a confirmed hold: its reference */
+    "  request BLOB CHECK (length(request) = 16)," /* of a confirmed hold: of the confirm */
+    "  late INTEGER CHECK (late = 1),"             /* it was confirmed after it had expired */
+    "  problem TEXT,"                              /* of a refusal: its code */
+    "  remaining INTEGER,"
+    "  UNIQUE (event, key),"
+    "  FOREIGN KEY (event, tier) REFERENCES tiers (event, tier),"
+    "  CHECK ((id IS NULL) <> (problem IS NULL)),"
+    "  CHECK (problem IS NULL OR (remaining IS NOT NULL AND state = 0)),"
+    "  CHECK ((id IS NULL) = (tier + quantity + amount IS NULL)),"
+    "  CHECK ((id IS NOT NULL AND state IN (0, 5)) = (first_number IS NOT NULL)),"
+    "  CHECK (state NOT IN (1, 2, 3, 4) OR expires_at IS NOT NULL),"
+    "  CHECK ((payment IS NULL) = (request IS NULL)),"
+    "  CHECK ((payment IS NOT NULL) = (state IN (0, 5) AND expires_at IS NOT NULL))"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX orders ON decisions (event, id) WHERE id <> key;"
+    "CREATE INDEX refusals ON decisions (event, created_at) WHERE id IS NULL;"
+    /* A hold is confirmed by its id alone. */
+    "CREATE INDEX holds ON decisions (id) WHERE expires_at IS NOT NULL;"
+    "CREATE INDEX expiring ON decisions (event, expires_at) WHERE state = 1;"
+    "CREATE INDEX waiting ON decisions (event, tier, decision) WHERE state = 2;"
+
+    "CREATE TABLE tickets ("
+    "  event INTEGER NOT NULL,"
+    "  tier INTEGER NOT NULL,"
+    "  number INTEGER NOT NULL CHECK (number > 0),"
+    "  decision INTEGER NOT NULL REFERENCES decisions (decision)," /* the sale */
+    "  checked_in_at INTEGER,"
+    "  gate TEXT,"
+    "  check_in_key TEXT,"
+    "  PRIMARY KEY (event, tier, number),"
+    "  CHECK ((checked_in_at IS NULL) = (gate IS NULL)),"
+    "  CHECK ((checked_in_at IS NULL) = (check_in_key IS NULL))"
+    ") STRICT, WITHOUT ROWID;"
+
+    "INSERT INTO decisions (decision, event, key, fingerprint, created_at, id, tier, quantity,"
+    "                       first_number, amount, currency, buyer, server, router, problem, "
+    "remaining)"
+    "  SELECT decision, event, key, fingerprint, created_at, id, tier, quantity,"
+    "         first_number, amount, currency, buyer, server, router, problem, remaining"
+    "  FROM decisions_2 ORDER BY decision;"
+    "INSERT INTO tickets (event, tier, number, decision)"
+    "  SELECT event, tier, number, decision FROM tickets_2 ORDER BY event, tier, number;"
+    "DROP TABLE tickets_2;"
+    "DROP TABLE decisions_2;"
+
+    /* Tickets of each buyer that are held, waited for and sold: of events with a limit. */
+    "CREATE TABLE buyers ("
+    "  event INTEGER NOT NULL REFERENCES events (event),"
+    "  buyer TEXT NOT NULL CHECK (buyer <> '')," /* in ASCII lower case */
+    "  tickets INTEGER NOT NULL CHECK (tickets >= 0),"
+    "  PRIMARY KEY (event, buyer)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* Payments to be given back: a hold whose tickets were gone, a second payment, a refund. */
+    "CREATE TABLE owed ("
+    "  owed INTEGER PRIMARY KEY," /* grows */
+    "  event INTEGER NOT NULL REFERENCES events (event),"
+    "  decision INTEGER NOT NULL REFERENCES decisions (decision)," /* the order */
+    "  reference TEXT NOT NULL CHECK (reference <> ''),"
+    "  at INTEGER NOT NULL,"
+    "  reason TEXT NOT NULL," /* the problem's code; '' for a refund */
+    "  settled_at INTEGER,"
+    "  UNIQUE (event, decision, reference)"
+    ") STRICT;"
+
+    "CREATE TABLE tokens ("
+    "  id BLOB PRIMARY KEY CHECK (length(id) = 16),"
+    "  name TEXT NOT NULL,"
+    "  hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32)," /* the token itself is kept nowhere */
+    "  scopes INTEGER NOT NULL CHECK (scopes > 0),"
+    "  created_at INTEGER NOT NULL,"
+    "  revoked_at INTEGER"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE signing_keys ("
+    "  number INTEGER PRIMARY KEY," /* grows; the last one that is not retired signs */
+    "  id TEXT NOT NULL UNIQUE,"
+    "  seed BLOB NOT NULL CHECK (length(seed) = 32),"
+    "  public_key BLOB NOT NULL CHECK (length(public_key) = 32),"
+    "  created_at INTEGER NOT NULL,"
+    "  retired_at INTEGER"
+    ") STRICT;";
+
 /* step[v] leads from version v to v + 1; once released, a step is never changed. */
-static const char *const step[SCHEMA_VERSION] = {version_1, version_2};
+static const char *const step[SCHEMA_VERSION] = {version_1, version_2, version_3};
 
 /* stored_key(key), for the steps. */
 static void stored_key(sqlite3_context *call, int count, sqlite3_value **values)

@@ -1,0 +1,70 @@
+/* What anybody may read, straight from the store. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "ticket_server/accept.h"
+
+/* A store that is no longer at its place must not be read as if it were: another process of this server
+ * opens what is there now. What is under way is left unanswered; the keys decide. */
+static void check_store(const struct acceptor *acceptor)
+{
+    if (catalog_present(acceptor->catalog))
+        return;
+    log_line("the store was moved or replaced while it was in use; leaving");
+    _exit(EXIT_TROUBLE);
+}
+
+static void answer_read(struct http_request *request, enum problem problem, struct buffer *body)
+{
+    if (problem == PROBLEM_NONE)
+        accept_answer(request, body);
+    else
+        http_refuse(request, problem, problem_detail(problem), NULL);
+    buffer_free(body);
+}
+
+static void show_health(struct acceptor *acceptor, struct http_request *request,
+                        const char *const *parts)
+{
+    struct buffer body = {0};
+    struct seller_status status;
+    (void)parts;
+    check_store(acceptor);
+    seller_status(acceptor->seller, &status);
+    health_append(&acceptor->health, &status, http_traffic(request), &body);
+    answer_read(request, PROBLEM_NONE, &body);
+}
+
+static void show_events(struct acceptor *acceptor, struct http_request *request,
+                        const char *const *parts)
+{
+    struct buffer body = {0};
+    (void)parts;
+    check_store(acceptor);
+    answer_read(request, catalog_events(acceptor->catalog, &body), &body);
+}
+
+static void show_event(struct acceptor *acceptor, struct http_request *request,
+                       const char *const *parts)
+{
+    struct buffer body = {0};
+    check_store(acceptor);
+    answer_read(request, catalog_event(acceptor->catalog, parts[0], &body), &body);
+}
+
+static void show_purchase(struct acceptor *acceptor, struct http_request *request,
+                          const char *const *parts)
+{
+    struct buffer body = {0};
+    check_store(acceptor);
+    answer_read(request, catalog_purchase(acceptor->catalog, parts[0], parts[1], &body), &body);
+}
+
+const struct route reading_routes[] = {
+    {"GET", "/healthz", 0, show_health},
+    {"GET", "/events", 0, show_events},
+    {"GET", "/events/{}", 0, show_event},
+    {"GET", "/events/{}/purchases/{}", 0, show_purchase},
+    {0},
+};
