@@ -70,16 +70,16 @@ static void shop_close(void)
 }
 
 /* So many jobs of so many purchases of one ticket each. */
-struct order {
+struct filed {
     size_t jobs;
     struct job *job;
     struct item *items;
     struct decision *decisions;
 };
 
-static struct order order_new(size_t jobs, size_t each)
+static struct filed order_new(size_t jobs, size_t each)
 {
-    struct order order = {.jobs = jobs};
+    struct filed order = {.jobs = jobs};
     order.job = memory_new(jobs * sizeof *order.job);
     order.items = memory_new(jobs * each * sizeof *order.items);
     order.decisions = memory_new(jobs * each * sizeof *order.decisions);
@@ -95,7 +95,7 @@ static struct order order_new(size_t jobs, size_t each)
     return order;
 }
 
-static void order_free(struct order *order)
+static void order_free(struct filed *order)
 {
     free(order->job);
     free(order->items);
@@ -103,7 +103,7 @@ static void order_free(struct order *order)
 }
 
 /* How many of its jobs the seller takes. */
-static size_t order_submit(struct order *order)
+static size_t order_submit(struct filed *order)
 {
     size_t taken = 0;
     for (size_t i = 0; i < order->jobs; i++)
@@ -122,7 +122,7 @@ static void expect_done(size_t jobs)
     CU_ASSERT_FATAL(wait_until(all_done, &jobs, SECONDS_MAX));
 }
 
-static size_t order_count(const struct order *order, size_t decisions, enum problem problem)
+static size_t order_count(const struct filed *order, size_t decisions, enum problem problem)
 {
     size_t count = 0;
     for (size_t i = 0; i < decisions; i++)
@@ -134,7 +134,7 @@ static void many_jobs_share_commits(void)
 {
     struct seller_status status;
     shop_open(1000);
-    struct order order = order_new(200, 3);
+    struct filed order = order_new(200, 3);
     CU_ASSERT_EQUAL(order_submit(&order), 200);
     expect_done(200);
     CU_ASSERT_EQUAL(order_count(&order, 600, PROBLEM_NONE), 600);
@@ -162,7 +162,7 @@ static bool has_forgotten(void *context)
 static void a_commit_is_forgotten(void)
 {
     shop_open(10);
-    struct order order = order_new(1, 1);
+    struct filed order = order_new(1, 1);
     order_submit(&order);
     expect_done(1);
     CU_ASSERT(wait_until(has_forgotten, NULL, SECONDS_MAX));
@@ -176,7 +176,7 @@ static void outcomes_go_to_whom_they_belong(void)
     bool seen[101] = {false};
     struct buffer log = {0};
     shop_open(100);
-    struct order order = order_new(150, 1);
+    struct filed order = order_new(150, 1);
     order_submit(&order);
     expect_done(150);
     CU_ASSERT_EQUAL(order_count(&order, 150, PROBLEM_NONE), 100);
@@ -205,7 +205,7 @@ static void what_waits_is_bounded(void)
 {
     struct seller_status status;
     shop_open(100000);
-    struct order order = order_new(100, FLIGHT_ITEMS_MAX); /* 25,600 */
+    struct filed order = order_new(100, FLIGHT_ITEMS_MAX); /* 25,600 */
     size_t taken = order_submit(&order);
     CU_ASSERT(taken >= SELLER_WAITING_MAX / FLIGHT_ITEMS_MAX && taken < 100);
     expect_done(taken);
@@ -219,7 +219,7 @@ static void what_waits_is_bounded(void)
 static void closing_decides_what_was_submitted(void)
 {
     shop_open(1000);
-    struct order order = order_new(20, 20);
+    struct filed order = order_new(20, 20);
     order_submit(&order);
     shop_close();
     CU_ASSERT_EQUAL(shop.done, 20);
@@ -241,8 +241,8 @@ static sqlite3 *disturb(void)
 static void a_store_that_refuses_decides_nothing(void)
 {
     shop_open(1000);
-    struct order first = order_new(1, 7);
-    struct order second = order_new(1, 5);
+    struct filed first = order_new(1, 7);
+    struct filed second = order_new(1, 5);
     sqlite3 *other = disturb();
     order_submit(&first);
     expect_done(1);
@@ -285,7 +285,7 @@ static void expect_end(void (*disaster)(void))
     if (child == 0) {
         shop_sell();
         disaster();
-        struct order order = order_new(1, 1);
+        struct filed order = order_new(1, 1);
         order_submit(&order);
         expect_done(1);
         _exit(ANSWERED);
