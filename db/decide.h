@@ -12,6 +12,10 @@
 #include "db/lookup.h"
 #include "db/store.h"
 
+enum {
+    DECIDE_TIDY_MAX = 16 * STORE_TIDY_MAX, /* orders that expire in one batch */
+};
+
 /* One event that the batch names. */
 struct decide_event {
     int64_t id; /* the engine's; 0: there is no such event, and all else here is zero */
@@ -64,61 +68,72 @@ struct decide_batch {
     struct lookup *keys; /* working memory */
 };
 
-/* Decides in order; each decision sees what the earlier ones took and which keys they used. It may decide a
- * batch again, of which more is known.
+/* Decides in order; each decision sees what the earlier ones took and which keys they used. It may decide
+ * a batch again, of which more is known.
+ *
+ * An outcome without a problem tells the order as it is after the decision, is `stored`, and is `late`
+ * wherever the order is; `replayed`, where nothing was left to decide. Of others, refusals under a key
+ * and payments that are owed are stored.
  *
  * First, in each event that the batch names (by name, or by an order's id):
  *
- *   a. Each order that is held and whose time has come (expires_at <= now) expires, the earliest first. Of more
- *      than STORE_TIDY_MAX, the others stay for the next batch.
- *   b. Where orders wait in a tier's line, the event is not closed, its sale not over, and tickets are free, the
- *      first in line is offered them: it becomes held, of as many tickets as it wants or as there are, for
- *      the event's hold_seconds. It is not passed over because it wants more than there are, which could be for
- *      ever; nor do others get what it could not have. While anybody waits, nothing is free for others.
+ *   a. Each order that is held and whose time has come (expires_at <= now) expires, the earliest first.
+ *      Of more than STORE_TIDY_MAX in an event, or DECIDE_TIDY_MAX in the batch, the others stay for the
+ *      next batch: they are held until then.
+ *   b. Where orders wait in a tier's line, the event is not closed, its sale not over, and tickets are
+ *      free, the first in line is offered them: it becomes held, of as many tickets as it wants or as
+ *      there are, at the present price, for the event's hold_seconds. It is not passed over because it
+ *      wants more than there are, which could be for ever; nor do others get what it could not have.
+ *      While anybody waits, nothing is free for others.
  *
- * b. also comes last, for what the batch itself has freed.
+ * b. also comes last, for what the batch itself has freed, and for whom it put in line.
  *
  * A purchase or hold:
  *
- *   1. A known key: same fingerprint, the first order again, as it is now, or the first refusal; another one,
- *      KEY_REUSED. Before the deadline, because EXPIRED says "nothing was decided", which would be untrue of a
- *      known key; and it is safe at any time, because it changes nothing.
- *   2. Past its deadline: EXPIRED. A new outcome after the deadline would be unsafe: another server
- *      may have refused the key long ago, and that refusal may have been removed since.
- *   3. NO_SUCH_EVENT; NOT_ON_SALE_YET (with retry_at), SALE_OVER, by when it was admitted; TIER_REQUIRED,
- *      NO_SUCH_TIER, OVER_LIMIT; BUYER_REQUIRED; NO_WAITING_LIST. None is stored: asked again later, it may be
- *      sold.
- *   4. The buyer would have more than buyer_limit: BUYER_LIMIT. What is held, waits and is sold counts; buyers
- *      are the same but for ASCII case. Stored as the next one.
- *   5. Too few tickets are free: a hold that may wait takes its place in line, unless STORE_WAITING_MAX do
- *      already. Otherwise SOLD_OUT, stored under the key where a client or another server may ask
- *      with it again; where there is no room to store it, STORE_UNAVAILABLE, because an unstored
- *      refusal could be followed by a sale under the same key. Where a. has left some expired orders as they
- *      are, OVERLOADED: "sold out" could be untrue.
+ *   1. A known key: same fingerprint, the first order again, as it is now, or the first refusal; another
+ *      one, KEY_REUSED. Before the deadline, because EXPIRED says "nothing was decided", which would be
+ *      untrue of a known key; and it is safe at any time, because it changes nothing.
+ *   2. Past its deadline: EXPIRED. A new outcome after the deadline would be unsafe: another server may
+ *      have refused the key long ago, and that refusal may have been removed since.
+ *   3. NO_SUCH_EVENT; NOT_ON_SALE_YET (with retry_at), SALE_OVER, by when it was admitted, SALE_OVER also
+ *      where the event is closed; TIER_REQUIRED, NO_SUCH_TIER, OVER_LIMIT; BUYER_REQUIRED;
+ *      NO_WAITING_LIST where a hold would wait. None is stored: asked again later, it may be sold.
+ *   4. The buyer would have more than buyer_limit: BUYER_LIMIT, with what is left, never below 0. What is
+ *      held, waits and is sold counts; buyers are the same but for ASCII case. Stored as the next one.
+ *   5. Too few tickets are free: a hold that may wait takes its place in line, unless STORE_WAITING_MAX
+ *      do already. Otherwise SOLD_OUT, stored under the key where a client or another server may ask with
+ *      it again; where there is no room to store it, STORE_UNAVAILABLE, because an unstored refusal could
+ *      be followed by a sale under the same key. Where a. has left some expired orders as they are,
+ *      OVERLOADED: "sold out" could be untrue.
  *   6. Sold; or held, for the seconds asked, but no longer than the event's hold_seconds.
  *
- * A confirm (its key is the payment's reference). Whoever has paid gets tickets, or the payment is recorded as owed
- * back: by (order, reference), once, and asked again the answer is the same.
+ * A confirm (its key is the payment's reference). Whoever has paid gets tickets, or the payment is
+ * recorded as owed back: by (order, reference), once, and asked again the answer is the same, whatever
+ * has become of the order.
  *
- *   1. No such order, or one that never was held: NO_SUCH_HOLD.
- *   2. Sold, refunded by now or not: by the same reference, the sale again; else ALREADY_PAID, owed.
+ *   1. No such order, or one that never was held or waited: NO_SUCH_HOLD.
+ *   2. Sold by the same reference, refunded by now or not: the sale again.
  *   3. Owed already: the same answer again (replayed).
  *   4. Past its deadline: EXPIRED.
- *   5. Held: sold, with numbers; the request, server and router of the sale are those of the confirm.
- *   6. Expired: if as many tickets are free for others, and the buyer may have them, sold, and `late`. Else
- *      HOLD_EXPIRED, owed.
- *   7. Released: HOLD_RELEASED, owed. Waiting: NOT_OFFERED, owed. More than STORE_OWED_MAX owed of one order:
- *      OVERLOADED, and nothing is recorded.
+ *   5. Held: sold, with numbers, for the amount at which it was held; the request, server and router of
+ *      the sale are those of the confirm.
+ *   6. Expired: if as many tickets are free for others, and the buyer may have them, sold, and `late`.
+ *      Else HOLD_EXPIRED, owed; but where a. has left some as they are, and too few are free, OVERLOADED.
+ *   7. Sold or refunded: ALREADY_PAID, owed. Released: HOLD_RELEASED, owed. Waiting: NOT_OFFERED, owed.
+ *      More than STORE_OWED_MAX owed of one order: OVERLOADED, and nothing is recorded.
  *
- * A release: NO_SUCH_HOLD as above; released before, that again; EXPIRED past its deadline; held or waiting,
- * released; expired, HOLD_EXPIRED; sold or refunded, ALREADY_SOLD.
+ * A release: NO_SUCH_HOLD as above; released before, that again; EXPIRED past its deadline; held or
+ * waiting, released; expired, HOLD_EXPIRED; sold or refunded, ALREADY_SOLD.
  *
- * A refund: of an order of this event that was sold (else NO_SUCH_PURCHASE); refunded before, that again; EXPIRED
- * past its deadline; TICKETS_USED where one was checked in; else refunded, its tickets are free, and a payment
- * is recorded as owed back.
+ * A refund: of an order of this event that was sold (else NO_SUCH_PURCHASE); refunded before, that again;
+ * EXPIRED past its deadline; TICKETS_USED where one was checked in; else refunded, its tickets are free,
+ * and its payment, where it has one, is recorded as owed back (beyond STORE_OWED_MAX, too).
  *
- * A check-in: no such event or ticket, INVALID_CODE; TICKET_REFUNDED; let in before, by this very key, that again
- * (replayed), else ALREADY_CHECKED_IN, with when and where; EXPIRED past its deadline; else let in. */
+ * A check-in: no such event or ticket, INVALID_CODE; TICKET_REFUNDED; let in before, by this very key,
+ * that again (replayed), else ALREADY_CHECKED_IN, with when and where; EXPIRED past its deadline; else
+ * let in. What the batch itself has sold is no ticket yet: nobody can have its code.
+ *
+ * A tidy, whatever its deadline: done, and neither stored nor with an order; NO_SUCH_EVENT. */
 void decide(struct decide_batch *batch);
 
 #endif
