@@ -16,43 +16,127 @@ enum {
     DECIDE_TIDY_MAX = 16 * STORE_TIDY_MAX, /* orders that expire in one batch */
 };
 
-/* One event that the batch names. */
+/* One event that the batch names, by name or by an order of it. */
 struct decide_event {
     int64_t id; /* the engine's; 0: there is no such event, and all else here is zero */
+    char name[NAME_SIZE];
     size_t first_tier;
     size_t tiers;
     int64_t refusals; /* stored under keys now */
-    int64_t refused;  /* out: further ones that this batch stores */
+    int64_t sale_from, sale_until, buyer_limit, hold_seconds;
+    bool waiting_list, closed;
+    bool overdue;    /* more orders have expired than are among the batch's orders as `due` */
+    int64_t refused; /* out: further refusals that this batch stores */
 };
 
-/* One tier of such an event, as the store holds it when the batch begins. */
+/* What decisions change of a tier. */
+struct decide_counts {
+    int64_t sold, held; /* tickets */
+    int64_t waiting;    /* orders */
+    int64_t next_number;
+};
+
+/* One tier of such an event. */
 struct decide_tier {
     int64_t id;
     char name[NAME_SIZE];
     char currency[CURRENCY_SIZE];
     int64_t price; /* of one ticket, minor units */
-    int64_t capacity, sold, held;
-    int64_t limit;       /* tickets in one order */
-    int64_t next_number; /* the counter that never falls */
-    int64_t taken;       /* out: tickets that this batch sells */
+    int64_t capacity;
+    int64_t limit;            /* tickets in one order */
+    struct decide_counts was; /* as the store holds it when the batch begins */
+    size_t line;              /* the first order in line, as an index; LOOKUP_NONE: nobody */
+    size_t line_end;          /* the last one that was read */
+    bool line_whole; /* all that wait were read; else at least as many as can be offered tickets */
+    struct decide_counts now; /* out */
+    int64_t taken; /* out: tickets that this batch sells; what is refunded is not taken off */
+    size_t turn;   /* working memory: whose turn it is */
+    size_t last;   /* the end of the line with those who came */
+    int64_t offered, given_up; /* orders that left the line: at its head, and anywhere */
+};
+
+/* Tickets of one buyer, where the event has a limit. */
+struct decide_buyer {
+    size_t event;
+    char name[BUYER_SIZE]; /* in ASCII lower case */
+    int64_t was;
+    int64_t now; /* out */
+};
+
+/* What decisions change of an order. */
+struct decide_state {
+    enum order_state state;
+    int quantity;
+    int64_t first_number, amount, expires_at;
+    int64_t changed_at;  /* 0: never */
+    struct id request;   /* that sold it, else that made it */
+    const char *server;  /* not owned; NULL: as the order has it */
+    const char *router;  /* not owned; NULL: as the store has it */
+    const char *payment; /* not owned; NULL: as the order has it */
+    bool late;
+    bool
+        used; /* a ticket was checked in; known only of an order of which a refund or check-in is decided */
+    int owed; /* payments; known only of an order of which a confirm is decided */
+};
+
+/* One order that the batch names, or that may move in it. */
+struct decide_order {
+    int64_t row;  /* the engine's; of one that this batch adds, its own to fill in */
+    size_t event; /* indexes into the batch's lists */
+    size_t tier;
+    size_t buyer;  /* LOOKUP_NONE: not counted */
+    size_t item;   /* of one that this batch adds, the one that asks for it; else LOOKUP_NONE */
+    size_t behind; /* next in line; LOOKUP_NONE: the last one known */
+    struct id id;
+    bool gave_up;  /* out: it was released while it waited */
+    bool was_held; /* it is or was a hold */
+    bool due;      /* its time has come, and it is its turn */
+    int64_t place; /* of one that waits and is asked for again: in the line when the batch begins */
+    int64_t created_at;
+    char name[BUYER_SIZE];    /* of the buyer, as given */
+    char server[SERVER_SIZE]; /* texts that the states point to */
+    char payment[KEY_SIZE];
+    struct decide_state was;
+    struct decide_state now; /* out: to be written where its state is another one */
+};
+
+/* One ticket that is checked in. */
+struct decide_ticket {
+    size_t order;
+    int64_t number;
+    int64_t at; /* when it was let in; 0: not yet */
+    char gate[GATE_SIZE];
+    char key[KEY_SIZE]; /* under which it was */
+    size_t item;        /* out: the one that lets it in; LOOKUP_NONE: none */
 };
 
 enum decide_write {
     DECIDE_NOTHING,
-    DECIDE_SALE,    /* the key, the sale and its tickets */
-    DECIDE_REFUSAL, /* the key with its refusal */
+    DECIDE_SALE,     /* the key, the sale and its tickets */
+    DECIDE_HOLD,     /* the key and the order, held or waiting as its outcome says */
+    DECIDE_REFUSAL,  /* the key with its refusal */
+    DECIDE_OWED,     /* that the payment, the item's key, is owed for its order, and why */
+    DECIDE_REFUND,   /* likewise of the order's own payment, where it has one */
+    DECIDE_CHECK_IN, /* that the ticket was let in */
 };
 
 /* What goes with one decision. */
 struct decide_item {
-    size_t event; /* index into the batch's events */
-    bool
-        known; /* the key was looked up, and the store knows it: the decision's outcome is the first
-                     one, with problem, remaining and sale filled in, and `fingerprint` is the first
-                     purchase's */
-    uint8_t fingerprint[FINGERPRINT_SIZE];
+    size_t
+        event; /* index into the batch's events; of a confirm or release whose order there is not, LOOKUP_NONE */
+    bool known; /* of a purchase or hold: the key was looked up, and the store knows it */
+    uint8_t fingerprint[FINGERPRINT_SIZE]; /* the first one's */
+    size_t order; /* the order of a known key, or the one that is named; LOOKUP_NONE: none */
+    enum problem
+        refused; /* of a known key without an order; of a confirm, why its payment is owed already;
+                             PROBLEM_NONE: it is not */
+    int64_t remaining;       /* with it */
+    size_t buyer;            /* index; LOOKUP_NONE: not counted */
+    size_t ticket;           /* of a check-in: index; LOOKUP_NONE: there is none */
     enum decide_write write; /* out */
-    size_t tier;             /* out, of a sale: index into the batch's tiers */
+    size_t tier;             /* out, of a sale or hold: index into the batch's tiers */
+    size_t
+        subject; /* out: the order that came of it, or that it was about, where it is in the list */
 };
 
 struct decide_batch {
@@ -65,8 +149,20 @@ struct decide_batch {
     size_t event_count;
     struct decide_tier *tiers;
     size_t tier_count;
+    struct decide_buyer *buyers;
+    size_t buyer_count;
+    struct decide_order *orders; /* with room for `count` more: those that the batch adds */
+    size_t order_count;
+    size_t added; /* out: orders behind the order_count that were read */
+    struct decide_ticket *tickets;
+    size_t ticket_count;
     struct lookup *keys; /* working memory */
+    bool by_id;          /* working memory: orders of this very batch may be named */
 };
+
+/* The order as it is now, for those who are told. */
+void decide_sale(const struct decide_batch *batch, const struct decide_order *order,
+                 struct sale *sale);
 
 /* Decides in order; each decision sees what the earlier ones took and which keys they used. It may decide
  * a batch again, of which more is known.

@@ -97,6 +97,12 @@ enum store_result store_decide(struct store *store, struct decision *decisions, 
     return result;
 }
 
+size_t store_moved(const struct store *store, const struct sale **moved)
+{
+    *moved = store->moved;
+    return store->moved_count;
+}
+
 void store_figures(const struct store *store, struct figures *figures)
 {
     *figures = store->figures;

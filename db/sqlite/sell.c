@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "db/sqlite/batch_list.h"
 #include "db/sqlite/bind.h"
 #include "db/sqlite/handle.h"
 
@@ -65,6 +66,26 @@ struct work {
     int64_t sold;
 };
 
+/* Expired, or offered what came free; and left so by what the batch was asked to do. */
+static bool moved_unasked(const struct decide_order *order)
+{
+    if (order->due)
+        return order->now.state == ORDER_EXPIRED;
+    return order->was.state == ORDER_WAITING && order->now.state == ORDER_HELD;
+}
+
+static void note_moved(struct handle *handle)
+{
+    const struct decide_batch *rule = &handle->batch.rule;
+    for (size_t i = 0; i < rule->order_count + rule->added; i++) {
+        if (!moved_unasked(&rule->orders[i]))
+            continue;
+        handle->moved = batch_list_grow(handle->moved, handle->moved_count, 1, &handle->moved_room,
+                                        sizeof *handle->moved);
+        decide_sale(rule, &rule->orders[i], &handle->moved[handle->moved_count++]);
+    }
+}
+
 static int process(struct handle *handle, enum batch_keys keys, int64_t now,
                    struct decision *decisions, size_t n, struct work *work)
 {
@@ -75,6 +96,7 @@ static int process(struct handle *handle, enum batch_keys keys, int64_t now,
         return rc;
     work->dirty |= batch->dirty;
     work->sold += batch->sold;
+    note_moved(handle);
     return rc;
 }
 
@@ -141,6 +163,7 @@ static enum store_result commit(struct handle *handle)
 static enum store_result transact(struct handle *handle, struct decision *decisions, size_t n)
 {
     struct work work = {.dirty = false};
+    handle->moved_count = 0;
     int64_t now = clock_now(); /* not before the lock: waiting for it takes time */
     if (!run(handle, STATEMENT_BEGIN_WRITING))
         return STORE_REFUSED;
@@ -157,12 +180,15 @@ static enum store_result transact(struct handle *handle, struct decision *decisi
         return result;
     handle->base.figures.commit++;
     handle->base.figures.sold += work.sold;
+    handle->base.moved = handle->moved;
+    handle->base.moved_count = handle->moved_count;
     return STORE_DURABLE;
 }
 
 enum store_result sell_batch(struct store *store, struct decision *decisions, size_t n)
 {
     struct handle *handle = (struct handle *)store;
+    store->moved_count = 0;
     switch (writer_lock_take(&handle->lock, wait_until(decisions, n), store->stalled,
                              store->stalled_context, store->error)) {
     case WRITER_LOCK_TAKEN:
