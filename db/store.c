@@ -103,6 +103,12 @@ enum store_result store_change(struct store *store, struct change *change)
     return store->engine->change(store, change);
 }
 
+size_t store_moved(const struct store *store, const struct sale **moved)
+{
+    *moved = store->moved;
+    return store->moved_count;
+}
+
 void store_figures(const struct store *store, struct figures *figures)
 {
     *figures = store->figures;
