@@ -15,6 +15,7 @@
 #include "common/secret_file.h"
 #include "common/socket.h"
 #include "ticket_server/accept.h"
+#include "ticket_server/csv_stream.h"
 #include "ticket_server/membership.h"
 #include "ticket_server/supervisor.h"
 
@@ -106,6 +107,7 @@ static void open_http(struct server *server, int listener)
                                            .body_limit = accept_body_limit,
                                            .connection_memory = CONNECTION_MEMORY,
                                            .handler = accept_request,
+                                           .streams = csv_stream_wanted,
                                            .context = server->acceptor};
     server->http = http_open(server->loop, &settings);
     if (!server->http)
