@@ -27,7 +27,7 @@ CFLAGS   = -O2 -g
 FLAGS    = -std=c11 -D_GNU_SOURCE -I. -pthread -fno-common -fvisibility=hidden \
            -Wall -Wextra -Wshadow -Wconversion -Werror $(CFLAGS) $(SANITIZE)
 LIBS_BALANCER = -lmicrohttpd -lcurl -lcjson -lgnutls -ljwt-gnutls
-LIBS_STORE    = -lmicrohttpd -lsqlite3 -lcjson -lgnutls -lcurl
+LIBS_STORE    = -lmicrohttpd -lsqlite3 -lcjson -lgnutls -lcurl -lsodium
 
 OBJ      = $(BUILD)/obj
 sources  = $(sort $(wildcard $(addsuffix /*.c,$(1))))
@@ -203,7 +203,7 @@ $(BUILD)/choice: $(OBJ)/tests/bench/choice.o $(COMMON) $(filter-out %/main.o,$(B
 # The unit tests see everything but the programs' main files.
 UNDER_TEST = $(COMMON) $(DB) $(REPORT) $(addprefix $(OBJ)/tools/boxctl/,listing.o api.o) $(call objects,tools/watch) $(filter-out %/main.o,$(BALANCER) $(TICKET_SERVER))
 $(BUILD)/test_unit: $(UNIT) $(TEST_LIB) $(UNDER_TEST)
-	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lcunit
+	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lsodium -lcunit
 $(BUILD)/test_store: $(STORE_SUITE) $(TEST_LIB) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE) -lcunit
 $(BUILD)/test_cluster: $(CLUSTER) $(SOAK) $(TEST_LIB) $(COMMON) $(DB)
@@ -228,6 +228,6 @@ FUZZED  = $(filter-out %/main.o,$(COMMON) $(DB) $(BALANCER) $(TICKET_SERVER)) $(
           $(call objects,tools/rush tools/watch tools/boxctl)
 WRAPPED = $(addprefix -Wl$(comma)--wrap=,die exit bind listen getaddrinfo)
 $(BUILD)/test_fuzz: $(FUZZ) $(OBJ)/tests/fuzz/replay.o $(TEST_LIB) $(FUZZED)
-	$(LINK) $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lcunit -lm
+	$(LINK) $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lsodium -lcunit -lm
 $(BUILD)/fuzz_all: $(FUZZ) $(OBJ)/tests/fuzz/shim.o $(FUZZED)
-	$(LINK) -fsanitize=fuzzer $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lm
+	$(LINK) -fsanitize=fuzzer $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lsodium -lm
