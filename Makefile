@@ -26,8 +26,8 @@ CFLAGS   = -O2 -g
 # Hidden: a name of ours that a library has too (json_integer, Jansson's) must not take its place there.
 FLAGS    = -std=c11 -D_GNU_SOURCE -I. -pthread -fno-common -fvisibility=hidden \
            -Wall -Wextra -Wshadow -Wconversion -Werror $(CFLAGS) $(SANITIZE)
-LIBS_BALANCER = -lmicrohttpd -lcurl -lcjson -lgnutls -ljwt-gnutls
-LIBS_STORE    = -lmicrohttpd -lsqlite3 -lcjson -lgnutls -lcurl
+LIBS_BALANCER = -lmicrohttpd -lcurl -lcjson -lgnutls -ljwt-gnutls -lsodium
+LIBS_STORE    = -lmicrohttpd -lsqlite3 -lcjson -lgnutls -lcurl -lsodium
 
 OBJ      = $(BUILD)/obj
 sources  = $(sort $(wildcard $(addsuffix /*.c,$(1))))
