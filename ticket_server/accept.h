@@ -5,6 +5,7 @@
 
 #include "common/http.h"
 #include "ticket_server/catalog.h"
+#include "ticket_server/guard.h"
 #include "ticket_server/health.h"
 #include "ticket_server/routes.h"
 #include "ticket_server/seller.h"
@@ -12,6 +13,7 @@
 struct acceptor {
     struct seller *seller;   /* not owned */
     struct catalog *catalog; /* not owned */
+    struct guard guard;
     struct health health;
     struct item items[FLIGHT_ITEMS_MAX]; /* of the flight that is being read */
 };

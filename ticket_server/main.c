@@ -50,7 +50,7 @@ static void read_command_line(struct command_line *given, int argc, char **argv)
         {"join", "URL[,URL...]", OPTION_TEXT, NULL, 0, 0,
          "join balancers at their admin addresses, and leave them at SIGTERM", &given->join},
         {"token-file", "FILE", OPTION_TEXT, "db/admin.token", 0, 0,
-         "with --join: their admin API's bearer token", &given->token_file},
+         "the balancer's admin token, which may do everything here; with --join: is sent to it", &given->token_file},
         {"advertise", "ADDR:PORT", OPTION_TEXT, NULL, 0, 0,
          "with --join: where they reach this server, if not where it listens", &given->advertise},
         {.name = "init",

@@ -27,8 +27,13 @@ struct route {
 /* The tables, each in the file of its part; a row without a path ends it. */
 extern const struct route selling_routes[]; /* accept.c */
 extern const struct route reading_routes[];
+extern const struct route event_routes[]; /* events.c */
+extern const struct route order_routes[];
+extern const struct route owed_routes[];
+extern const struct route token_routes[];
 
-/* Finds the route and calls it; else refuses with 404, or 405 with the methods that the path has. */
+/* Finds the route and calls it; else refuses with 404, or 405 with the methods that the path has; 401
+ * or 403 where the route has a scope, and the token is none or not for it. */
 void routes_handle(struct acceptor *acceptor, struct http_request *request);
 
 #endif

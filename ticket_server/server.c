@@ -303,6 +303,7 @@ static void server_open(struct server *server, const struct server_settings *set
                                             .context = server};
     server->acceptor = memory_new(sizeof *server->acceptor);
     server->acceptor->catalog = catalog;
+    server->acceptor->guard.token_file = settings->token_file;
     health_begin(&server->acceptor->health);
     server->seller = server->acceptor->seller = seller_open(&selling);
     loop_each_turn(server->loop, on_turn, server); /* before the server's own turn, which resumes */
