@@ -194,8 +194,7 @@ enum problem catalog_events(struct catalog *catalog, const char *after, size_t l
     struct listing listing = {.events = memory_new(limit * sizeof *listing.events)};
     last[0] = '\0';
     buffer_add(out, "{\"events\":[");
-    enum store_found found =
-        store_list_events(catalog->store, after, limit, keep_event, &listing);
+    enum store_found found = store_list_events(catalog->store, after, limit, keep_event, &listing);
     if (found == STORE_FOUND)
         found = add_events(catalog, &listing, limit, last, out);
     buffer_add(out, "]}");

@@ -228,8 +228,8 @@ enum problem event_body_parse(enum event_body_kind kind, const char *text, size_
     bool of_tier = kind == TIER_CREATE || kind == TIER_CHANGE;
     *body = (struct event_body){.tiers[0].limit = STORE_ORDER_LIMIT, .tier_count = of_tier};
     void *into = of_tier ? (void *)&body->tiers[0] : (void *)body;
-    enum problem problem = fields_parse(&fields, text, length, forms[kind].table, forms[kind].count,
-                                        into, &body->set);
+    enum problem problem =
+        fields_parse(&fields, text, length, forms[kind].table, forms[kind].count, into, &body->set);
     if (problem == PROBLEM_NONE)
         return judge(kind, body, detail);
     memcpy(detail, fields.detail, sizeof fields.detail);

@@ -34,9 +34,9 @@ struct field {
     const char *name;
     enum field_kind kind;
     bool required;
-    bool nullable;   /* null sets a number or time to 0 */
-    size_t at;       /* offset of the member that it sets */
-    uint32_t mark;   /* or'ed into what fields_read tells */
+    bool nullable; /* null sets a number or time to 0 */
+    size_t at;     /* offset of the member that it sets */
+    uint32_t mark; /* or'ed into what fields_read tells */
     int64_t min, max;
     bool (*valid)(const char *text); /* of a text; which fits where it goes */
     const char *rule;                /* what follows "NAME must be" where it is not valid */

@@ -21,9 +21,10 @@ enum {
 
 /* Zeroed to begin with: then there is no admin token. */
 struct guard {
-    const char *token_file; /* of the admin token; not owned; read when it is needed, and again when it changed */
+    const char *
+        token_file; /* of the admin token; not owned; read when it is needed, and again when it changed */
     bool looked;
-    struct stat seen; /* of the file as it was read last, for good or ill */
+    struct stat seen;                   /* of the file as it was read last, for good or ill */
     char admin_token[SECRET_TEXT_SIZE]; /* "": none */
 };
 

@@ -17,13 +17,14 @@ enum {
 };
 
 struct page {
-    size_t limit;          /* 1 to STORE_PAGE_MAX */
-    char name[NAME_SIZE];  /* of a list by names: the last one; "" begins */
-    int64_t place;         /* of a list by places: the last one; 0 begins */
+    size_t limit;         /* 1 to STORE_PAGE_MAX */
+    char name[NAME_SIZE]; /* of a list by names: the last one; "" begins */
+    int64_t place;        /* of a list by places: the last one; 0 begins */
 };
 
 /* Reads a request's query. PROBLEM_NONE, or MALFORMED or INVALID_EVENT with the reason in `detail`. */
-enum problem page_read_names(const char *query, struct page *page, char detail[PROBLEM_DETAIL_SIZE]);
+enum problem page_read_names(const char *query, struct page *page,
+                             char detail[PROBLEM_DETAIL_SIZE]);
 enum problem page_read_places(const char *query, struct page *page,
                               char detail[PROBLEM_DETAIL_SIZE]);
 

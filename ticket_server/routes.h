@@ -16,12 +16,14 @@ enum {
 
 struct route {
     const char *method; /* GET is also HEAD */
-    const char *path;   /* "{}" stands for one part between slashes, not empty, as it came (raw); "{}.svg" and
+    const char *
+        path; /* "{}" stands for one part between slashes, not empty, as it came (raw); "{}.svg" and
                            the like for one that ends so */
-    uint32_t scope;     /* enum scope: what a token must allow; 0: anybody may ask */
+    uint32_t scope; /* enum scope: what a token must allow; 0: anybody may ask */
 
     /* `parts`: what the "{}" stood for, valid during the call. It answers, or has the seller answer. */
-    void (*handle)(struct acceptor *acceptor, struct http_request *request, const char *const *parts);
+    void (*handle)(struct acceptor *acceptor, struct http_request *request,
+                   const char *const *parts);
 };
 
 /* The tables, each in the file of its part; a row without a path ends it. */
