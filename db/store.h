@@ -26,7 +26,10 @@ enum {
     STORE_ORDER_LIMIT = 10,       /* default tickets per order */
     STORE_TIERS_MAX = 64,         /* of one event */
     STORE_WAITING_MAX = 100000,   /* orders in the line of one tier; past that, sold out */
-    STORE_OWED_MAX = 16,          /* payments owed back for one order; past that 503 */
+    STORE_EVENTS_MAX = 100000,
+    STORE_TOKENS_MAX = 10000, /* that are good */
+    STORE_KEYS_MAX = 100,     /* signing keys that are not retired */
+    STORE_OWED_MAX = 16,      /* payments owed back for one order; past that 503 */
     STORE_TIDY_MAX =
         1024, /* orders of one event that expire, and of one tier that are offered what came
                                      free, in one batch; the rest in the next ones */
@@ -176,7 +179,7 @@ struct token_terms {
     char name[TITLE_SIZE]; /* whose it is; for people */
     uint8_t hash[TOKEN_HASH_SIZE];
     uint32_t scopes;
-    int64_t created_at;
+    int64_t created_at; /* wall clock; the store's, whatever a change says */
     int64_t revoked_at; /* 0: it is good */
 };
 
@@ -189,16 +192,20 @@ struct signing_key {
 };
 
 enum change_kind {
-    CHANGE_EVENT_CREATE, /* with its tiers, 1 to STORE_TIERS_MAX; EVENT_EXISTS */
-    CHANGE_EVENT,        /* what `set` says; NO_SUCH_EVENT */
-    CHANGE_TIER_CREATE,  /* tiers[0] of event.name; NO_SUCH_EVENT, TIER_EXISTS, TOO_MANY */
+    CHANGE_EVENT_CREATE, /* with its tiers, 1 to STORE_TIERS_MAX; EVENT_EXISTS, TIER_EXISTS (a name twice), TOO_MANY,
+                            INVALID_EVENT (tiers of several currencies) */
+    CHANGE_EVENT, /* what `set` says; NO_SUCH_EVENT, INVALID_EVENT (its sale would end before it begins) */
+    CHANGE_TIER_CREATE, /* tiers[0] of event.name; NO_SUCH_EVENT, TIER_EXISTS, TOO_MANY, INVALID_EVENT (another
+                            currency) */
     CHANGE_TIER, /* what `set` says of tiers[0]; NO_SUCH_EVENT, NO_SUCH_TIER, CAPACITY_TAKEN (below sold +
                             held) */
-    CHANGE_TOKEN_ADD,
-    CHANGE_TOKEN_REVOKE, /* token.id; again: the same; NO_SUCH_TOKEN */
-    CHANGE_KEY_ADD,      /* from now on it signs */
-    CHANGE_KEY_RETIRE,   /* key.id; again: the same; NO_SUCH_KEY, LAST_KEY */
-    CHANGE_OWED_SETTLE, /* order and reference: it has been paid back; again: the same; NO_SUCH_PURCHASE */
+    CHANGE_TOKEN_ADD, /* TOO_MANY (STORE_TOKENS_MAX are good) */
+    CHANGE_TOKEN_REVOKE, /* token.id; again: the same; NO_SUCH_TOKEN, also where it was forgotten: of the revoked ones
+                            the last STORE_TOKENS_MAX are remembered */
+    CHANGE_KEY_ADD, /* from now on it signs; TOO_MANY (STORE_KEYS_MAX are not retired) */
+    CHANGE_KEY_RETIRE, /* key.id; again: the same; NO_SUCH_KEY, as with tokens; LAST_KEY: it is the one that signs */
+    CHANGE_OWED_SETTLE, /* order and reference: it has been paid back; again: the same; NO_SUCH_PURCHASE, also where
+                            event.name is not "" and it is another event's */
 };
 
 /* Which fields a CHANGE_EVENT or CHANGE_TIER sets; the others stay. */
@@ -223,16 +230,16 @@ struct change {
     struct event_terms event;
     const struct tier_terms *tiers; /* not owned */
     size_t tier_count;
-    struct token_terms token;
-    struct signing_key key;
+    struct token_terms token; /* out: created_at, revoked_at */
+    struct signing_key key;   /* out: created_at, retired_at */
     struct id order;
     char reference[KEY_SIZE];
     enum problem problem; /* out; PROBLEM_NONE: done */
     int64_t taken;        /* out, of a CAPACITY_TAKEN: sold + held */
 };
 
-/* Makes one change, durably. Values have been validated (ranges as above); what concerns the present
- * state is judged here. On STORE_DURABLE `problem` is filled in. */
+/* Makes one change, durably. Values have been validated (ranges as above); what concerns the present state is
+ * judged here. On STORE_DURABLE `problem` is filled in. */
 enum store_result store_change(struct store *store, struct change *change);
 
 /* The reason of the last failure on this handle, for the log; "" where there was none. */
@@ -282,24 +289,23 @@ struct order {
     bool late;              /* it was confirmed after it had expired */
 };
 
-/* What is or was held under this id, whichever event it is of. ABSENT also for a purchase that never was
- * held. */
+/* What is or was held under this id, whichever event it is of. ABSENT also for a purchase that never was held. */
 enum store_found store_read_hold(struct store *store, const struct id *id, struct order *order);
 
 /* What is needed of an event beside its tiers. */
 enum store_found store_read_event(struct store *store, const char *event,
                                   struct event_terms *terms);
 
-/* Lists, a page at a time: up to `max` (at most STORE_PAGE_MAX) entries behind `after`, in order. What a
- * page holds is of one moment; the next page is of another. */
+/* Lists, a page at a time: up to `max` (at most STORE_PAGE_MAX) entries behind `after`, in order. What a page
+ * holds is of one moment; the next page is of another. */
 
 /* Events in the order of their names; "" begins. Never ABSENT. */
 typedef void store_event_call(void *context, const struct event_terms *event);
 enum store_found store_list_events(struct store *store, const char *after, size_t max,
                                    store_event_call *call, void *context);
 
-/* Orders of an event in the order in which they were decided; 0 begins, then the last `place_in_list`.
- * ABSENT: no such event. */
+/* Orders of an event in the order in which they were decided; 0 begins, then the last `place_in_list`. ABSENT:
+ * no such event. */
 typedef void store_order_call(void *context, int64_t place_in_list, const struct order *order);
 enum store_found store_list_orders(struct store *store, const char *event, int64_t after,
                                    size_t max, store_order_call *call, void *context);
@@ -351,8 +357,8 @@ enum store_found store_each_token(struct store *store, store_token_call *call, v
 typedef void store_key_call(void *context, const struct signing_key *key);
 enum store_found store_each_key(struct store *store, store_key_call *call, void *context);
 
-/* Every event in which something is due at this wall clock time: a hold has expired, or somebody waits in
- * line for what is free. A batch that names it (VERB_TIDY) does it. */
+/* Every event in which something is due at this wall clock time: a hold has expired, or somebody waits in line
+ * for what is free. A batch that names it (VERB_TIDY) does it. */
 typedef void store_due_call(void *context, const char *event);
 enum store_found store_each_due(struct store *store, int64_t now, store_due_call *call,
                                 void *context);
@@ -389,14 +395,13 @@ enum store_found store_audit(struct store *store, store_finding *finding, void *
 /* Told now and then how far it is. */
 typedef void store_progress(void *context, int64_t done, int64_t total);
 
-/* Copies the store, as it is at one moment, into the new file `to` while others sell from it; proves the
- * copy (store_audit), and puts it, synced and mode 0600, in its place only then. False with one clear
- * line. */
+/* Copies the store, as it is at one moment, into the new file `to` while others sell from it; proves the copy
+ * (store_audit), and puts it, synced and mode 0600, in its place only then. False with one clear line. */
 bool store_backup(const char *url, const char *to, store_progress *progress, void *context,
                   char error[STORE_ERROR_SIZE]);
 
-/* Puts a copy, proved first, in the store's place; what was there is moved `aside` as store_reset does.
- * Refused, with nothing changed, while any process uses the store, or where the copy is not sound. */
+/* Puts a copy, proved first, in the store's place; what was there is moved `aside` as store_reset does. Refused,
+ * with nothing changed, while any process uses the store, or where the copy is not sound. */
 bool store_restore(const char *url, const char *from, store_progress *progress, void *context,
                    char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE]);
 
