@@ -171,6 +171,8 @@ $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
+$(OBJ)/ticket_server/openapi.o: ticket_server/openapi.json
+
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
 
 comma = ,

@@ -10,7 +10,7 @@ enum {
     ALLOW_SIZE = 64,
 };
 
-static const struct route *const tables[] = {selling_routes, reading_routes};
+static const struct route *const tables[] = {selling_routes, reading_routes, document_routes};
 
 /* A path while it is compared: its parts are cut out of a copy. */
 struct match {

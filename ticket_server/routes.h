@@ -27,6 +27,7 @@ struct route {
 /* The tables, each in the file of its part; a row without a path ends it. */
 extern const struct route selling_routes[]; /* accept.c */
 extern const struct route reading_routes[];
+extern const struct route document_routes[]; /* openapi.c */
 
 /* Finds the route and calls it; else refuses with 404, or 405 with the methods that the path has. */
 void routes_handle(struct acceptor *acceptor, struct http_request *request);
