@@ -26,8 +26,9 @@ CFLAGS   = -O2 -g
 # Hidden: a name of ours that a library has too (json_integer, Jansson's) must not take its place there.
 FLAGS    = -std=c11 -D_GNU_SOURCE -I. -pthread -fno-common -fvisibility=hidden \
            -Wall -Wextra -Wshadow -Wconversion -Werror $(CFLAGS) $(SANITIZE)
-LIBS_BALANCER = -lmicrohttpd -lcurl -lcjson -lgnutls -ljwt-gnutls
-LIBS_STORE    = -lmicrohttpd -lsqlite3 -lcjson -lgnutls -lcurl
+LIBS_BALANCER = -lmicrohttpd -lcurl -lcjson -lgnutls -ljwt-gnutls -lsodium
+LIBS_STORE    = -lmicrohttpd -lsqlite3 -lcjson -lgnutls -lcurl -lsodium
+LIBS_SERVER   = $(LIBS_STORE) -lqrencode
 
 OBJ      = $(BUILD)/obj
 sources  = $(sort $(wildcard $(addsuffix /*.c,$(1))))
@@ -192,7 +193,7 @@ LINK = $(CC) $(FLAGS) -o $@ $(filter %.o,$^)
 $(BUILD)/balancer: $(COMMON) $(BALANCER)
 	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/ticket_server: $(COMMON) $(DB) $(TICKET_SERVER)
-	$(LINK) $(LIBS_STORE)
+	$(LINK) $(LIBS_SERVER)
 REPORT = $(OBJ)/tools/log_reader.o $(call objects,tools/report)
 $(BUILD)/report: $(OBJ)/tools/report.o $(REPORT) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE)
@@ -218,7 +219,7 @@ $(BUILD)/choice: $(OBJ)/tests/bench/choice.o $(COMMON) $(filter-out %/main.o,$(B
 # The unit tests see everything but the programs' main files.
 UNDER_TEST = $(COMMON) $(DB) $(REPORT) $(addprefix $(OBJ)/tools/boxctl/,listing.o api.o) $(call objects,tools/watch) $(filter-out %/main.o,$(BALANCER) $(TICKET_SERVER))
 $(BUILD)/test_unit: $(UNIT) $(TEST_LIB) $(UNDER_TEST)
-	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lcunit
+	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lqrencode -lcunit
 $(BUILD)/test_store: $(STORE_SUITE) $(TEST_LIB) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE) -lcunit
 $(BUILD)/test_cluster: $(CLUSTER) $(SOAK) $(TEST_LIB) $(COMMON) $(DB)
@@ -236,13 +237,13 @@ $(BUILD)/faulty/balancer: $(COMMON) $(BALANCER) $(addprefix $(OBJ)/tests/soak/fa
 	$(LINK) -Wl,--wrap=writev $(LIBS_BALANCER)
 $(BUILD)/faulty/ticket_server: $(COMMON) $(DB) $(TICKET_SERVER) $(FAULTY)
 	@mkdir -p $(@D)
-	$(LINK) $(addprefix -Wl$(comma)--wrap=,writev store_decide accept_request connection_run) $(LIBS_STORE)
+	$(LINK) $(addprefix -Wl$(comma)--wrap=,writev store_decide accept_request connection_run) $(LIBS_SERVER)
 
 # What would end the process, or reach out of it, has something else in its place (tests/fuzz/wrap.c).
 FUZZED  = $(filter-out %/main.o,$(COMMON) $(DB) $(BALANCER) $(TICKET_SERVER)) $(REPORT) \
           $(call objects,tools/rush tools/watch tools/boxctl)
 WRAPPED = $(addprefix -Wl$(comma)--wrap=,die exit bind listen getaddrinfo)
 $(BUILD)/test_fuzz: $(FUZZ) $(OBJ)/tests/fuzz/replay.o $(TEST_LIB) $(FUZZED)
-	$(LINK) $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lcunit -lm
+	$(LINK) $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lqrencode -lcunit -lm
 $(BUILD)/fuzz_all: $(FUZZ) $(OBJ)/tests/fuzz/shim.o $(FUZZED)
-	$(LINK) -fsanitize=fuzzer $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lm
+	$(LINK) -fsanitize=fuzzer $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lqrencode -lm

@@ -17,10 +17,31 @@ struct engine {
     void (*close)(struct store *store);
     bool (*present)(const struct store *store);
     enum store_result (*decide)(struct store *store, struct decision *decisions, size_t n);
+    enum store_result (*change)(struct store *store, struct change *change);
     enum store_found (*read_tiers)(struct store *store, const char *event, store_tier_call *call,
                                    void *context);
     enum store_found (*read_sale)(struct store *store, const char *event, const struct id *id,
                                   struct sale *sale);
+    enum store_found (*read_hold)(struct store *store, const struct id *id, struct order *order);
+    enum store_found (*read_event)(struct store *store, const char *event,
+                                   struct event_terms *terms);
+    enum store_found (*list_events)(struct store *store, const char *after, size_t max,
+                                    store_event_call *call, void *context);
+    enum store_found (*list_orders)(struct store *store, const char *event, int64_t after,
+                                    size_t max, store_order_call *call, void *context);
+    enum store_found (*list_tickets)(struct store *store, const char *event, const char *after_tier,
+                                     int64_t after_number, size_t max, store_ticket_call *call,
+                                     void *context);
+    enum store_found (*read_tickets)(struct store *store, const char *event, const struct id *id,
+                                     store_ticket_call *call, void *context);
+    enum store_found (*list_owed)(struct store *store, const char *event, int64_t after, size_t max,
+                                  store_owed_call *call, void *context);
+    enum store_found (*find_token)(struct store *store, const uint8_t hash[TOKEN_HASH_SIZE],
+                                   struct token_terms *token);
+    enum store_found (*each_token)(struct store *store, store_token_call *call, void *context);
+    enum store_found (*each_key)(struct store *store, store_key_call *call, void *context);
+    enum store_found (*each_due)(struct store *store, int64_t now, store_due_call *call,
+                                 void *context);
     enum store_found (*each_sale)(struct store *store, store_sale_call *call, void *context);
     enum store_found (*each_server)(struct store *store, store_server_call *call, void *context);
     enum store_found (*audit)(struct store *store, store_finding *finding, void *context);

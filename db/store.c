@@ -97,6 +97,12 @@ enum store_result store_decide(struct store *store, struct decision *decisions, 
     return result;
 }
 
+enum store_result store_change(struct store *store, struct change *change)
+{
+    assert(store->seller && change->tier_count <= STORE_TIERS_MAX);
+    return store->engine->change(store, change);
+}
+
 void store_figures(const struct store *store, struct figures *figures)
 {
     *figures = store->figures;
@@ -123,6 +129,69 @@ enum store_found store_read_sale(struct store *store, const char *event, const s
                                  struct sale *sale)
 {
     return store->engine->read_sale(store, event, id, sale);
+}
+
+enum store_found store_read_hold(struct store *store, const struct id *id, struct order *order)
+{
+    return store->engine->read_hold(store, id, order);
+}
+
+enum store_found store_read_event(struct store *store, const char *event, struct event_terms *terms)
+{
+    return store->engine->read_event(store, event, terms);
+}
+
+enum store_found store_list_events(struct store *store, const char *after, size_t max,
+                                   store_event_call *call, void *context)
+{
+    return store->engine->list_events(store, after, max, call, context);
+}
+
+enum store_found store_list_orders(struct store *store, const char *event, int64_t after,
+                                   size_t max, store_order_call *call, void *context)
+{
+    return store->engine->list_orders(store, event, after, max, call, context);
+}
+
+enum store_found store_list_tickets(struct store *store, const char *event, const char *after_tier,
+                                    int64_t after_number, size_t max, store_ticket_call *call,
+                                    void *context)
+{
+    return store->engine->list_tickets(store, event, after_tier, after_number, max, call, context);
+}
+
+enum store_found store_read_tickets(struct store *store, const char *event, const struct id *id,
+                                    store_ticket_call *call, void *context)
+{
+    return store->engine->read_tickets(store, event, id, call, context);
+}
+
+enum store_found store_list_owed(struct store *store, const char *event, int64_t after, size_t max,
+                                 store_owed_call *call, void *context)
+{
+    return store->engine->list_owed(store, event, after, max, call, context);
+}
+
+enum store_found store_find_token(struct store *store, const uint8_t hash[TOKEN_HASH_SIZE],
+                                  struct token_terms *token)
+{
+    return store->engine->find_token(store, hash, token);
+}
+
+enum store_found store_each_token(struct store *store, store_token_call *call, void *context)
+{
+    return store->engine->each_token(store, call, context);
+}
+
+enum store_found store_each_key(struct store *store, store_key_call *call, void *context)
+{
+    return store->engine->each_key(store, call, context);
+}
+
+enum store_found store_each_due(struct store *store, int64_t now, store_due_call *call,
+                                void *context)
+{
+    return store->engine->each_due(store, now, call, context);
 }
 
 enum store_found store_each_sale(struct store *store, store_sale_call *call, void *context)

@@ -26,7 +26,10 @@ enum {
     STORE_ORDER_LIMIT = 10,       /* default tickets per order */
     STORE_TIERS_MAX = 64,         /* of one event */
     STORE_WAITING_MAX = 100000,   /* orders in the line of one tier; past that, sold out */
-    STORE_OWED_MAX = 16,          /* payments owed back for one order; past that 503 */
+    STORE_EVENTS_MAX = 100000,
+    STORE_TOKENS_MAX = 10000, /* that are good */
+    STORE_KEYS_MAX = 100,     /* signing keys that are not retired */
+    STORE_OWED_MAX = 16,      /* payments owed back for one order; past that 503 */
     STORE_TIDY_MAX =
         1024, /* orders of one event that expire, and of one tier that are offered what came
                                      free, in one batch; the rest in the next ones */
@@ -176,7 +179,7 @@ struct token_terms {
     char name[TITLE_SIZE]; /* whose it is; for people */
     uint8_t hash[TOKEN_HASH_SIZE];
     uint32_t scopes;
-    int64_t created_at;
+    int64_t created_at; /* wall clock; the store's, whatever a change says */
     int64_t revoked_at; /* 0: it is good */
 };
 
@@ -189,16 +192,20 @@ struct signing_key {
 };
 
 enum change_kind {
-    CHANGE_EVENT_CREATE, /* with its tiers, 1 to STORE_TIERS_MAX; EVENT_EXISTS */
-    CHANGE_EVENT,        /* what `set` says; NO_SUCH_EVENT */
-    CHANGE_TIER_CREATE,  /* tiers[0] of event.name; NO_SUCH_EVENT, TIER_EXISTS, TOO_MANY */
+    CHANGE_EVENT_CREATE, /* with its tiers, 1 to STORE_TIERS_MAX; EVENT_EXISTS, TIER_EXISTS (a name twice), TOO_MANY,
+                            INVALID_EVENT (tiers of several currencies) */
+    CHANGE_EVENT, /* what `set` says; NO_SUCH_EVENT, INVALID_EVENT (its sale would end before it begins) */
+    CHANGE_TIER_CREATE, /* tiers[0] of event.name; NO_SUCH_EVENT, TIER_EXISTS, TOO_MANY, INVALID_EVENT (another
+                            currency) */
     CHANGE_TIER, /* what `set` says of tiers[0]; NO_SUCH_EVENT, NO_SUCH_TIER, CAPACITY_TAKEN (below sold +
                             held) */
-    CHANGE_TOKEN_ADD,
-    CHANGE_TOKEN_REVOKE, /* token.id; again: the same; NO_SUCH_TOKEN */
-    CHANGE_KEY_ADD,      /* from now on it signs */
-    CHANGE_KEY_RETIRE,   /* key.id; again: the same; NO_SUCH_KEY, LAST_KEY */
-    CHANGE_OWED_SETTLE, /* order and reference: it has been paid back; again: the same; NO_SUCH_PURCHASE */
+    CHANGE_TOKEN_ADD, /* TOO_MANY (STORE_TOKENS_MAX are good) */
+    CHANGE_TOKEN_REVOKE, /* token.id; again: the same; NO_SUCH_TOKEN, also where it was forgotten: of the revoked ones
+                            the last STORE_TOKENS_MAX are remembered */
+    CHANGE_KEY_ADD, /* from now on it signs; TOO_MANY (STORE_KEYS_MAX are not retired) */
+    CHANGE_KEY_RETIRE, /* key.id; again: the same; NO_SUCH_KEY, as with tokens; LAST_KEY: it is the one that signs */
+    CHANGE_OWED_SETTLE, /* order and reference: it has been paid back; again: the same; NO_SUCH_PURCHASE, also where
+                            event.name is not "" and it is another event's */
 };
 
 /* Which fields a CHANGE_EVENT or CHANGE_TIER sets; the others stay. */
@@ -223,8 +230,8 @@ struct change {
     struct event_terms event;
     const struct tier_terms *tiers; /* not owned */
     size_t tier_count;
-    struct token_terms token;
-    struct signing_key key;
+    struct token_terms token; /* out: created_at, revoked_at */
+    struct signing_key key;   /* out: created_at, retired_at */
     struct id order;
     char reference[KEY_SIZE];
     enum problem problem; /* out; PROBLEM_NONE: done */

@@ -63,4 +63,5 @@ void column_counts(sqlite3_stmt *row, struct tier_counts *counts)
     counts->sold = sqlite3_column_int64(row, 5);
     counts->held = sqlite3_column_int64(row, 6);
     counts->limit = sqlite3_column_int64(row, 7);
+    counts->waiting = sqlite3_column_int64(row, 8);
 }

@@ -21,7 +21,7 @@ enum problem column_problem(sqlite3_stmt *row, int column);
  * created_at. */
 void column_sale(sqlite3_stmt *row, struct sale *sale);
 
-/* Columns 0 to 7: event, tier, currency, price, capacity, sold, held, limit. */
+/* Columns 0 to 8: event, tier, currency, price, capacity, sold, held, limit, waiting. */
 void column_counts(sqlite3_stmt *row, struct tier_counts *counts);
 
 #endif

@@ -66,6 +66,8 @@ void connection_close(struct connection *connection)
 {
     for (int i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_finalize(connection->statements[i]);
+    for (int i = 0; i < QUERY_COUNT; i++)
+        sqlite3_finalize(connection->queries[i]);
     sqlite3_close(connection->db);
     memset(connection, 0, sizeof *connection);
 }
@@ -97,14 +99,24 @@ bool connection_fail(struct connection *connection, const char *doing)
     return false;
 }
 
-sqlite3_stmt *connection_statement(struct connection *connection, enum statement which)
+static sqlite3_stmt *prepared(struct connection *connection, sqlite3_stmt **statement,
+                              const char *text)
 {
-    sqlite3_stmt **statement = &connection->statements[which];
     if (*statement == NULL &&
-        sqlite3_prepare_v3(connection->db, statement_text(which), -1, SQLITE_PREPARE_PERSISTENT,
-                           statement, NULL) != SQLITE_OK)
+        sqlite3_prepare_v3(connection->db, text, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) !=
+            SQLITE_OK)
         connection_fail(connection, "use");
     return *statement;
+}
+
+sqlite3_stmt *connection_statement(struct connection *connection, enum statement which)
+{
+    return prepared(connection, &connection->statements[which], statement_text(which));
+}
+
+sqlite3_stmt *connection_query(struct connection *connection, enum store_query which)
+{
+    return prepared(connection, &connection->queries[which], query_text(which));
 }
 
 int connection_run(struct connection *connection, sqlite3_stmt *statement)

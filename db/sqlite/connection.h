@@ -7,12 +7,14 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
+#include "db/sqlite/query.h"
 #include "db/sqlite/statement.h"
 #include "db/store.h"
 
 struct connection {
     sqlite3 *db; /* owned; NULL: closed */
     sqlite3_stmt *statements[STATEMENT_COUNT];
+    sqlite3_stmt *queries[QUERY_COUNT];
     const char *path; /* not owned */
     char *error;      /* not owned, STORE_ERROR_SIZE bytes: where failures are told */
 };
@@ -24,6 +26,7 @@ void connection_close(struct connection *connection);
 
 /* A statement, reset, ready for its values; NULL with the reason. */
 sqlite3_stmt *connection_statement(struct connection *connection, enum statement which);
+sqlite3_stmt *connection_query(struct connection *connection, enum store_query which);
 
 /* Runs a statement that returns no rows, and resets it. SQLITE_OK, or the extended code with the
  * reason told. */

@@ -1,7 +1,9 @@
 #include "db/engine.h"
 
 #include "db/sqlite/audit.h"
+#include "db/sqlite/change.h"
 #include "db/sqlite/handle.h"
+#include "db/sqlite/list.h"
 #include "db/sqlite/make.h"
 #include "db/sqlite/read.h"
 #include "db/sqlite/sell.h"
@@ -15,8 +17,20 @@ const struct engine sqlite_engine = {
     .close = handle_close,
     .present = handle_present,
     .decide = sell_batch,
+    .change = change_make,
     .read_tiers = read_tiers,
     .read_sale = read_sale,
+    .read_hold = list_read_hold,
+    .read_event = list_read_event,
+    .list_events = list_events,
+    .list_orders = list_orders,
+    .list_tickets = list_tickets,
+    .read_tickets = list_read_tickets,
+    .list_owed = list_owed,
+    .find_token = list_find_token,
+    .each_token = list_each_token,
+    .each_key = list_each_key,
+    .each_due = list_each_due,
     .each_sale = read_each_sale,
     .each_server = read_each_server,
     .audit = audit_run,

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "db/signing.h"
+#include "db/sqlite/change_part.h"
 #include "db/sqlite/column.h"
 #include "db/sqlite/handle.h"
 #include "db/sqlite/schema.h"
@@ -45,11 +47,29 @@ static bool make_demo(struct connection *connection, int64_t capacity, bool *mad
         return true;
     *made = true;
     snprintf(sql, sizeof sql,
-             "INSERT INTO events (event, name) VALUES (1, 'demo');"
+             "INSERT INTO events (event, name, title) VALUES (1, 'demo', 'Demo');"
              "INSERT INTO tiers (event, tier, name, price, currency, capacity, order_limit)"
              "  VALUES (1, 1, 'standard', 2500, 'EUR', %lld, %d)",
              (long long)capacity, STORE_ORDER_LIMIT);
     return connection_execute(connection, sql);
+}
+
+/* Where no key was ever made: a store is never without one that signs. */
+static bool make_first_key(struct connection *connection)
+{
+    sqlite3_int64 keys;
+    struct signing_key key;
+    if (!connection_number(connection, "SELECT count(*) FROM signing_keys", &keys))
+        return false;
+    if (keys > 0)
+        return true;
+    if (!signing_key_make(&key)) {
+        snprintf(connection->error, STORE_ERROR_SIZE, "the system gives no random numbers: %s",
+                 strerror(errno));
+        return false;
+    }
+    struct change change = {.kind = CHANGE_KEY_ADD, .key = key};
+    return change_key_add(connection, clock_now(), &change);
 }
 
 static bool tell(struct connection *connection, struct store_made *made)
@@ -83,8 +103,8 @@ static bool bring_up_to_date(struct handle *handle, int64_t demo_capacity, struc
         !connection_execute(connection, "BEGIN IMMEDIATE"))
         return false;
     if (schema_migrate(connection, SCHEMA_VERSION) && make_identity(connection) &&
-        make_demo(connection, demo_capacity, &made->demo_created) && tell(connection, made) &&
-        connection_execute(connection, "COMMIT"))
+        make_first_key(connection) && make_demo(connection, demo_capacity, &made->demo_created) &&
+        tell(connection, made) && connection_execute(connection, "COMMIT"))
         return true;
     connection_rollback(connection);
     return false;

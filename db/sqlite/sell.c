@@ -1,11 +1,9 @@
 #include "db/sqlite/sell.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "common/clock.h"
-#include "db/sqlite/bind.h"
-#include "db/sqlite/handle.h"
+#include "db/sqlite/transaction.h"
 
 static const int64_t wait_max = 10 * CLOCK_SECOND;
 static const int64_t wait_min = CLOCK_SECOND / 5;
@@ -32,44 +30,20 @@ static bool concerns_one_item(const struct connection *connection, int rc)
            !sqlite3_get_autocommit(connection->db);
 }
 
-static bool run(struct handle *handle, enum statement which)
-{
-    return connection_run(&handle->connection, connection_statement(&handle->connection, which)) ==
-           SQLITE_OK;
-}
-
-/* Whether this handle is still the latest that sells under its server's id. */
-static enum store_result check_fence(struct handle *handle)
-{
-    struct figures *figures = &handle->base.figures;
-    sqlite3_stmt *statement = connection_statement(&handle->connection, STATEMENT_BOOT);
-    if (statement == NULL)
-        return STORE_REFUSED;
-    int64_t boot = 0;
-    bind_text(statement, 1, figures->server);
-    if (sqlite3_step(statement) == SQLITE_ROW)
-        boot = sqlite3_column_int64(statement, 0);
-    if (connection_done(&handle->connection, statement) != SQLITE_OK)
-        return STORE_REFUSED;
-    if (boot == figures->boot)
-        return STORE_DURABLE;
-    snprintf(handle->base.error, STORE_ERROR_SIZE,
-             "%s was started again elsewhere: this process is boot %lld, the store knows %lld",
-             figures->server, (long long)figures->boot, (long long)boot);
-    return STORE_FENCED;
-}
-
-/* What the transaction has done so far. */
+/* What is to be decided, and what the transaction has done so far. */
 struct work {
+    struct decision *decisions;
+    size_t count;
+    int64_t now;
     bool dirty;
     int64_t sold;
 };
 
-static int process(struct handle *handle, enum batch_keys keys, int64_t now,
-                   struct decision *decisions, size_t n, struct work *work)
+static int process(struct handle *handle, enum batch_keys keys, struct decision *decisions,
+                   size_t n, struct work *work)
 {
     struct batch *batch = &handle->batch;
-    int rc = batch_process(batch, &handle->connection, keys, handle->base.figures.server, now,
+    int rc = batch_process(batch, &handle->connection, keys, handle->base.figures.server, work->now,
                            decisions, n);
     if (rc != SQLITE_OK)
         return rc;
@@ -79,101 +53,64 @@ static int process(struct handle *handle, enum batch_keys keys, int64_t now,
 }
 
 /* Decides one item on its own; if it cannot be written, only it is given up. */
-static bool process_alone(struct handle *handle, int64_t now, struct decision *decision,
-                          struct work *work)
+static bool process_alone(struct handle *handle, struct decision *decision, struct work *work)
 {
-    if (!run(handle, STATEMENT_SAVEPOINT))
+    if (!transaction_step(handle, STATEMENT_SAVEPOINT))
         return false;
-    int rc = process(handle, BATCH_KEYS_ALL, now, decision, 1, work);
+    int rc = process(handle, BATCH_KEYS_ALL, decision, 1, work);
     if (rc != SQLITE_OK) {
         if (!concerns_one_item(&handle->connection, rc) ||
-            !run(handle, STATEMENT_BACK_TO_SAVEPOINT))
+            !transaction_step(handle, STATEMENT_BACK_TO_SAVEPOINT))
             return false;
         memset(&decision->outcome, 0, sizeof decision->outcome);
         decision->outcome.problem = PROBLEM_STORE_UNAVAILABLE;
     }
-    return run(handle, STATEMENT_RELEASE);
+    return transaction_step(handle, STATEMENT_RELEASE);
 }
 
 static bool begin_anew(struct handle *handle)
 {
     connection_rollback(&handle->connection);
-    return run(handle, STATEMENT_BEGIN_WRITING);
+    return transaction_step(handle, STATEMENT_BEGIN_WRITING);
 }
 
 /* Some item spoils the batch. A request may have come twice: starts over with all keys looked up; if that
  * fails too, with each item on its own. */
-static bool process_again(struct handle *handle, int64_t now, struct decision *decisions, size_t n,
-                          struct work *work)
+static bool process_again(struct handle *handle, struct work *work)
 {
     if (!begin_anew(handle))
         return false;
-    int rc = process(handle, BATCH_KEYS_ALL, now, decisions, n, work);
+    int rc = process(handle, BATCH_KEYS_ALL, work->decisions, work->count, work);
     if (rc == SQLITE_OK)
         return true;
     if (!concerns_one_item(&handle->connection, rc) || !begin_anew(handle))
         return false;
-    for (size_t i = 0; i < n; i++)
-        if (!process_alone(handle, now, &decisions[i], work))
+    for (size_t i = 0; i < work->count; i++)
+        if (!process_alone(handle, &work->decisions[i], work))
             return false;
     return true;
 }
 
-static enum store_result commit(struct handle *handle)
+static bool decide_all(struct handle *handle, int64_t now, void *context, bool *dirty)
 {
-    struct connection *connection = &handle->connection;
-    int rc = connection_run(connection, connection_statement(connection, STATEMENT_COMMIT));
-    if (rc == SQLITE_OK)
-        return STORE_DURABLE;
-    connection_rollback(connection);
-    switch (rc & 0xff) {
-    case SQLITE_BUSY:
-    case SQLITE_FULL: /* before the commit's own frame was complete */
-    case SQLITE_READONLY:
-    case SQLITE_CONSTRAINT:
-        return STORE_REFUSED;
-    default:
-        return STORE_UNKNOWN;
-    }
-}
-
-/* Under the writer lock. */
-static enum store_result transact(struct handle *handle, struct decision *decisions, size_t n)
-{
-    struct work work = {.dirty = false};
-    int64_t now = clock_now(); /* not before the lock: waiting for it takes time */
-    if (!run(handle, STATEMENT_BEGIN_WRITING))
-        return STORE_REFUSED;
-    enum store_result result = check_fence(handle);
-    if (result != STORE_DURABLE)
-        return result;
-    int rc = process(handle, BATCH_KEYS_NOT_NEW, now, decisions, n, &work);
-    if (rc != SQLITE_OK && (!concerns_one_item(&handle->connection, rc) ||
-                            !process_again(handle, now, decisions, n, &work)))
-        return STORE_REFUSED;
-    if (work.dirty)
-        result = commit(handle);
-    if (result != STORE_DURABLE)
-        return result;
-    handle->base.figures.commit++;
-    handle->base.figures.sold += work.sold;
-    return STORE_DURABLE;
+    struct work *work = context;
+    work->now = now;
+    int rc = process(handle, BATCH_KEYS_NOT_NEW, work->decisions, work->count, work);
+    if (rc != SQLITE_OK &&
+        (!concerns_one_item(&handle->connection, rc) || !process_again(handle, work)))
+        return false;
+    *dirty = work->dirty;
+    return true;
 }
 
 enum store_result sell_batch(struct store *store, struct decision *decisions, size_t n)
 {
-    struct handle *handle = (struct handle *)store;
-    switch (writer_lock_take(&handle->lock, wait_until(decisions, n), store->stalled,
-                             store->stalled_context, store->error)) {
-    case WRITER_LOCK_TAKEN:
-        break;
-    case WRITER_LOCK_MOVED:
-        return STORE_FENCED;
-    default:
-        return STORE_REFUSED;
-    }
-    enum store_result result = transact(handle, decisions, n);
-    connection_rollback(&handle->connection);
-    writer_lock_drop(&handle->lock);
-    return result;
+    struct work work = {.decisions = decisions, .count = n};
+    enum store_result result =
+        transaction_run((struct handle *)store, wait_until(decisions, n), decide_all, &work);
+    if (result != STORE_DURABLE)
+        return result;
+    store->figures.commit++;
+    store->figures.sold += work.sold;
+    return STORE_DURABLE;
 }

@@ -49,11 +49,13 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_SERVER_SOLD] = "SELECT coalesce(sum(sold), 0) FROM totals WHERE server = ?1",
 
     [STATEMENT_READ_TIERS] =
-        "SELECT e.name, t.name, t.currency, t.price, t.capacity, t.sold, t.held, t.order_limit"
+        "SELECT e.name, t.name, t.currency, t.price, t.capacity, t.sold, t.held, t.order_limit,"
+        "       t.waiting"
         "  FROM (SELECT event, name FROM events ORDER BY name LIMIT 1000) e"
         "  JOIN tiers t ON t.event = e.event ORDER BY e.name, t.name",
     [STATEMENT_READ_EVENT_TIERS] =
-        "SELECT e.name, t.name, t.currency, t.price, t.capacity, t.sold, t.held, t.order_limit"
+        "SELECT e.name, t.name, t.currency, t.price, t.capacity, t.sold, t.held, t.order_limit,"
+        "       t.waiting"
         "  FROM events e JOIN tiers t ON t.event = e.event WHERE e.name = ?1 ORDER BY t.name",
     [STATEMENT_SALE] =
         "SELECT d.id, e.name, t.name, d.buyer, d.server, d.currency, d.quantity, d.first_number,"

@@ -1,0 +1,115 @@
+#include <string.h>
+
+#include "db/sqlite/bind.h"
+#include "db/sqlite/column.h"
+#include "db/sqlite/list.h"
+#include "db/sqlite/list_part.h"
+
+/* The columns of QUERY_READ_HOLD and QUERY_LIST_ORDERS. */
+enum {
+    COLUMN_EVENT = 16,
+    COLUMN_TIER,
+    COLUMN_DECISION,
+};
+
+static void column_order(sqlite3_stmt *row, struct order *order)
+{
+    struct sale *sale = &order->sale;
+    memset(order, 0, sizeof *order);
+    column_bytes(row, 0, sale->id.bytes, sizeof sale->id.bytes);
+    column_text(row, 1, sale->event, sizeof sale->event);
+    column_text(row, 2, sale->tier, sizeof sale->tier);
+    column_text(row, 3, sale->buyer, sizeof sale->buyer);
+    column_text(row, 4, sale->server, sizeof sale->server);
+    column_text(row, 5, sale->currency, sizeof sale->currency);
+    sale->quantity = sqlite3_column_int(row, 6);
+    sale->first_number = sqlite3_column_int64(row, 7);
+    sale->amount = sqlite3_column_int64(row, 8);
+    sale->created_at = sqlite3_column_int64(row, 9);
+    sale->state = (enum order_state)sqlite3_column_int(row, 10);
+    column_bytes(row, 11, sale->request.bytes, sizeof sale->request.bytes);
+    sale->expires_at = sqlite3_column_int64(row, 12);
+    column_text(row, 13, order->payment, sizeof order->payment);
+    order->changed_at = sqlite3_column_int64(row, 14);
+    order->late = sqlite3_column_int(row, 15) != 0;
+}
+
+/* Places in the lines of one event's tiers. The orders that wait in a line come in its order: only the first that
+ * is met is counted. */
+struct lines {
+    size_t count;
+    struct {
+        int64_t tier, place;
+    } line[STORE_TIERS_MAX];
+};
+
+static bool count_place(struct store *store, sqlite3_stmt *row, int64_t *place)
+{
+    sqlite3_stmt *query = list_query(store, QUERY_PLACE);
+    if (query == NULL)
+        return false;
+    sqlite3_bind_int64(query, 1, sqlite3_column_int64(row, COLUMN_EVENT));
+    sqlite3_bind_int64(query, 2, sqlite3_column_int64(row, COLUMN_TIER));
+    sqlite3_bind_int64(query, 3, sqlite3_column_int64(row, COLUMN_DECISION));
+    if (sqlite3_step(query) == SQLITE_ROW)
+        *place = sqlite3_column_int64(query, 0);
+    return list_finish(store, query, STORE_FOUND) == STORE_FOUND;
+}
+
+static bool next_place(struct store *store, sqlite3_stmt *row, struct lines *lines, int64_t *place)
+{
+    int64_t tier = sqlite3_column_int64(row, COLUMN_TIER);
+    for (size_t i = 0; i < lines->count; i++) {
+        if (lines->line[i].tier != tier)
+            continue;
+        *place = ++lines->line[i].place;
+        return true;
+    }
+    if (!count_place(store, row, place))
+        return false;
+    if (lines->count < STORE_TIERS_MAX) {
+        lines->line[lines->count].tier = tier;
+        lines->line[lines->count++].place = *place;
+    }
+    return true;
+}
+
+/* Both queries see one moment, because the first one is open while the other runs. */
+enum store_found list_read_hold(struct store *store, const struct id *id, struct order *order)
+{
+    sqlite3_stmt *query = list_query(store, QUERY_READ_HOLD);
+    if (query == NULL)
+        return STORE_UNREADABLE;
+    bind_bytes(query, 1, id->bytes);
+    enum store_found found = STORE_ABSENT;
+    if (sqlite3_step(query) == SQLITE_ROW) {
+        column_order(query, order);
+        found = STORE_FOUND;
+        if (order->sale.state == ORDER_WAITING && !count_place(store, query, &order->place))
+            found = STORE_UNREADABLE;
+    }
+    return list_finish(store, query, found);
+}
+
+enum store_found list_orders(struct store *store, const char *event, int64_t after, size_t max,
+                             store_order_call *call, void *context)
+{
+    int64_t number = 0;
+    struct lines lines = {.count = 0};
+    enum store_found found = list_find_event(store, event, &number);
+    sqlite3_stmt *query = list_query(store, QUERY_LIST_ORDERS);
+    if (found != STORE_FOUND || query == NULL)
+        return query == NULL ? STORE_UNREADABLE : found;
+    sqlite3_bind_int64(query, 1, number);
+    sqlite3_bind_int64(query, 2, after);
+    sqlite3_bind_int64(query, 3, list_page(max));
+    while (found == STORE_FOUND && sqlite3_step(query) == SQLITE_ROW) {
+        struct order order;
+        column_order(query, &order);
+        if (order.sale.state == ORDER_WAITING && !next_place(store, query, &lines, &order.place))
+            found = STORE_UNREADABLE;
+        else
+            call(context, sqlite3_column_int64(query, COLUMN_DECISION), &order);
+    }
+    return list_finish(store, query, found);
+}
