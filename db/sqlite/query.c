@@ -26,9 +26,8 @@ static const char *const texts[QUERY_COUNT] = {
     [QUERY_WINDOW] = "SELECT sale_from = 0 OR sale_until = 0 OR sale_from < sale_until"
                      "  FROM events WHERE event = ?1",
     [QUERY_FILL_BUYERS] =
-        "INSERT INTO buyers (event, buyer, tickets)"
-        "  SELECT d.event, lower(d.buyer), sum(d.quantity) FROM order_spans s CROSS JOIN decisions "
-        "d"
+        "INSERT INTO buyers (event, buyer, tickets) SELECT ?1, lower(d.buyer), sum(d.quantity)"
+        "  FROM order_spans s CROSS JOIN decisions d NOT INDEXED"
         "    ON d.decision >= s.span << 8 AND d.decision <= (s.span << 8) + 255"
         "  WHERE s.event = ?1 AND d.event = ?1 AND d.id IS NOT NULL AND d.state IN (0, 1, 2)"
         "    AND d.buyer <> '' GROUP BY lower(d.buyer)",
@@ -83,7 +82,7 @@ static const char *const texts[QUERY_COUNT] = {
                         "  CROSS JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
                         "  WHERE d.id = ?1 AND d.expires_at IS NOT NULL",
     [QUERY_LIST_ORDERS] =
-        "SELECT " ORDER " FROM order_spans s CROSS JOIN decisions d"
+        "SELECT " ORDER " FROM order_spans s CROSS JOIN decisions d NOT INDEXED"
         "    ON d.decision >= max(s.span << 8, ?2 + 1) AND d.decision <= (s.span << 8) + 255"
         "  CROSS JOIN events e ON e.event = s.event"
         "  CROSS JOIN tiers t ON t.event = s.event AND t.tier = d.tier"
