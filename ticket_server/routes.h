@@ -29,6 +29,7 @@ struct route {
 /* The tables, each in the file of its part; a row without a path ends it. */
 extern const struct route selling_routes[]; /* accept.c */
 extern const struct route reading_routes[];
+extern const struct route document_routes[]; /* openapi.c */
 extern const struct route event_routes[]; /* events.c */
 extern const struct route order_routes[];
 extern const struct route owed_routes[];

@@ -245,6 +245,10 @@ void config_builtin(struct config *config, enum policy purchases)
     begin(config);
     add_route(config, "purchase", "/purchases", false, purchases);
     add_route(config, "read", "/events", true, POLICY_ROUND_ROBIN);
+    add_route(config, "tokens", "/tokens", true, POLICY_ROUND_ROBIN);
+    add_route(config, "keys", "/keys", true, POLICY_ROUND_ROBIN);
+    add_route(config, "check-in", "/check-ins", false, POLICY_ROUND_ROBIN);
+    add_route(config, "document", "/openapi.json", false, POLICY_ROUND_ROBIN);
 }
 
 static void free_fields(struct route_field *fields, size_t count)
