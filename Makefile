@@ -51,7 +51,8 @@ CLUSTER       = $(call objects,tests/cluster tests/growth tests/streams) $(OBJ)/
 FUZZ          = $(filter-out %/shim.o %/replay.o,$(call objects,tests/fuzz tests/fuzz/targets))
 
 PROGRAMS = $(BUILD)/balancer $(BUILD)/ticket_server \
-           $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/report.c tools/audit.c tools/rush.c tools/watch.c tools/boxctl.c))
+           $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/report.c tools/audit.c tools/rush.c tools/watch.c tools/boxctl.c \
+                                                   tools/payments.c))
 TESTS    = $(addprefix $(BUILD)/test_,unit store fuzz cluster)
 FOR_SOAK = $(addprefix $(BUILD)/,soak_buyer breakable faulty/balancer faulty/ticket_server)
 
@@ -100,8 +101,18 @@ reset: $(BUILD)/ticket_server ## begin anew: move the sales and the logs aside (
 test: packages-run packages-test ## all tests: units, store, cluster (under 5 minutes)
 	@$(MAKE) --no-print-directory -s all check
 
-check: $(TESTS) $(FOR_SOAK)
-	@.ci/scratch .ci/test $(TESTS)
+# What the clusters answered is held against the API's document, once they all have been heard.
+ANSWERS = $(abspath $(BUILD))/api/answers.jsonl
+check: $(TESTS) $(FOR_SOAK) tests/api/node_modules/.package-lock.json
+	@mkdir -p $(dir $(ANSWERS)) && rm -f $(ANSWERS)
+	@API_ANSWERS=$(ANSWERS) .ci/scratch .ci/test $(TESTS) tests/api/check
+
+# As package-lock.json pins them; nothing of them is run by installing them.
+tests/api/node_modules/.package-lock.json: tests/api/package-lock.json
+	@echo "Installing what tests/api/check needs, from npm ..."
+	@cd tests/api && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || \
+	    { echo "The tests of the API's document need packages from the npm registry, once." >&2; exit 1; }
+	@touch $@
 
 soak: packages-run packages-test ## kills KILLS processes of a cluster under load, and audits after each
 	@$(MAKE) --no-print-directory -s all $(BUILD)/soak $(FOR_SOAK)
@@ -172,6 +183,8 @@ $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
+$(OBJ)/ticket_server/openapi.o: ticket_server/openapi.json
+
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
 
 comma = ,
@@ -191,6 +204,8 @@ $(BUILD)/watch: $(OBJ)/tools/watch.o $(call objects,tools/watch) $(OBJ)/tools/lo
 $(BUILD)/rush: $(OBJ)/tools/rush.o $(call objects,tools/rush) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 
+$(BUILD)/payments: $(OBJ)/tools/payments.o $(call objects,tools/payments) $(OBJ)/tools/rush/caller.o $(COMMON)
+	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/boxctl: $(OBJ)/tools/boxctl.o $(call objects,tools/boxctl) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 
@@ -213,7 +228,7 @@ $(BUILD)/test_cluster: $(CLUSTER) $(SOAK) $(TEST_LIB) $(COMMON) $(DB)
 # The soak, and the programs it kills: the product's objects, with faults linked around some functions.
 $(BUILD)/soak: $(OBJ)/tests/soak/main.o $(SOAK) $(filter-out %/main.o,$(TEST_LIB)) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE) -lcunit
-$(BUILD)/soak_buyer: $(addprefix $(OBJ)/tests/,soak/buyer.o soak/journal.o lib/client.o lib/dice.o) $(COMMON)
+$(BUILD)/soak_buyer: $(addprefix $(OBJ)/tests/,soak/buyer.o soak/journal.o lib/client.o lib/answers.o lib/dice.o) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/breakable: $(call objects,tests/breakable) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)

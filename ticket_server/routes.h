@@ -29,10 +29,14 @@ struct route {
 /* The tables, each in the file of its part; a row without a path ends it. */
 extern const struct route selling_routes[]; /* accept.c */
 extern const struct route reading_routes[];
+extern const struct route document_routes[]; /* openapi.c */
 extern const struct route event_routes[]; /* events.c */
 extern const struct route order_routes[];
 extern const struct route owed_routes[];
 extern const struct route token_routes[];
+extern const struct route key_routes[];
+extern const struct route ticket_routes[];
+extern const struct route check_in_routes[];
 
 /* Finds the route and calls it; else refuses with 404, or 405 with the methods that the path has; 401
  * or 403 where the route has a scope, and the token is none or not for it. */

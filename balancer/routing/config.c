@@ -251,14 +251,15 @@ static void add_methods(struct config *config, const char *one, const char *othe
 void config_builtin(struct config *config, enum policy purchases)
 {
     begin(config);
-    static const char *const other[][2] = {
-        {"read-hold", "/holds"}, {"read", "/events"},  {"check-in", "/check-ins"},
-        {"key", "/keys"},        {"token", "/tokens"}, {"document", "/openapi.json"}};
     add_route(config, "purchase", "/purchases", false, purchases);
     add_route(config, "hold", "/holds", true, purchases);
     add_methods(config, "POST", "DELETE");
-    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
-        add_route(config, other[i][0], other[i][1], true, POLICY_ROUND_ROBIN);
+    add_route(config, "read-hold", "/holds", true, POLICY_ROUND_ROBIN);
+    add_route(config, "read", "/events", true, POLICY_ROUND_ROBIN);
+    add_route(config, "tokens", "/tokens", true, POLICY_ROUND_ROBIN);
+    add_route(config, "keys", "/keys", true, POLICY_ROUND_ROBIN);
+    add_route(config, "check-in", "/check-ins", false, POLICY_ROUND_ROBIN);
+    add_route(config, "document", "/openapi.json", false, POLICY_ROUND_ROBIN);
 }
 
 static void free_fields(struct route_field *fields, size_t count)

@@ -153,8 +153,8 @@ bool config_read(const char *file, const char *text, size_t length, struct confi
                  char error[CONFIG_ERROR_SIZE]);
 
 /* What is in force without a file, all to "tickets": the routes `purchase` (/purchases) and `hold` (POST and DELETE
- * of /holds and below), by that policy; round-robin `read-hold` (/holds) and `read` (/events), `check-in`, `key`,
- * `token` and `document` (/check-ins, /keys, /tokens, /openapi.json), with all below. */
+ * of /holds and below), by that policy; round-robin `read-hold`, `read`, `tokens`, `keys` (/holds, /events, /tokens,
+ * /keys, and below), `check-in` and `document` (/check-ins, /openapi.json). */
 void config_builtin(struct config *config, enum policy purchases);
 
 /* Appends it as JSON that config_read reads to the same, every default spelled out (with which a file
