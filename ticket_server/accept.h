@@ -7,6 +7,7 @@
 #include "ticket_server/catalog.h"
 #include "ticket_server/guard.h"
 #include "ticket_server/health.h"
+#include "ticket_server/keys.h"
 #include "ticket_server/routes.h"
 #include "ticket_server/seller.h"
 
@@ -14,6 +15,7 @@ struct acceptor {
     struct seller *seller;   /* not owned */
     struct catalog *catalog; /* not owned */
     struct guard guard;
+    struct keys keys;
     struct health health;
     struct item items[FLIGHT_ITEMS_MAX]; /* of the flight that is being read */
 };

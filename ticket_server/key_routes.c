@@ -29,7 +29,8 @@ static void show_keys(struct acceptor *acceptor, struct http_request *request,
 {
     struct buffer body = {0};
     (void)parts;
-    keys_forget(&acceptor->keys); /* what an answered change made is shown, whichever server made it */
+    keys_forget(
+        &acceptor->keys); /* what an answered change made is shown, whichever server made it */
     enum problem problem = keys_refresh(&acceptor->keys);
     if (problem != PROBLEM_NONE) {
         reply_problem(request, problem, NULL, NULL);

@@ -23,7 +23,7 @@ enum {
 
 /* Zeroed but for the catalog to begin with. */
 struct keys {
-    struct catalog *catalog; /* not owned */
+    struct catalog *catalog;            /* not owned */
     struct ticket_signer key[KEYS_MAX]; /* the newest, which signs, first */
     size_t count;
     int64_t read_at; /* monotonic; 0: never, or they must be read */

@@ -11,8 +11,8 @@ enum {
 };
 
 static const struct route *const tables[] = {
-    selling_routes, reading_routes, document_routes, event_routes,
-    order_routes,   owed_routes,    token_routes,
+    selling_routes, reading_routes, document_routes, event_routes,  order_routes,
+    owed_routes,    token_routes,   key_routes,      ticket_routes, check_in_routes,
 };
 
 /* A path while it is compared: its parts are cut out of a copy. */

@@ -34,6 +34,9 @@ extern const struct route event_routes[]; /* events.c */
 extern const struct route order_routes[];
 extern const struct route owed_routes[];
 extern const struct route token_routes[];
+extern const struct route key_routes[];
+extern const struct route ticket_routes[];
+extern const struct route check_in_routes[];
 
 /* Finds the route and calls it; else refuses with 404, or 405 with the methods that the path has; 401
  * or 403 where the route has a scope, and the token is none or not for it. */

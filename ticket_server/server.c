@@ -303,6 +303,7 @@ static void server_open(struct server *server, const struct server_settings *set
                                             .context = server};
     server->acceptor = memory_new(sizeof *server->acceptor);
     server->acceptor->catalog = catalog;
+    server->acceptor->keys.catalog = catalog;
     server->acceptor->guard.token_file = settings->token_file;
     health_begin(&server->acceptor->health);
     server->seller = server->acceptor->seller = seller_open(&selling);
@@ -317,6 +318,7 @@ static void server_close(struct server *server)
         membership_close(server->membership);
     seller_close(server->seller);
     http_close(server->http);
+    keys_close(&server->acceptor->keys);
     catalog_close(server->acceptor->catalog);
     free(server->acceptor);
     if (server->supervised)
