@@ -51,7 +51,7 @@ struct engine {
 struct store {
     const struct engine *engine;
     struct figures figures;   /* of a seller: as of its last durable batch */
-    const struct sale *moved; /* owned by the engine: by the last durable batch, unasked */
+    const struct sale *moved; /* owned by the engine: what that batch moved unasked */
     size_t moved_count;
     bool seller;                  /* else it may only read */
     char error[STORE_ERROR_SIZE]; /* the last failure */

@@ -97,16 +97,16 @@ enum store_result store_decide(struct store *store, struct decision *decisions, 
     return result;
 }
 
-enum store_result store_change(struct store *store, struct change *change)
-{
-    assert(store->seller && change->tier_count <= STORE_TIERS_MAX);
-    return store->engine->change(store, change);
-}
-
 size_t store_moved(const struct store *store, const struct sale **moved)
 {
     *moved = store->moved;
     return store->moved_count;
+}
+
+enum store_result store_change(struct store *store, struct change *change)
+{
+    assert(store->seller && change->tier_count <= STORE_TIERS_MAX);
+    return store->engine->change(store, change);
 }
 
 void store_figures(const struct store *store, struct figures *figures)

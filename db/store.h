@@ -238,8 +238,8 @@ struct change {
     int64_t taken;        /* out, of a CAPACITY_TAKEN: sold + held */
 };
 
-/* Makes one change, durably. Values have been validated (ranges as above); what concerns the present
- * state is judged here. On STORE_DURABLE `problem` is filled in. */
+/* Makes one change, durably. Values have been validated (ranges as above); what concerns the present state is
+ * judged here. On STORE_DURABLE `problem` is filled in. */
 enum store_result store_change(struct store *store, struct change *change);
 
 /* The reason of the last failure on this handle, for the log; "" where there was none. */
@@ -289,24 +289,23 @@ struct order {
     bool late;              /* it was confirmed after it had expired */
 };
 
-/* What is or was held under this id, whichever event it is of. ABSENT also for a purchase that never was
- * held. */
+/* What is or was held under this id, whichever event it is of. ABSENT also for a purchase that never was held. */
 enum store_found store_read_hold(struct store *store, const struct id *id, struct order *order);
 
 /* What is needed of an event beside its tiers. */
 enum store_found store_read_event(struct store *store, const char *event,
                                   struct event_terms *terms);
 
-/* Lists, a page at a time: up to `max` (at most STORE_PAGE_MAX) entries behind `after`, in order. What a
- * page holds is of one moment; the next page is of another. */
+/* Lists, a page at a time: up to `max` (at most STORE_PAGE_MAX) entries behind `after`, in order. What a page
+ * holds is of one moment; the next page is of another. */
 
 /* Events in the order of their names; "" begins. Never ABSENT. */
 typedef void store_event_call(void *context, const struct event_terms *event);
 enum store_found store_list_events(struct store *store, const char *after, size_t max,
                                    store_event_call *call, void *context);
 
-/* Orders of an event in the order in which they were decided; 0 begins, then the last `place_in_list`.
- * ABSENT: no such event. */
+/* Orders of an event in the order in which they were decided; 0 begins, then the last `place_in_list`. ABSENT:
+ * no such event. */
 typedef void store_order_call(void *context, int64_t place_in_list, const struct order *order);
 enum store_found store_list_orders(struct store *store, const char *event, int64_t after,
                                    size_t max, store_order_call *call, void *context);
@@ -358,8 +357,8 @@ enum store_found store_each_token(struct store *store, store_token_call *call, v
 typedef void store_key_call(void *context, const struct signing_key *key);
 enum store_found store_each_key(struct store *store, store_key_call *call, void *context);
 
-/* Every event in which something is due at this wall clock time: a hold has expired, or somebody waits in
- * line for what is free. A batch that names it (VERB_TIDY) does it. */
+/* Every event in which something is due at this wall clock time: a hold has expired, or somebody waits in line
+ * for what is free. A batch that names it (VERB_TIDY) does it. */
 typedef void store_due_call(void *context, const char *event);
 enum store_found store_each_due(struct store *store, int64_t now, store_due_call *call,
                                 void *context);
@@ -396,14 +395,13 @@ enum store_found store_audit(struct store *store, store_finding *finding, void *
 /* Told now and then how far it is. */
 typedef void store_progress(void *context, int64_t done, int64_t total);
 
-/* Copies the store, as it is at one moment, into the new file `to` while others sell from it; proves the
- * copy (store_audit), and puts it, synced and mode 0600, in its place only then. False with one clear
- * line. */
+/* Copies the store, as it is at one moment, into the new file `to` while others sell from it; proves the copy
+ * (store_audit), and puts it, synced and mode 0600, in its place only then. False with one clear line. */
 bool store_backup(const char *url, const char *to, store_progress *progress, void *context,
                   char error[STORE_ERROR_SIZE]);
 
-/* Puts a copy, proved first, in the store's place; what was there is moved `aside` as store_reset does.
- * Refused, with nothing changed, while any process uses the store, or where the copy is not sound. */
+/* Puts a copy, proved first, in the store's place; what was there is moved `aside` as store_reset does. Refused,
+ * with nothing changed, while any process uses the store, or where the copy is not sound. */
 bool store_restore(const char *url, const char *from, store_progress *progress, void *context,
                    char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE]);
 

@@ -2,8 +2,8 @@
 
 /* The columns of an event and of an order, in the order in which a batch reads them. */
 #define EVENT_COLUMNS                                                                              \
-    "event, refusals, name, sale_from, sale_until, buyer_limit, hold_seconds, waiting_list, "      \
-    "closed"
+    "event, refusals, name, sale_from, sale_until, buyer_limit, hold_seconds, waiting_list,"       \
+    " closed"
 #define ORDER_COLUMNS                                                                              \
     "d.decision, d.event, d.tier, d.id, d.state, d.quantity, d.first_number, d.amount, d.buyer,"   \
     " d.server, d.created_at, d.expires_at, d.changed_at, d.payment, d.request, d.late"
@@ -21,30 +21,29 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_BOOT] = "SELECT boot FROM servers WHERE server = ?1",
     [STATEMENT_EVENT] = "SELECT " EVENT_COLUMNS " FROM events WHERE name = ?1",
     [STATEMENT_EVENT_BY_ROW] = "SELECT " EVENT_COLUMNS " FROM events WHERE event = ?1",
-    [STATEMENT_TIERS_OF_EVENT] = "SELECT tier, name, currency, price, capacity, sold, "
-                                 "held, order_limit, next_number,"
-                                 "       waiting"
-                                 "  FROM tiers WHERE event = ?1 ORDER BY tier",
+    [STATEMENT_TIERS_OF_EVENT] =
+        "SELECT tier, name, currency, price, capacity, sold, held, order_limit, next_number,"
+        "       waiting"
+        "  FROM tiers WHERE event = ?1 ORDER BY tier",
     /* Event and tier are known to the batch: joining them would cost each purchase. */
     [STATEMENT_KEY] = "SELECT " ORDER_COLUMNS ", fingerprint, problem, remaining"
                       "  FROM decisions d WHERE event = ?1 AND key = ?2",
-    [STATEMENT_DUE] = "SELECT " ORDER_COLUMNS "  FROM decisions d"
+    [STATEMENT_DUE] = "SELECT " ORDER_COLUMNS " FROM decisions d"
                       "  WHERE event = ?1 AND state = 1 AND expires_at <= ?2"
                       "  ORDER BY expires_at, decision LIMIT ?3",
-    [STATEMENT_LINE] = "SELECT " ORDER_COLUMNS "  FROM decisions d"
+    [STATEMENT_LINE] = "SELECT " ORDER_COLUMNS " FROM decisions d"
                        "  WHERE event = ?1 AND tier = ?2 AND state = 2 ORDER BY decision LIMIT ?3",
     [STATEMENT_LINE_BETWEEN] = "SELECT count(*) FROM decisions WHERE event = ?1 AND tier = ?2"
                                "  AND state = 2 AND decision > ?3 AND decision <= ?4",
-    [STATEMENT_HOLD] = "SELECT " ORDER_COLUMNS "  FROM decisions d"
+    [STATEMENT_HOLD] = "SELECT " ORDER_COLUMNS " FROM decisions d"
                        "  WHERE id = ?1 AND expires_at IS NOT NULL",
     [STATEMENT_ORDER] =
-        "SELECT " ORDER_COLUMNS "  FROM decisions d WHERE decision IN"
+        "SELECT " ORDER_COLUMNS " FROM decisions d WHERE decision IN"
         "  (SELECT decision FROM decisions WHERE event = ?1 AND key = ?2 AND id = ?2 UNION ALL"
         "   SELECT decision FROM decisions WHERE event = ?1 AND id = ?2 AND id <> key)",
     [STATEMENT_OWED] =
         "SELECT (SELECT count(*) FROM owed WHERE event = ?1 AND decision = ?2),"
-        "       (SELECT reason FROM owed WHERE event = ?1 AND decision = ?2 AND reference "
-        "= ?3)",
+        "       (SELECT reason FROM owed WHERE event = ?1 AND decision = ?2 AND reference = ?3)",
     [STATEMENT_USED] = "SELECT EXISTS (SELECT 1 FROM tickets WHERE event = ?1 AND tier = ?2"
                        "  AND number >= ?3 AND number < ?4 AND checked_in_at IS NOT NULL)",
     [STATEMENT_TICKET] = "SELECT " ORDER_COLUMNS ", k.checked_in_at, k.gate, k.check_in_key"
@@ -53,21 +52,20 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_BUYER] = "SELECT tickets FROM buyers WHERE event = ?1 AND buyer = ?2",
 
     /* Oldest first, a bounded number: a batch must not pay for a million of them. */
-    [STATEMENT_REMOVE_REFUSALS] = "DELETE FROM decisions WHERE decision IN"
-                                  "  (SELECT decision FROM decisions WHERE event = ?1 AND "
-                                  "id IS NULL AND created_at < ?2"
-                                  "   ORDER BY created_at LIMIT ?3)",
+    [STATEMENT_REMOVE_REFUSALS] =
+        "DELETE FROM decisions WHERE decision IN"
+        "  (SELECT decision FROM decisions WHERE event = ?1 AND id IS NULL AND created_at < ?2"
+        "   ORDER BY created_at LIMIT ?3)",
     [STATEMENT_ADD_SALE] =
         "INSERT INTO decisions (event, key, fingerprint, created_at, id, tier, quantity,"
         "                       first_number, amount, currency, buyer, server, router)"
         "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [STATEMENT_ADD_HOLD] =
-        "INSERT INTO decisions (event, key, fingerprint, created_at, id, tier, quantity, "
-        "state,"
+        "INSERT INTO decisions (event, key, fingerprint, created_at, id, tier, quantity, state,"
         "                       amount, currency, buyer, server, router, expires_at)"
         "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-    /* An order is changed from the state in which it was read, or not at all. What is set is no more than what
-     * changes: each index of which it is a part is written. */
+    /* An order is changed from the state in which it was read, or not at all. Only what changes is set: each
+     * index of which it is a part would be written. */
     [STATEMENT_MOVE_ORDER] = "UPDATE decisions SET state = ?3, changed_at = ?4"
                              "  WHERE decision = ?1 AND state = ?2",
     [STATEMENT_OFFER_ORDER] =
@@ -114,21 +112,17 @@ static const char *const texts[STATEMENT_COUNT] = {
         "SELECT e.name, t.name, t.currency, t.price, t.capacity, t.sold, t.held, t.order_limit,"
         "       t.waiting"
         "  FROM events e JOIN tiers t ON t.event = e.event WHERE e.name = ?1 ORDER BY t.name",
-    [STATEMENT_SALE] = "SELECT d.id, e.name, t.name, d.buyer, d.server, d.currency, "
-                       "d.quantity, d.first_number,"
-                       "       d.amount, d.created_at, d.state, coalesce(d.request, d.id), "
-                       "d.expires_at"
-                       "  FROM events e JOIN decisions d ON +d.event = e.event"
-                       "  JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
-                       "  WHERE e.name = ?1 AND d.first_number IS NOT NULL AND d.decision "
-                       "IN" /* by one of the two indexes, not by event */
-                       "  (SELECT decision FROM decisions WHERE event = e.event AND key = "
-                       "?2 AND id = ?2 UNION ALL"
-                       "   SELECT decision FROM decisions WHERE event = e.event AND id = "
-                       "?2 AND id <> key)",
+    [STATEMENT_SALE] =
+        "SELECT d.id, e.name, t.name, d.buyer, d.server, d.currency, d.quantity, d.first_number,"
+        "       d.amount, d.created_at, d.state, coalesce(d.request, d.id), d.expires_at"
+        "  FROM events e JOIN decisions d ON +d.event = e.event"
+        "  JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
+        "  WHERE e.name = ?1 AND d.first_number IS NOT NULL"
+        "  AND d.decision IN" /* by one of the two indexes, not by event */
+        "  (SELECT decision FROM decisions WHERE event = e.event AND key = ?2 AND id = ?2 UNION ALL"
+        "   SELECT decision FROM decisions WHERE event = e.event AND id = ?2 AND id <> key)",
     [STATEMENT_EACH_SALE] =
-        "SELECT d.id, e.name, t.name, d.buyer, d.server, d.currency, d.quantity, "
-        "d.first_number,"
+        "SELECT d.id, e.name, t.name, d.buyer, d.server, d.currency, d.quantity, d.first_number,"
         "       d.amount, d.created_at, d.state, coalesce(d.request, d.id), d.expires_at,"
         "       d.router, d.key"
         "  FROM decisions d CROSS JOIN events e ON e.event = d.event"
