@@ -17,6 +17,8 @@ CLIENTS   = 100
 MIB       = 256
 SECONDS    = 600
 TARGET     =
+TO         =
+FROM       =
 SEED      ?=
 
 BUILD    = build
@@ -52,12 +54,12 @@ FUZZ          = $(filter-out %/shim.o %/replay.o,$(call objects,tests/fuzz tests
 
 PROGRAMS = $(BUILD)/balancer $(BUILD)/ticket_server \
            $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/report.c tools/audit.c tools/rush.c tools/watch.c tools/boxctl.c \
-                                                   tools/payments.c))
+                                                   tools/payments.c tools/backup.c))
 TESTS    = $(addprefix $(BUILD)/test_,unit store fuzz cluster)
 FOR_SOAK = $(addprefix $(BUILD)/,soak_buyer breakable faulty/balancer faulty/ticket_server)
 
 .DEFAULT_GOAL = help
-.PHONY: all help run reset rush pay-demo report audit watch test soak faults growth streams asan tsan lint format fuzz bench bench-quick slow broken clean packages-% \
+.PHONY: all help run reset backup restore rush pay-demo report audit watch test soak faults growth streams asan tsan lint format fuzz bench bench-quick slow broken clean packages-% \
         check
 
 help: ## this list
@@ -101,6 +103,12 @@ watch: $(BUILD)/watch ## follow the routing log, readable
 
 reset: $(BUILD)/ticket_server ## begin anew: move the sales and the logs aside (asks first)
 	@.ci/reset $(BUILD)/ticket_server $(STORE) $(LOG_DIR)
+
+backup: $(BUILD)/backup ## copy the store into the new file TO, while selling goes on; proved before it is there
+	@$(BUILD)/backup --store $(STORE) --to "$(TO)"
+
+restore: $(BUILD)/backup ## put the copy FROM in the store's place; the store and the logs are moved aside (asks first)
+	@.ci/restore $(BUILD)/backup $(STORE) $(LOG_DIR) "$(FROM)"
 
 test: packages-run packages-test ## all tests: units, store, cluster (under 5 minutes)
 	@$(MAKE) --no-print-directory -s all check
@@ -202,6 +210,8 @@ REPORT = $(OBJ)/tools/log_reader.o $(call objects,tools/report)
 $(BUILD)/report: $(OBJ)/tools/report.o $(REPORT) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE)
 $(BUILD)/audit: $(OBJ)/tools/audit.o $(COMMON) $(DB)
+	$(LINK) $(LIBS_STORE)
+$(BUILD)/backup: $(OBJ)/tools/backup.o $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE)
 $(BUILD)/watch: $(OBJ)/tools/watch.o $(call objects,tools/watch) $(OBJ)/tools/log_reader.o $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
