@@ -41,15 +41,20 @@ static void show_keys(struct acceptor *acceptor, struct http_request *request,
     buffer_free(&body);
 }
 
+static void append_time(struct buffer *out, const char *lead, int64_t time)
+{
+    char text[CLOCK_TEXT_SIZE];
+    if (time == 0)
+        return;
+    clock_format(time, text);
+    buffer_printf(out, ",\"%s\":\"%s\"", lead, text);
+}
+
 static void append_key(struct buffer *out, const struct signing_key *key)
 {
-    char time[CLOCK_TEXT_SIZE];
-    clock_format(key->created_at, time);
-    buffer_printf(out, "{\"kid\":\"%s\",\"created_at\":\"%s\"", key->id, time);
-    if (key->retired_at != 0) {
-        clock_format(key->retired_at, time);
-        buffer_printf(out, ",\"retired_at\":\"%s\"", time);
-    }
+    buffer_printf(out, "{\"kid\":\"%s\"", key->id);
+    append_time(out, "created_at", key->created_at);
+    append_time(out, "retired_at", key->retired_at);
     buffer_add_char(out, '}');
 }
 

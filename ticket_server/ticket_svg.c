@@ -103,7 +103,7 @@ static void begin_text(struct buffer *out, int y, int size, const char *weight)
 {
     buffer_printf(out,
                   "<text x=\"%d\" y=\"%d\" font-size=\"%d\" font-weight=\"%s\" "
-                  "text-anchor=\"middle\">",
+                  "text-anchor=\"middle\" unicode-bidi=\"plaintext\">",
                   WIDTH / 2, y, size, weight);
 }
 
