@@ -66,18 +66,18 @@ void accept_decide(struct acceptor *acceptor, struct http_request *request, cons
     answer_single(&single->job);
 }
 
-static void answer_purchase(struct http_request *request, const struct decision *decision)
+static void answer_order(struct http_request *request, const struct decision *decision)
 {
     admit_answer(request, decision->item, &decision->outcome, NULL);
 }
 
-static void accept_purchase(struct acceptor *acceptor, struct http_request *request,
-                            const char *const *parts)
+static void accept_order(struct acceptor *acceptor, struct http_request *request,
+                         const char *const *parts)
 {
     struct item item;
     (void)parts;
-    if (admit_purchase(request, &item))
-        accept_decide(acceptor, request, &item, NULL, answer_purchase);
+    if (admit(request, &item))
+        accept_decide(acceptor, request, &item, NULL, answer_order);
 }
 
 /* --- one change -------------------------------------------------------------------------------- */
@@ -171,7 +171,7 @@ static void answer_flight(struct job *job)
     }
     answer_begin(&body, &job->figures);
     for (size_t i = 0; i < job->count; i++)
-        answer_add(&body, &job->decisions[i].outcome);
+        answer_add(&body, &job->decisions[i].outcome, job->decisions[i].item);
     answer_end(&body);
     accept_answer(flight->request, &body);
     buffer_free(&body);
@@ -253,7 +253,10 @@ static void accept_flight(struct acceptor *acceptor, struct http_request *reques
 /* --- which path is what ------------------------------------------------------------------------ */
 
 const struct route selling_routes[] = {
-    {"POST", "/purchases", 0, accept_purchase},
+    {"POST", "/purchases", 0, accept_order},
+    {"POST", "/holds", 0, accept_order},
+    {"POST", "/holds/{}/confirm", 0, accept_order},
+    {"DELETE", "/holds/{}", 0, accept_order},
     {"POST", "/flights", 0, accept_flight},
     {0},
 };

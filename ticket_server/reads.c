@@ -76,10 +76,27 @@ static void show_purchase(struct acceptor *acceptor, struct http_request *reques
     answer_read(request, catalog_purchase(acceptor->catalog, parts[0], parts[1], &body), &body);
 }
 
+static void show_hold(struct acceptor *acceptor, struct http_request *request,
+                      const char *const *parts)
+{
+    struct buffer body = {0};
+    struct order order;
+    struct id id;
+    enum store_found found = STORE_ABSENT;
+    check_store(acceptor);
+    if (id_parse(parts[0], &id))
+        found = store_read_hold(catalog_store(acceptor->catalog), &id, &order);
+    enum problem problem = catalog_problem(acceptor->catalog, found, PROBLEM_NO_SUCH_HOLD);
+    if (problem == PROBLEM_NONE)
+        hold_append(&body, &order.sale, order.place, order.late);
+    answer_read(request, problem, &body);
+}
+
 const struct route reading_routes[] = {
     {"GET", "/healthz", 0, show_health},
     {"GET", "/events", 0, show_events},
     {"GET", "/events/{}", 0, show_event},
     {"GET", "/events/{}/purchases/{}", 0, show_purchase},
+    {"GET", "/holds/{}", 0, show_hold},
     {0},
 };

@@ -9,7 +9,7 @@ const METHODS = ['get', 'put', 'post', 'delete', 'patch']
 
 /* All that our schemas are written with: a keyword that is misspelt would be passed over by every validator. */
 const KEYWORDS = new Set(['$ref', 'additionalProperties', 'allOf', 'anyOf', 'const', 'default', 'description', 'else',
-    'enum', 'examples', 'format', 'if', 'items', 'maxItems', 'maxLength', 'maximum', 'minItems', 'minLength', 'minimum',
+    'enum', 'examples', 'format', 'if', 'items', 'maxItems', 'maxLength', 'maximum', 'minItems', 'minLength', 'minProperties', 'minimum',
     'not', 'pattern', 'properties', 'required', 'then', 'type', 'unevaluatedProperties', 'uniqueItems'])
 
 function escapeRegExp(text) {
@@ -110,6 +110,19 @@ class Document {
             }
         }
         walk(this.json, '#', false)
+        return [...faults, ...this.#securityFaults()]
+    }
+
+    /* That scopes stand beside a bearer scheme, too, is of OpenAPI 3.1; Spectral knows it of OAuth only. */
+    #securityFaults() {
+        const scopes = this.json.components.schemas.Scope.enum
+        const faults = []
+        for (const operation of this.operations) {
+            const open = operation.security.length === 0
+            const known = operation.security.every(({ token }) => token?.length === 1 && scopes.includes(token[0]))
+            if (!known) faults.push(`${operation.name}: this security is not known`)
+            if (!open && !operation.responses['403']) faults.push(`${operation.name}: it must have a 403`)
+        }
         return faults
     }
 

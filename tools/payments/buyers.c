@@ -29,6 +29,7 @@ struct buyer {
     int64_t amount;
     char currency[CURRENCY_SIZE];
     enum order_state state; /* as of the last look */
+    bool late;              /* sold after it had expired */
 };
 
 /* A pair of connections, at which one buyer stands. */
@@ -52,8 +53,6 @@ struct buyers {
     struct loop_timer settled;
     char run[ID_TEXT_SIZE]; /* makes this run's keys its own */
 };
-
-static void ask(struct place *place);
 
 /* --- asking ------------------------------------------------------------------------------------ */
 
@@ -120,6 +119,7 @@ static void read_hold(struct buyer *buyer, const char *body, size_t length)
     copy_text(state, sizeof state, json, "state");
     json_integer(cJSON_GetObjectItemCaseSensitive(price, "amount"), 0, AMOUNT_MAX, &buyer->amount);
     buyer->state = order_state_from_name(state);
+    buyer->late = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "late"));
     cJSON_Delete(json);
 }
 
@@ -134,8 +134,6 @@ static enum step next_step(struct buyer *buyer, unsigned status, const char *bod
     read_hold(buyer, body, length);
     return paying && buyer->hold[0] != '\0' ? STEP_PAY : STEP_DONE;
 }
-
-static void come(struct place *place);
 
 static void answered(void *context, unsigned status, const char *body, size_t length)
 {
@@ -267,33 +265,47 @@ static void print_row(const char *what, size_t count, int64_t amount)
     printf("  %-34s %6zu %12" PRId64 ".%02" PRId64 "\n", what, count, amount / 100, amount % 100);
 }
 
+/* What buyers have, as the shop says. */
+struct tickets {
+    size_t sold, late, unfair;
+    int64_t revenue, late_revenue;
+};
+
+static void add_up(const struct buyers *buyers, struct tickets *tickets)
+{
+    *tickets = (struct tickets){0};
+    for (int64_t i = 0; i < buyers->settings->count; i++) {
+        const struct buyer *buyer = &buyers->all[i];
+        tickets->unfair += !is_fair(buyers, buyer);
+        if (buyer->hold[0] == '\0' || buyer->state != ORDER_SOLD)
+            continue;
+        tickets->sold++;
+        tickets->revenue += buyer->amount;
+        tickets->late += buyer->late;
+        tickets->late_revenue += buyer->late ? buyer->amount : 0;
+    }
+}
+
 bool buyers_judge(const struct buyers *buyers)
 {
     struct book_totals totals;
-    size_t sold = 0, unfair = 0;
-    int64_t revenue = 0;
+    struct tickets tickets;
     book_add_up(buyers->book, &totals);
-    for (int64_t i = 0; i < buyers->settings->count; i++) {
-        const struct buyer *buyer = &buyers->all[i];
-        bool has = buyer->hold[0] != '\0' && buyer->state == ORDER_SOLD;
-        sold += has;
-        revenue += has ? buyer->amount : 0;
-        unfair += !is_fair(buyers, buyer);
-    }
+    add_up(buyers, &tickets);
     int64_t charged = book_charged(&totals), returned = totals.amount[CHARGE_REFUNDED];
     size_t charges =
         buyers->book->count - totals.count[CHARGE_ABANDONED] - totals.count[CHARGE_PENDING];
+    bool even = charged == tickets.revenue + returned;
     printf("\n");
     print_row("charged by the provider", charges, charged);
-    print_row("sold by the shop", sold, revenue);
+    print_row("sold by the shop", tickets.sold, tickets.revenue);
+    print_row("  of it after the hold had expired", tickets.late, tickets.late_revenue);
     print_row("given back: no tickets were left", totals.count[CHARGE_REFUNDED], returned);
     print_row("not settled", totals.count[CHARGE_UNSETTLED], totals.amount[CHARGE_UNSETTLED]);
     print_row("never paid", totals.count[CHARGE_ABANDONED], totals.amount[CHARGE_ABANDONED]);
-    bool balanced =
-        charged == revenue + returned && unfair == 0 && buyers->book->contradictions == 0;
     printf(
         "\n  charged = sold + given back: %s; paid without tickets, or the other way round: %zu; "
         "contradictions: %zu\n",
-        charged == revenue + returned ? "yes" : "NO", unfair, buyers->book->contradictions);
-    return balanced;
+        even ? "yes" : "NO", tickets.unfair, buyers->book->contradictions);
+    return even && tickets.unfair == 0 && buyers->book->contradictions == 0;
 }
