@@ -28,8 +28,9 @@ CFLAGS   = -O2 -g
 # Hidden: a name of ours that a library has too (json_integer, Jansson's) must not take its place there.
 FLAGS    = -std=c11 -D_GNU_SOURCE -I. -pthread -fno-common -fvisibility=hidden \
            -Wall -Wextra -Wshadow -Wconversion -Werror $(CFLAGS) $(SANITIZE)
-LIBS_BALANCER = -lmicrohttpd -lcurl -lcjson -lgnutls -ljwt-gnutls
+LIBS_BALANCER = -lmicrohttpd -lcurl -lcjson -lgnutls -ljwt-gnutls -lsodium
 LIBS_STORE    = -lmicrohttpd -lsqlite3 -lcjson -lgnutls -lcurl -lsodium
+LIBS_SERVER   = $(LIBS_STORE) -lqrencode
 
 OBJ      = $(BUILD)/obj
 sources  = $(sort $(wildcard $(addsuffix /*.c,$(1))))
@@ -52,12 +53,13 @@ CLUSTER       = $(call objects,tests/cluster tests/growth tests/streams) $(OBJ)/
 FUZZ          = $(filter-out %/shim.o %/replay.o,$(call objects,tests/fuzz tests/fuzz/targets))
 
 PROGRAMS = $(BUILD)/balancer $(BUILD)/ticket_server \
-           $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/report.c tools/audit.c tools/rush.c tools/watch.c tools/boxctl.c tools/backup.c))
+           $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/report.c tools/audit.c tools/rush.c tools/watch.c tools/boxctl.c \
+                                                   tools/payments.c tools/backup.c))
 TESTS    = $(addprefix $(BUILD)/test_,unit store fuzz cluster)
 FOR_SOAK = $(addprefix $(BUILD)/,soak_buyer breakable faulty/balancer faulty/ticket_server)
 
 .DEFAULT_GOAL = help
-.PHONY: all help run reset backup restore rush report audit watch test soak faults growth streams asan tsan lint format fuzz bench bench-quick slow broken clean packages-% \
+.PHONY: all help run reset backup restore rush pay-demo report audit watch test soak faults growth streams asan tsan lint format fuzz bench bench-quick slow broken clean packages-% \
         check
 
 help: ## this list
@@ -86,6 +88,10 @@ rush: $(BUILD)/rush ## many buyers at once against the running cluster; then the
 	@$(BUILD)/rush --url http://127.0.0.1:$(PORT) --buyers $(BUYERS)
 	@$(MAKE) --no-print-directory report
 
+pay-demo: $(BUILD)/payments ## 300 hold tickets at the running cluster and pay at a bad provider: do money and tickets agree?
+	@$(BUILD)/payments --listen 127.0.0.1:0 --shop http://127.0.0.1:$(PORT) --buyers 300 \
+	    --late 4000 --twice 20 --never 15 --lost 20 $(addprefix --seed ,$(SEED))
+
 report: $(BUILD)/report ## prove the routing log, and hold it against the store
 	@$(BUILD)/report --log-dir $(LOG_DIR) --store $(STORE)
 
@@ -107,8 +113,18 @@ restore: $(BUILD)/backup ## put the copy FROM in the store's place; the store an
 test: packages-run packages-test ## all tests: units, store, cluster (under 5 minutes)
 	@$(MAKE) --no-print-directory -s all check
 
-check: $(TESTS) $(FOR_SOAK)
-	@.ci/scratch .ci/test $(TESTS)
+# What the clusters answered is held against the API's document, once they all have been heard.
+ANSWERS = $(abspath $(BUILD))/api/answers.jsonl
+check: $(TESTS) $(FOR_SOAK) tests/api/node_modules/.package-lock.json
+	@mkdir -p $(dir $(ANSWERS)) && rm -f $(ANSWERS)
+	@API_ANSWERS=$(ANSWERS) .ci/scratch .ci/test $(TESTS) tests/api/check
+
+# As package-lock.json pins them; nothing of them is run by installing them.
+tests/api/node_modules/.package-lock.json: tests/api/package-lock.json
+	@echo "Installing what tests/api/check needs, from npm ..."
+	@cd tests/api && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || \
+	    { echo "The tests of the API's document need packages from the npm registry, once." >&2; exit 1; }
+	@touch $@
 
 soak: packages-run packages-test ## kills KILLS processes of a cluster under load, and audits after each
 	@$(MAKE) --no-print-directory -s all $(BUILD)/soak $(FOR_SOAK)
@@ -179,6 +195,8 @@ $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
+$(OBJ)/ticket_server/openapi.o: ticket_server/openapi.json
+
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
 
 comma = ,
@@ -187,7 +205,7 @@ LINK = $(CC) $(FLAGS) -o $@ $(filter %.o,$^)
 $(BUILD)/balancer: $(COMMON) $(BALANCER)
 	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/ticket_server: $(COMMON) $(DB) $(TICKET_SERVER)
-	$(LINK) $(LIBS_STORE)
+	$(LINK) $(LIBS_SERVER)
 REPORT = $(OBJ)/tools/log_reader.o $(call objects,tools/report)
 $(BUILD)/report: $(OBJ)/tools/report.o $(REPORT) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE)
@@ -200,6 +218,8 @@ $(BUILD)/watch: $(OBJ)/tools/watch.o $(call objects,tools/watch) $(OBJ)/tools/lo
 $(BUILD)/rush: $(OBJ)/tools/rush.o $(call objects,tools/rush) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 
+$(BUILD)/payments: $(OBJ)/tools/payments.o $(call objects,tools/payments) $(OBJ)/tools/rush/caller.o $(COMMON)
+	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/boxctl: $(OBJ)/tools/boxctl.o $(call objects,tools/boxctl) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 
@@ -211,18 +231,19 @@ $(BUILD)/choice: $(OBJ)/tests/bench/choice.o $(COMMON) $(filter-out %/main.o,$(B
 	$(LINK) $(LIBS_BALANCER)
 
 # The unit tests see everything but the programs' main files.
-UNDER_TEST = $(COMMON) $(DB) $(REPORT) $(addprefix $(OBJ)/tools/boxctl/,listing.o api.o) $(call objects,tools/watch) $(filter-out %/main.o,$(BALANCER) $(TICKET_SERVER))
+UNDER_TEST = $(COMMON) $(DB) $(REPORT) $(addprefix $(OBJ)/tools/boxctl/,listing.o api.o) $(addprefix $(OBJ)/tools/payments/,book.o queue.o) $(call objects,tools/watch) $(filter-out %/main.o,$(BALANCER) $(TICKET_SERVER))
 $(BUILD)/test_unit: $(UNIT) $(TEST_LIB) $(UNDER_TEST)
-	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lsodium -lcunit
+	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lqrencode -lcunit
+# Its tests step the clock (tests/store/clock.c).
 $(BUILD)/test_store: $(STORE_SUITE) $(TEST_LIB) $(COMMON) $(DB)
-	$(LINK) $(LIBS_STORE) -lcunit
+	$(LINK) -Wl,--wrap=clock_now $(LIBS_STORE) -lcunit
 $(BUILD)/test_cluster: $(CLUSTER) $(SOAK) $(TEST_LIB) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE) -lcunit
 
 # The soak, and the programs it kills: the product's objects, with faults linked around some functions.
 $(BUILD)/soak: $(OBJ)/tests/soak/main.o $(SOAK) $(filter-out %/main.o,$(TEST_LIB)) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE) -lcunit
-$(BUILD)/soak_buyer: $(addprefix $(OBJ)/tests/,soak/buyer.o soak/journal.o lib/client.o lib/dice.o) $(COMMON)
+$(BUILD)/soak_buyer: $(addprefix $(OBJ)/tests/,soak/buyer.o soak/journal.o lib/client.o lib/answers.o lib/dice.o) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/breakable: $(call objects,tests/breakable) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
@@ -231,13 +252,13 @@ $(BUILD)/faulty/balancer: $(COMMON) $(BALANCER) $(addprefix $(OBJ)/tests/soak/fa
 	$(LINK) -Wl,--wrap=writev $(LIBS_BALANCER)
 $(BUILD)/faulty/ticket_server: $(COMMON) $(DB) $(TICKET_SERVER) $(FAULTY)
 	@mkdir -p $(@D)
-	$(LINK) $(addprefix -Wl$(comma)--wrap=,writev store_decide accept_request connection_run) $(LIBS_STORE)
+	$(LINK) $(addprefix -Wl$(comma)--wrap=,writev store_decide accept_request connection_run) $(LIBS_SERVER)
 
 # What would end the process, or reach out of it, has something else in its place (tests/fuzz/wrap.c).
 FUZZED  = $(filter-out %/main.o,$(COMMON) $(DB) $(BALANCER) $(TICKET_SERVER)) $(REPORT) \
           $(call objects,tools/rush tools/watch tools/boxctl)
 WRAPPED = $(addprefix -Wl$(comma)--wrap=,die exit bind listen getaddrinfo)
 $(BUILD)/test_fuzz: $(FUZZ) $(OBJ)/tests/fuzz/replay.o $(TEST_LIB) $(FUZZED)
-	$(LINK) $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lsodium -lcunit -lm
+	$(LINK) $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lqrencode -lcunit -lm
 $(BUILD)/fuzz_all: $(FUZZ) $(OBJ)/tests/fuzz/shim.o $(FUZZED)
-	$(LINK) -fsanitize=fuzzer $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lsodium -lm
+	$(LINK) -fsanitize=fuzzer $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lqrencode -lm

@@ -58,7 +58,7 @@ static bool is_streamed(void *context, struct http_request *request)
 {
     const struct worker *worker = context;
     const struct route *route = visit_route(worker->settings.gate, request);
-    return route != NULL && !visit_is_purchase(route, request) && fits_route(request, route);
+    return route != NULL && !visit_flies(route, request) && fits_route(request, route);
 }
 
 static bool is_too_late(const struct worker *worker)
@@ -76,7 +76,7 @@ static void accept_request(void *context, struct http_request *request)
         http_refuse(request, PROBLEM_NO_SERVER, "This balancer is being stopped.", NULL);
     else if (!visit_begin(worker->settings.gate, request, &visit))
         return;
-    else if (visit_is_purchase(visit.route, request))
+    else if (visit_flies(visit.route, request))
         purchases_accept(worker->purchases, request, &visit);
     else
         proxy_accept(worker->proxy, request, &visit);

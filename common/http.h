@@ -67,8 +67,8 @@ enum {
     HTTP_DISCARD_MAX = 1 << 20, /* of a body that nobody wants, read in order to answer */
 };
 
-/* One answer. Everything is copied by http_answer. Content-Type follows from the status: JSON below
- * 400, else problem+json. */
+/* One answer. Everything is copied by http_answer. Where no field is a Content-Type, that follows from
+ * the status: JSON below 400, else problem+json. */
 struct http_reply {
     unsigned status;
     const char *body;

@@ -40,6 +40,18 @@ void http_answer_rest(struct http_request *request)
     buffer_rest(answer, HTTP_BUFFER_KEPT);
 }
 
+/* Whether the answer's own fields say what its body is. */
+static bool has_content_type(const char *name, const char *end)
+{
+    while (name < end) {
+        if (strcmp(name, "Content-Type") == 0)
+            return true;
+        name += strlen(name) + 1;
+        name += strlen(name) + 1;
+    }
+    return false;
+}
+
 /* The bytes are shared, and stay here until the request has ended. */
 static struct MHD_Response *collected_response(struct http_request *request)
 {
@@ -50,9 +62,10 @@ static struct MHD_Response *collected_response(struct http_request *request)
                                         (void *)(uintptr_t)body, MHD_RESPMEM_PERSISTENT);
     if (response == NULL)
         die(EXIT_TROUBLE, "out of memory");
-    MHD_add_response_header(response, "Content-Type",
-                            request->status < 400 ? "application/json"
-                                                  : "application/problem+json");
+    if (!has_content_type(answer, body))
+        MHD_add_response_header(response, "Content-Type",
+                                request->status < 400 ? "application/json"
+                                                      : "application/problem+json");
     http_add_fields(response, answer, body);
     return response;
 }

@@ -19,18 +19,63 @@ enum item_field {
     ITEM_KEY,
     ITEM_ATTEMPT,
     ITEM_DEADLINE,
+    ITEM_VERB,
+    ITEM_ORDER,
+    ITEM_SECONDS,
+    ITEM_WAIT,
     ITEM_FIELDS,
 };
 
 static const char *const item_names[ITEM_FIELDS] = {
-    "request", "admitted", "event", "tier", "quantity", "buyer", "key", "attempt", "deadline"};
+    "request", "admitted", "event", "tier",  "quantity", "buyer", "key",
+    "attempt", "deadline", "verb",  "order", "seconds",  "wait"};
 
-static const uint32_t item_required = 1u << ITEM_REQUEST | 1u << ITEM_ADMITTED | 1u << ITEM_EVENT;
+enum {
+    EACH_NEEDS = 1u << ITEM_REQUEST | 1u << ITEM_ADMITTED,
+    EACH_MAY = EACH_NEEDS | 1u << ITEM_VERB | 1u << ITEM_ATTEMPT | 1u << ITEM_DEADLINE,
+    NEEDS_EVENT = EACH_NEEDS | 1u << ITEM_EVENT,
+    NEEDS_ORDER = EACH_NEEDS | 1u << ITEM_ORDER,
+    MAY_BUY = EACH_MAY | 1u << ITEM_EVENT | 1u << ITEM_TIER | 1u << ITEM_QUANTITY |
+              1u << ITEM_BUYER | 1u << ITEM_KEY,
+};
+
+/* What goes with which verb on a flight. */
+static const struct verb_rule {
+    const char *name;
+    uint32_t required, allowed; /* fields; none: it does not travel on flights */
+} verbs[VERB_COUNT] = {
+    [VERB_PURCHASE] = {"purchase", NEEDS_EVENT, MAY_BUY},
+    [VERB_HOLD] = {"hold", NEEDS_EVENT, MAY_BUY | 1u << ITEM_SECONDS | 1u << ITEM_WAIT},
+    [VERB_CONFIRM] = {"confirm", NEEDS_ORDER | 1u << ITEM_KEY,
+                      EACH_MAY | 1u << ITEM_ORDER | 1u << ITEM_KEY},
+    [VERB_RELEASE] = {"release", NEEDS_ORDER, EACH_MAY | 1u << ITEM_ORDER},
+    [VERB_REFUND] = {.name = "refund"},
+    [VERB_CHECK_IN] = {.name = "check-in"},
+    [VERB_TIDY] = {.name = "tidy"},
+};
+
+const char *verb_name(enum verb verb)
+{
+    return verbs[verb].name;
+}
+
+bool verb_flies(enum verb verb)
+{
+    return verbs[verb].required != 0;
+}
+
+bool verb_names_order(enum verb verb)
+{
+    return verbs[verb].required & 1u << ITEM_ORDER;
+}
 
 void item_fingerprint(const struct item *item, uint8_t fingerprint[FINGERPRINT_SIZE])
 {
+    memset(fingerprint, 0, FINGERPRINT_SIZE);
+    if (item->verb != VERB_PURCHASE && item->verb != VERB_HOLD)
+        return;
     purchase_fingerprint(&item->purchase, fingerprint);
-    if (item->verb != VERB_HOLD)
+    if (item->verb == VERB_PURCHASE)
         return;
     uint8_t bytes[FINGERPRINT_SIZE + 5], digest[32];
     memcpy(bytes, fingerprint, FINGERPRINT_SIZE);
@@ -57,12 +102,13 @@ void flight_begin(struct buffer *out, const char *router)
     buffer_add(out, ",\"items\":[");
 }
 
-void item_append(struct buffer *out, const struct item *item)
+static void append_order(struct buffer *out, const struct item *item)
 {
     const struct purchase *purchase = &item->purchase;
-    wire_comma(out);
-    wire_id(out, "{\"request\":\"", &item->request);
-    wire_number(out, ",\"admitted\":", item->admitted);
+    if (verb_names_order(item->verb)) {
+        wire_id(out, ",\"order\":\"", &item->order);
+        return;
+    }
     wire_text(out, ",\"event\":\"", purchase->event);
     if (purchase->tier[0])
         wire_text(out, ",\"tier\":\"", purchase->tier);
@@ -72,10 +118,24 @@ void item_append(struct buffer *out, const struct item *item)
         buffer_add(out, ",\"buyer\":");
         json_append(out, purchase->buyer);
     }
+}
+
+void item_append(struct buffer *out, const struct item *item)
+{
+    wire_comma(out);
+    wire_id(out, "{\"request\":\"", &item->request);
+    if (item->verb != VERB_PURCHASE)
+        wire_text(out, ",\"verb\":\"", verb_name(item->verb));
+    wire_number(out, ",\"admitted\":", item->admitted);
+    append_order(out, item);
     if (!item->key_made) {
         buffer_add(out, ",\"key\":");
         json_append(out, item->key);
     }
+    if (item->seconds)
+        wire_number(out, ",\"seconds\":", item->seconds);
+    if (item->wait)
+        buffer_add(out, ",\"wait\":true");
     if (item->attempt > 1)
         wire_number(out, ",\"attempt\":", item->attempt);
     if (item->deadline != item->admitted + purchase_time)
@@ -94,6 +154,17 @@ static bool router_valid(const char *text)
 {
     return text[0] && text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                         "0123456789-")] == '\0';
+}
+
+/* A purchase goes without saying. */
+static void read_verb(struct json_reader *reader, const char *name, enum verb *verb)
+{
+    char text[16];
+    if (!wire_read_text(reader, name, text, sizeof text))
+        return;
+    for (*verb = VERB_HOLD; verb_flies(*verb) && strcmp(text, verb_name(*verb)) != 0;)
+        ++*verb;
+    wire_demand(reader, verb_flies(*verb), name);
 }
 
 static void read_item_field(struct json_reader *reader, enum item_field field, struct item *item)
@@ -122,13 +193,25 @@ static void read_item_field(struct json_reader *reader, enum item_field field, s
                           purchase_buyer_valid);
         break;
     case ITEM_KEY:
-        wire_read_checked(reader, name, item->key, sizeof item->key, purchase_key_valid);
+        wire_read_checked(reader, name, item->key, sizeof item->key, purchase_reference_valid);
         break;
     case ITEM_ATTEMPT:
         item->attempt = (int)wire_read_number(reader, name, 1, ATTEMPTS_MAX);
         break;
     case ITEM_DEADLINE:
         item->deadline = wire_read_number(reader, name, 0, WIRE_TIME_MAX);
+        break;
+    case ITEM_VERB:
+        read_verb(reader, name, &item->verb);
+        break;
+    case ITEM_ORDER:
+        wire_read_id(reader, name, &item->order);
+        break;
+    case ITEM_SECONDS:
+        item->seconds = (int)wire_read_number(reader, name, 1, HOLD_SECONDS_MAX);
+        break;
+    case ITEM_WAIT:
+        json_read_bool(reader, &item->wait);
         break;
     case ITEM_FIELDS:
         break;
@@ -148,6 +231,22 @@ static void complete_item(struct item *item, uint32_t seen)
         item->deadline = item->admitted + purchase_time;
 }
 
+/* No more and no less than its verb needs; the key of all but a confirm is one. */
+static void demand_fitting(struct json_reader *reader, const struct item *item, uint32_t seen)
+{
+    if (json_reader_failed(reader))
+        return;
+    const struct verb_rule *rule = &verbs[item->verb];
+    wire_demand_fields(reader, seen, rule->required, item_names);
+    if (seen & ~rule->allowed)
+        json_reader_fail(reader, "%s does not go with a %s",
+                         item_names[__builtin_ctz(seen & ~rule->allowed)], rule->name);
+    wire_demand(reader,
+                !(seen & 1u << ITEM_KEY) || item->verb == VERB_CONFIRM ||
+                    purchase_key_valid(item->key),
+                item_names[ITEM_KEY]);
+}
+
 static void read_item(struct json_reader *reader, struct item *item)
 {
     uint32_t seen = 0;
@@ -159,7 +258,7 @@ static void read_item(struct json_reader *reader, struct item *item)
         if (field >= 0)
             read_item_field(reader, (enum item_field)field, item);
     }
-    wire_demand_fields(reader, seen, item_required, item_names);
+    demand_fitting(reader, item, seen);
     complete_item(item, seen);
 }
 

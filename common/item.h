@@ -1,17 +1,20 @@
-/* An item: one purchase on its way to a decision; and the wire format of a flight, which carries
- * many items to one ticket server. Their outcomes come back as common/answer.h says. Both processes
+/* An item: one purchase, or what a hold needs, on its way to a decision; and the wire format of a flight, which
+ * carries many items to one ticket server. Their outcomes come back as common/answer.h says. Both processes
  * share it.
  *
- *   {"router":"…","version":1,
- *    "items":[{"request":"…","admitted":µs,"event":"…","tier":"…","quantity":1,
- *              "buyer":"…","key":"…","attempt":2,"deadline":µs},…]}
+ *   {"router":"…","version":2,"items":[
+ *    {"request":"…","admitted":µs,"event":"…","tier":"…","quantity":1,
+ *     "buyer":"…","key":"…","attempt":2,"deadline":µs},
+ *    {"request":"…","verb":"hold","admitted":µs,"event":"…",…,"seconds":300,"wait":true},
+ *    {"request":"…","verb":"confirm","admitted":µs,"order":"…","key":"…"},
+ *    {"request":"…","verb":"release","admitted":µs,"order":"…"},…]}
  *
  * The version stands before what it changes the spelling of; a flight of another one is refused as such
  * (400, `flight_version`), and nothing of it is decided. One without items asks for nothing but an answer.
  *
- * What goes without saying is left out: tier, quantity and buyer where the purchase has none; a key
- * that we made, which is the request's id; that an attempt is the first; and a deadline that is
- * PURCHASE_SECONDS after the admission. */
+ * What goes without saying is left out: that it is a purchase; tier, quantity and buyer where the purchase has
+ * none; a key that we made, which is the request's id; that an attempt is the first; and a deadline that is
+ * PURCHASE_SECONDS after the admission. The key of a confirm is the payment's reference. */
 #ifndef BOX_OFFICE_ITEM_H
 #define BOX_OFFICE_ITEM_H
 
@@ -26,9 +29,7 @@
 #include "common/purchase.h"
 
 enum {
-    FLIGHT_VERSION = 1, /* of what both sides of a flight say */
-    HOLD_SECONDS = 600, /* how long tickets are held where the event says nothing else */
-    HOLD_SECONDS_MAX = 86400,
+    FLIGHT_VERSION = 2, /* of what both sides of a flight say */
     FLIGHT_ITEMS_MAX = 256,
     FLIGHT_BYTES_MAX = 1 << 20, /* each way */
     ATTEMPTS_MAX = 1000,
@@ -44,7 +45,12 @@ enum verb {
     VERB_REFUND,   /* take a sale back */
     VERB_CHECK_IN, /* let a ticket in */
     VERB_TIDY,     /* nothing: only what is due in its event, as in each batch */
+    VERB_COUNT,
 };
+const char *verb_name(enum verb verb); /* "purchase", "hold", "check-in", … */
+bool verb_flies(enum verb verb);       /* whether it travels on flights */
+bool verb_names_order(
+    enum verb verb); /* of those: whether it is about an order, instead of an event */
 
 struct item {
     enum verb verb;

@@ -50,6 +50,14 @@ static void read_number(const struct option_entry *entry, const char *text)
     *(int64_t *)entry->value = number;
 }
 
+static void add_to_list(const struct option_entry *entry, const char *text)
+{
+    struct option_list *list = entry->value;
+    if (list->count == OPTION_LIST_MAX)
+        die(EXIT_USAGE, "--%s is given more than %d times", entry->name, OPTION_LIST_MAX);
+    list->texts[list->count++] = text;
+}
+
 static void read_value(const struct option_entry *entry, const char *text)
 {
     switch (entry->kind) {
@@ -62,6 +70,9 @@ static void read_value(const struct option_entry *entry, const char *text)
     case OPTION_FLAG:
         *(bool *)entry->value = true;
         break;
+    case OPTION_LIST:
+        add_to_list(entry, text);
+        break;
     }
 }
 
@@ -69,6 +80,8 @@ static void set_default(const struct option_entry *entry)
 {
     if (entry->kind == OPTION_FLAG)
         *(bool *)entry->value = false;
+    else if (entry->kind == OPTION_LIST)
+        ((struct option_list *)entry->value)->count = 0;
     else if (entry->fallback != NULL)
         read_value(entry, entry->fallback);
     else
@@ -120,7 +133,7 @@ static void read_all(const struct option_entry *table, size_t count, const char 
             refuse_option(found, argv);
         if (found == (int)count)
             print_help(table, count, usage, about);
-        if (given[found])
+        if (given[found] && table[found].kind != OPTION_LIST)
             die(EXIT_USAGE, "--%s is given twice", table[found].name);
         given[found] = true;
         read_value(&table[found], optarg);

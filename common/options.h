@@ -11,6 +11,17 @@ enum option_kind {
     OPTION_TEXT,   /* value: const char **, points into argv or to the default */
     OPTION_NUMBER, /* value: int64_t *, within min..max */
     OPTION_FLAG,   /* value: bool *, false unless given */
+    OPTION_LIST, /* value: struct option_list *; may be given again and again; without a default */
+};
+
+enum {
+    OPTION_LIST_MAX = 64,
+};
+
+/* What was given, in its order; the texts point into argv. */
+struct option_list {
+    const char *texts[OPTION_LIST_MAX];
+    size_t count;
 };
 
 struct option_entry {
@@ -24,7 +35,7 @@ struct option_entry {
     void *value;          /* where the result goes */
 };
 
-/* Fills in the defaults, then reads argv. Unknown, repeated, malformed or out-of-range options and
+/* Fills in the defaults, then reads argv. Unknown, repeated (but for lists), malformed or out-of-range options and
  * stray words end the process with one line and EXIT_USAGE; --help prints `usage`, `about` and the
  * table on stdout and exits 0. Single-threaded. */
 void options_read(const struct option_entry *table, size_t count, const char *usage,

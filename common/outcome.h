@@ -64,17 +64,25 @@ struct outcome {
     struct sale sale;
 };
 
-/* The HTTP status: 201 or the problem's. */
-unsigned outcome_status(const struct outcome *outcome);
+struct item;
 
-/* Appends the answer's JSON body: the sale, or problem details whose sentence is made from the
- * outcome. `event` and `key` are named where the outcome is not known. */
-void outcome_append(struct buffer *out, const struct outcome *outcome, const char *event,
-                    const char *key);
+/* The HTTP status of the answer to `item`: of what was sold, held or refunded 201, of what waits in line 202, of
+ * what was given up 200; or the problem's. */
+unsigned outcome_status(const struct outcome *outcome, const struct item *item);
 
-/* Appends one sale as {"id","event","tier","quantity","tickets":[{"number"}…],
+/* Appends the answer's JSON body: of a purchase or confirm the sale, of a hold or release the hold, or problem
+ * details whose sentence is made from the outcome. What `item` asked for is named where the outcome is not known;
+ * the payment's reference where it is owed back. */
+void outcome_append(struct buffer *out, const struct outcome *outcome, const struct item *item);
+
+/* Appends one sale as {"id","event","tier","quantity","state","tickets":[{"number"}…],
  * "price":{"amount","currency"},"server","created_at"}. */
 void sale_append(struct buffer *out, const struct sale *sale);
+
+/* Appends an order that is or was held as {"id","event","tier","quantity","state","place" (in the line, of one that
+ * waits),"tickets" (where it was sold),"price","server","created_at","expires_at" (where it was held),"late"
+ * (where it was sold after that)}. */
+void hold_append(struct buffer *out, const struct sale *sale, int64_t place, bool late);
 
 /* Whether `id` may name a ticket server. */
 bool server_id_valid(const char *id);

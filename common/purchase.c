@@ -23,15 +23,37 @@ enum field {
     FIELD_TIER,
     FIELD_QUANTITY,
     FIELD_BUYER,
+    FIELD_SECONDS,
+    FIELD_WAIT,
+    FIELD_PAYMENT,
     FIELD_COUNT,
 };
 
-static const char *const field_names[FIELD_COUNT] = {"event", "tier", "quantity", "buyer"};
+static const char *const field_names[FIELD_COUNT] = {"event",   "tier", "quantity", "buyer",
+                                                     "seconds", "wait", "payment"};
 
-/* A purchase while its body is read. A broken rule (422) is kept back until the end: what cannot be
- * read at all (400) goes first. */
+/* What kind of body is read: its fields are those from `first` on, of which that one must be there. */
+struct kind {
+    enum field first, end;
+    const char *fields; /* in words */
+};
+
+static const struct kind a_purchase = {
+    FIELD_EVENT, FIELD_SECONDS, "A purchase has the fields event, tier, quantity and buyer."};
+static const struct kind a_hold = {
+    FIELD_EVENT, FIELD_PAYMENT,
+    "A hold has the fields event, tier, quantity, buyer, seconds and wait."};
+static const struct kind a_confirm = {FIELD_PAYMENT, FIELD_COUNT,
+                                      "A confirm has the field payment."};
+
+/* A body while it is read. A broken rule (422) is kept back until the end: what cannot be read at all (400)
+ * goes first. */
 struct reading {
-    struct purchase *purchase;
+    const struct kind *kind;
+    struct purchase *purchase; /* of all but a confirm */
+    int *seconds;              /* of a hold, as is the next */
+    bool *wait;
+    char *payment; /* of a confirm: KEY_SIZE bytes */
     uint32_t seen; /* a bit per field */
     bool broken;   /* `detail` tells of a broken rule */
     char *detail;
@@ -58,13 +80,26 @@ bool purchase_name_valid(const char *name)
     return length < NAME_SIZE;
 }
 
-bool purchase_key_valid(const char *key)
+/* How many visible ASCII characters it is; 0: there are others. */
+static size_t visible_length(const char *text)
 {
     size_t length = 0;
-    for (; key[length]; length++)
-        if (key[length] < 0x21 || key[length] > 0x7e)
-            return false;
+    for (; text[length]; length++)
+        if (text[length] < 0x21 || text[length] > 0x7e)
+            return 0;
+    return length;
+}
+
+bool purchase_key_valid(const char *key)
+{
+    size_t length = visible_length(key);
     return length >= KEY_LENGTH_MIN && length < KEY_SIZE;
+}
+
+bool purchase_reference_valid(const char *reference)
+{
+    size_t length = visible_length(reference);
+    return length >= 1 && length < KEY_SIZE;
 }
 
 bool purchase_buyer_valid(const char *buyer)
@@ -103,99 +138,158 @@ static void set_name(struct reading *reading, enum field field, const char *text
                    field_names[field], NAME_SIZE - 1);
 }
 
-/* `text` may have been cut, if only to a length that is too long for every field. */
-static void set_text(struct reading *reading, enum field field, const char *text)
+static void set_buyer(struct reading *reading, const char *text)
 {
-    struct purchase *purchase = reading->purchase;
-    if (field != FIELD_BUYER)
-        set_name(reading, field, text, field == FIELD_EVENT ? purchase->event : purchase->tier);
-    else if (purchase_buyer_valid(text))
-        memcpy(purchase->buyer, text, strlen(text) + 1);
+    if (purchase_buyer_valid(text))
+        memcpy(reading->purchase->buyer, text, strlen(text) + 1);
     else
         break_rule(reading, "buyer must be 1 to %d bytes of UTF-8 without control characters.",
                    BUYER_SIZE - 1);
 }
 
-static void set_quantity(struct reading *reading, bool inside, int64_t quantity)
+static void set_payment(struct reading *reading, const char *text)
+{
+    if (purchase_reference_valid(text))
+        memcpy(reading->payment, text, strlen(text) + 1);
+    else
+        break_rule(reading, "payment must be 1 to %d visible ASCII characters.", KEY_SIZE - 1);
+}
+
+/* `text` may have been cut, if only to a length that is too long for every field. */
+static void set_text(struct reading *reading, enum field field, const char *text)
+{
+    if (field == FIELD_PAYMENT)
+        set_payment(reading, text);
+    else if (field == FIELD_BUYER)
+        set_buyer(reading, text);
+    else
+        set_name(reading, field, text,
+                 field == FIELD_EVENT ? reading->purchase->event : reading->purchase->tier);
+}
+
+static int number_max(enum field field)
+{
+    return field == FIELD_SECONDS ? HOLD_SECONDS_MAX : QUANTITY_MAX;
+}
+
+static void set_number(struct reading *reading, enum field field, bool inside, int64_t number)
 {
     if (inside)
-        reading->purchase->quantity = (int)quantity;
+        *(field == FIELD_SECONDS ? reading->seconds : &reading->purchase->quantity) = (int)number;
     else
-        break_rule(reading, "quantity must be a whole number from 1 to %d.", QUANTITY_MAX);
+        break_rule(reading, "%s must be a whole number from 1 to %d.", field_names[field],
+                   number_max(field));
+}
+
+/* JSON_TRUE stands for JSON_FALSE, too. */
+static enum json_kind kind_wanted(enum field field)
+{
+    if (field == FIELD_QUANTITY || field == FIELD_SECONDS)
+        return JSON_NUMBER;
+    return field == FIELD_WAIT ? JSON_TRUE : JSON_STRING;
+}
+
+static void read_json_text(struct reading *reading, struct json_reader *reader, enum field field)
+{
+    char text[KEY_SIZE + UTF8_LENGTH_MAX]; /* longer than each field may be */
+    size_t length;
+    if (json_read_text(reader, text, sizeof text, &length))
+        set_text(reading, field, text);
+}
+
+static void read_json_number(struct reading *reading, struct json_reader *reader, enum field field)
+{
+    int64_t number = 0;
+    bool inside;
+    if (json_read_number(reader, 1, number_max(field), &number, &inside))
+        set_number(reading, field, inside, number);
 }
 
 static void read_json_value(struct reading *reading, struct json_reader *reader, enum field field)
 {
-    enum json_kind wanted = field == FIELD_QUANTITY ? JSON_NUMBER : JSON_STRING;
+    enum json_kind wanted = kind_wanted(field);
     enum json_kind kind = json_peek(reader);
-    if (kind != wanted) {
+    if (kind != wanted && !(wanted == JSON_TRUE && kind == JSON_FALSE))
         json_reader_fail(reader, "%s must be %s, not %s", field_names[field],
-                         json_kind_name(wanted), json_kind_name(kind));
-    } else if (wanted == JSON_NUMBER) {
-        int64_t quantity = 0;
-        bool inside;
-        if (json_read_number(reader, 1, QUANTITY_MAX, &quantity, &inside))
-            set_quantity(reading, inside, quantity);
-    } else {
-        char text[BUYER_SIZE + UTF8_LENGTH_MAX];
-        size_t length;
-        if (json_read_text(reader, text, sizeof text, &length))
-            set_text(reading, field, text);
-    }
+                         wanted == JSON_TRUE ? "true or false" : json_kind_name(wanted),
+                         json_kind_name(kind));
+    else if (wanted == JSON_NUMBER)
+        read_json_number(reading, reader, field);
+    else if (wanted == JSON_STRING)
+        read_json_text(reading, reader, field);
+    else
+        json_read_bool(reader, reading->wait);
 }
 
 static enum problem malformed(struct reading *reading, const char *why)
 {
-    snprintf(reading->detail, PROBLEM_DETAIL_SIZE,
-             "The body cannot be read: %s. A purchase has the fields event, tier, quantity and "
-             "buyer.",
-             why);
+    snprintf(reading->detail, PROBLEM_DETAIL_SIZE, "The body cannot be read: %s. %s", why,
+             reading->kind->fields);
     return PROBLEM_MALFORMED;
 }
 
 static enum problem read_json(struct reading *reading, const char *body, size_t length)
 {
+    const struct kind *kind = reading->kind;
     struct json_reader reader;
     json_reader_open(&reader, body, length);
     if (json_enter(&reader, JSON_OBJECT))
         while (json_more(&reader)) {
-            int field = json_read_field(&reader, field_names, FIELD_COUNT, &reading->seen);
+            int field = json_read_field(&reader, field_names + kind->first,
+                                        (size_t)(kind->end - kind->first), &reading->seen);
             if (field >= 0)
-                read_json_value(reading, &reader, (enum field)field);
+                read_json_value(reading, &reader, (enum field)((int)kind->first + field));
         }
     return json_finish(&reader) ? PROBLEM_NONE : malformed(reading, reader.error);
 }
 
-/* A form's quantity is spelled as JSON spells numbers, and must moreover be plain digits: what is a
+/* A form's number is spelled as JSON spells numbers, and must moreover be plain digits: what is a
  * number but not one of ours (-1, 1.5, 1e9) breaks a rule, what is none ("01", "+1", "two") is
  * malformed. */
-static bool read_form_quantity(struct reading *reading, const char *text)
+static const char *read_form_number(struct reading *reading, enum field field, const char *text)
 {
     size_t length = strlen(text);
     if (!json_number_spelled(text, length))
-        return false;
+        return "plain digits are expected in";
     bool plain = strspn(text, "0123456789") == length;
-    long quantity = plain ? strtol(text, NULL, 10) : 0;
-    set_quantity(reading, quantity >= 1 && quantity <= QUANTITY_MAX, quantity);
-    return true;
+    long number = plain ? strtol(text, NULL, 10) : 0;
+    set_number(reading, field, number >= 1 && number <= number_max(field), number);
+    return NULL;
+}
+
+static const char *read_form_wait(struct reading *reading, const char *text)
+{
+    *reading->wait = strcmp(text, "true") == 0;
+    return *reading->wait || strcmp(text, "false") == 0 ? NULL : "true or false is expected in";
+}
+
+static const char *read_form_value(struct reading *reading, enum field field, const char *text)
+{
+    switch (kind_wanted(field)) {
+    case JSON_NUMBER:
+        return read_form_number(reading, field, text);
+    case JSON_TRUE:
+        return read_form_wait(reading, text);
+    default:
+        set_text(reading, field, text);
+        return NULL;
+    }
 }
 
 /* NULL, or why the field is malformed. */
 static const char *read_form_field(struct reading *reading, const struct form *form)
 {
-    int field = 0;
-    while (field < FIELD_COUNT && strcmp(form->name, field_names[field]) != 0)
+    const struct kind *kind = reading->kind;
+    enum field field = kind->first;
+    while (field < kind->end && strcmp(form->name, field_names[field]) != 0)
         field++;
-    if (field == FIELD_COUNT)
+    if (field == kind->end)
         return "unknown field";
-    if (reading->seen & 1u << field)
+    uint32_t bit = 1u << (field - kind->first);
+    if (reading->seen & bit)
         return "this field comes twice:";
-    reading->seen |= 1u << field;
-    if (field != FIELD_QUANTITY)
-        set_text(reading, (enum field)field, form->value);
-    else if (!read_form_quantity(reading, form->value))
-        return "plain digits are expected in";
-    return NULL;
+    reading->seen |= bit;
+    return read_form_value(reading, field, form->value);
 }
 
 /* As much of a field's name as a sentence can show, without what could upset a terminal. */
@@ -318,17 +412,45 @@ static enum problem read_body(struct reading *reading, const char *content_type,
     return PROBLEM_UNSUPPORTED_MEDIA_TYPE;
 }
 
+static enum problem parse(struct reading *reading, const char *content_type, const char *body,
+                          size_t length)
+{
+    enum problem problem = read_body(reading, content_type, body, length);
+    if (problem != PROBLEM_NONE)
+        return problem;
+    if (!(reading->seen & 1u)) {
+        char why[32];
+        snprintf(why, sizeof why, "%s is missing", field_names[reading->kind->first]);
+        return malformed(reading, why);
+    }
+    return reading->broken ? PROBLEM_INVALID : PROBLEM_NONE;
+}
+
 enum problem purchase_parse(const char *content_type, const char *body, size_t length,
                             struct purchase *purchase, char detail[PROBLEM_DETAIL_SIZE])
 {
     memset(purchase, 0, sizeof *purchase);
-    struct reading reading = {.purchase = purchase, .detail = detail};
-    enum problem problem = read_body(&reading, content_type, body, length);
-    if (problem != PROBLEM_NONE)
-        return problem;
-    if (!(reading.seen & 1u << FIELD_EVENT))
-        return malformed(&reading, "event is missing");
-    return reading.broken ? PROBLEM_INVALID : PROBLEM_NONE;
+    struct reading reading = {.kind = &a_purchase, .purchase = purchase, .detail = detail};
+    return parse(&reading, content_type, body, length);
+}
+
+enum problem hold_parse(const char *content_type, const char *body, size_t length,
+                        struct purchase *purchase, int *seconds, bool *wait,
+                        char detail[PROBLEM_DETAIL_SIZE])
+{
+    memset(purchase, 0, sizeof *purchase);
+    *seconds = 0;
+    *wait = false;
+    struct reading reading = {
+        .kind = &a_hold, .purchase = purchase, .seconds = seconds, .wait = wait, .detail = detail};
+    return parse(&reading, content_type, body, length);
+}
+
+enum problem payment_parse(const char *content_type, const char *body, size_t length,
+                           char reference[KEY_SIZE], char detail[PROBLEM_DETAIL_SIZE])
+{
+    struct reading reading = {.kind = &a_confirm, .payment = reference, .detail = detail};
+    return parse(&reading, content_type, body, length);
 }
 
 /* --- fingerprint ------------------------------------------------------------------------------- */

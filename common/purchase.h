@@ -1,4 +1,4 @@
-/* A purchase: what a buyer asks for. The one validator, used by the balancer and by a ticket server
+/* A purchase, hold or confirm: what a buyer asks for. The one validator, used by the balancer and by a ticket server
  * that is called directly, so that both refuse the same things with the same words. */
 #ifndef BOX_OFFICE_PURCHASE_H
 #define BOX_OFFICE_PURCHASE_H
@@ -15,7 +15,9 @@ enum {
     BUYER_SIZE = 255, /* 1 to 254 bytes of UTF-8 without control characters; and the NUL */
     KEY_SIZE = 256,   /* an idempotency key: 16 to 255 visible ASCII characters; the NUL */
     KEY_LENGTH_MIN = 16,
-    QUANTITY_MAX = 1000,   /* no tier may allow more in one order */
+    QUANTITY_MAX = 1000, /* no tier may allow more in one order */
+    HOLD_SECONDS = 600,  /* how long tickets are held where the event says nothing else */
+    HOLD_SECONDS_MAX = 86400,
     FINGERPRINT_SIZE = 16, /* leading bytes of a SHA-256 */
 };
 
@@ -37,8 +39,20 @@ int purchase_quantity(const struct purchase *purchase);
 enum problem purchase_parse(const char *content_type, const char *body, size_t length,
                             struct purchase *purchase, char detail[PROBLEM_DETAIL_SIZE]);
 
+/* The same of a hold, which has the fields seconds (1 to HOLD_SECONDS_MAX; absent: 0) and wait (absent: false), too. */
+enum problem hold_parse(const char *content_type, const char *body, size_t length,
+                        struct purchase *purchase, int *seconds, bool *wait,
+                        char detail[PROBLEM_DETAIL_SIZE]);
+
+/* The same of a confirm, whose one field is the payment's reference. */
+enum problem payment_parse(const char *content_type, const char *body, size_t length,
+                           char reference[KEY_SIZE], char detail[PROBLEM_DETAIL_SIZE]);
+
 /* Whether a client's Idempotency-Key is 16 to 255 visible ASCII characters (0x21 to 0x7e). */
 bool purchase_key_valid(const char *key);
+
+/* Whether a payment's reference is 1 to 255 visible ASCII characters. */
+bool purchase_reference_valid(const char *reference);
 
 bool purchase_name_valid(const char *name);
 bool purchase_buyer_valid(const char *buyer);

@@ -190,6 +190,11 @@ static void line_end(struct buffer *out, const char *start, char *end)
 
 /* --- choice ------------------------------------------------------------------------------------ */
 
+bool routing_choice_boards(const struct routing_choice *choice)
+{
+    return choice->event != NULL || choice->order != NULL;
+}
+
 /* Sessions by token or address have a rule of their own, which is that of ip-hash. */
 enum policy routing_choice_lists(const struct routing_choice *choice)
 {
@@ -285,13 +290,25 @@ static char *put_affinity(char *to, const struct routing_choice *line)
     return to;
 }
 
+static char *put_boarding(char *to, const struct routing_choice *line)
+{
+    if (line->verb != VERB_PURCHASE)
+        to = put(put(to, " verb="), verb_name(line->verb));
+    if (line->order != NULL)
+        to = put_value(put(to, " order="), line->order);
+    else
+        to = put_value(put(to, " event="), line->event);
+    return put_field(to, " quantity=", line->quantity);
+}
+
 static size_t choice_max(const struct routing_choice *line)
 {
     size_t listed = line->count < ROUTING_CANDIDATES_MAX ? line->count : ROUTING_CANDIDATES_MAX;
     return HEAD_MAX + 2 * WORDS_MAX + value_max(line->request) + value_max(line->client) +
            (line->id != NULL ? value_max(line->id) : 0) + value_max(line->route) +
            (line->session != NULL ? value_max(line->session) : 0) +
-           (line->event != NULL ? value_max(line->event) : 0) + value_max(line->why) +
+           (line->event != NULL ? value_max(line->event) : 0) +
+           (line->order != NULL ? value_max(line->order) : 0) + value_max(line->why) +
            4 * SERVER_SIZE + (listed + 1) * CANDIDATE_MAX;
 }
 
@@ -307,10 +324,8 @@ void routing_line_choice(struct buffer *out, uint64_t n, int64_t time,
         to = put_value(put(to, " id="), line->id);
     to = put_value(put(to, " route="), line->route);
     to = put(put(to, " policy="), policy_name(line->policy));
-    if (line->event != NULL) {
-        to = put_value(put(to, " event="), line->event);
-        to = put_field(to, " quantity=", line->quantity);
-    }
+    if (routing_choice_boards(line))
+        to = put_boarding(to, line);
     if (line->affinity != AFFINITY_NONE)
         to = put_affinity(to, line);
     if (line->drawn[0] != NULL) {
@@ -318,7 +333,7 @@ void routing_line_choice(struct buffer *out, uint64_t n, int64_t time,
         to = put_server(put(to, ","), line->drawn[1]);
     }
     to = put_server(put(to, " to="), line->candidates[line->to].server);
-    if (line->event != NULL)
+    if (routing_choice_boards(line))
         to = put_count(put(to, " flight="), line->flight);
     to = put_value(put(to, " why="), line->why);
     line_end(out, start, put_candidates(to, line));
@@ -326,11 +341,12 @@ void routing_line_choice(struct buffer *out, uint64_t n, int64_t time,
 
 /* --- the other lines --------------------------------------------------------------------------- */
 
-void routing_line_started(struct buffer *out, uint64_t n, int64_t time, const char *router)
+void routing_line_started(struct buffer *out, uint64_t n, int64_t time, const char *router,
+                          int64_t version)
 {
-    char *start = buffer_reserve(out, HEAD_MAX + WORDS_MAX + value_max(router));
+    char *start = buffer_reserve(out, HEAD_MAX + WORDS_MAX + NUMBER_MAX + value_max(router));
     char *to = put_value(put(put_head(start, n, time), " started router="), router);
-    line_end(out, start, put_field(to, " version=", ROUTING_VERSION));
+    line_end(out, start, put_field(to, " version=", version));
 }
 
 void routing_line_stopped(struct buffer *out, uint64_t n, int64_t time, const char *router)
@@ -361,7 +377,7 @@ void routing_line_server(struct buffer *out, uint64_t n, int64_t time,
 void routing_line_settled(struct buffer *out, uint64_t n, int64_t time,
                           const struct routing_settled *line)
 {
-    char *start = buffer_reserve(out, HEAD_MAX + WORDS_MAX + SERVER_SIZE + 10 * NUMBER_MAX);
+    char *start = buffer_reserve(out, HEAD_MAX + WORDS_MAX + SERVER_SIZE + 12 * NUMBER_MAX);
     char *to = put_server(put(put_head(start, n, time), " settled server="), line->server);
     to = put_count(put(to, " flight="), line->flight);
     to = put_field(to, " boot=", line->boot);
@@ -372,7 +388,18 @@ void routing_line_settled(struct buffer *out, uint64_t n, int64_t time,
     to = put_field(to, " replayed=", line->replayed);
     to = put_field(to, " refused=", line->refused);
     to = put_field(to, " lost=", line->lost);
-    line_end(out, start, put_field(to, " unsent=", line->unsent));
+    to = put_field(to, " unsent=", line->unsent);
+    if (line->held > 0)
+        to = put_field(to, " held=", line->held);
+    if (line->freed > 0)
+        to = put_field(to, " freed=", line->freed);
+    line_end(out, start, to);
+}
+
+int64_t routing_settled_count(const struct routing_settled *settled)
+{
+    return settled->sold + settled->replayed + settled->refused + settled->lost + settled->unsent +
+           settled->held + settled->freed;
 }
 
 void routing_line_done(struct buffer *out, uint64_t n, int64_t time,

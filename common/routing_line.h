@@ -7,7 +7,7 @@
  * control and direction characters of Unicode, and what is not UTF-8 becomes U+FFFD.
  * (Each is one line; here they are folded.)
  *
- *   n=1 time=T started router=UUID version=3
+ *   n=1 time=T started router=UUID version=4
  *   n=2 time=T server server=server-1 pool=tickets weight=1 state=joining→up boot=3 commit=0 told=5
  *       limit=512 store=UUID why="probe: ok"
  *   n=3 time=T choice request=UUID client=127.0.0.1 route=purchase policy=fewest-sold event=demo
@@ -26,8 +26,17 @@
  *       servers=server-1|tickets|up|5+0|3.17|512|1/1|5/0|4/-1|310@T,…
  *   n=12 time=T stopped router=UUID
  *
- * choice   a request was given to a server of its route's pool. Of a purchase that boards a flight,
- *          event, quantity and flight tell more. All figures are those before the choice; they list
+ *   n=13 time=T choice request=UUID client=127.0.0.1 route=hold policy=fewest-sold verb=hold event=demo
+ *       quantity=2 to=server-2 flight=10 why=fewest sold=…
+ *   n=14 time=T choice request=UUID client=127.0.0.1 route=hold policy=fewest-sold verb=confirm order=UUID
+ *       quantity=1 to=server-2 flight=10 why=fewest sold=…
+ *   n=15 time=T settled server=server-2 flight=10 boot=3 commit=19 told=8 released=4 sold=1 replayed=0
+ *       refused=0 lost=0 unsent=0 held=1 freed=1
+ *
+ * choice   a request was given to a server of its route's pool. Of what boards a flight, event, quantity and
+ *          flight tell more. verb= says what it is, where it is no purchase: hold, confirm, release; the last
+ *          two name their hold instead of an event, and count as one ticket, since only the store knows how
+ *          many they move. All figures are those before the choice; they list
  *          the pool's servers in the order of the list, those out of the running with a mark (!down,
  *          !joining, !full, !overloaded, !draining, !ejected, !asked); above 16 servers the chosen one,
  *          the runner-up (the other one drawn; none of random), those !asked, and then "+N" for how many
@@ -53,9 +62,10 @@
  *          session=HEX or affinity=address stands before to=. why=session: it went where its session is;
  *          why=moved: the session's server is out of the running. Sessions by token or address belong to
  *          the server with the highest score of session= or client=, and list hash=.
- * settled  a flight is over: `released` tickets are no longer pending; of its purchases so many were
- *          sold, replayed, refused, lost (their outcome is unknown) or unsent (the flight never
- *          left). boot, commit and told are what the router holds true from now on.
+ * settled  a flight is over: `released` tickets are no longer pending; of its purchases and what else it
+ *          carried so many were sold (bought or confirmed), replayed, refused, lost (their outcome is
+ *          unknown), unsent (the flight never left), held (or put in line) and freed (released); the last
+ *          two only where there are some. boot, commit and told are what the router holds true from now on.
  * done     a request that was forwarded by itself is over: status as the server gave it (0: no answer);
  *          bytes of the bodies sent to it and received from it; microseconds since it was chosen for.
  *          how= answered; connect, lost, bad, late (what the server failed in); left (the client has, or
@@ -88,6 +98,7 @@
 
 #include "common/buffer.h"
 #include "common/id.h"
+#include "common/item.h"
 #include "common/outcome.h"
 #include "common/policy.h"
 
@@ -95,10 +106,11 @@ enum {
     ROUTING_SERVERS_MAX = 1024,  /* servers a router can know */
     ROUTING_CANDIDATES_MAX = 16, /* listed in full up to this many */
     ROUTING_WHY_SIZE = 128,
-    ROUTING_NAME_SIZE = 33, /* of pools and routes: 1 to 32 of a-z 0-9 - */
-    ROUTING_VERSION = 3,    /* of the lines' spelling */
-    ROUTING_TRIES_MAX = 3,  /* servers that a forwarded request is given to, one after the other */
-    ROUTING_TURNS = 2, /* purchases take turns among themselves, and so do all other requests */
+    ROUTING_NAME_SIZE = 33,   /* of pools and routes: 1 to 32 of a-z 0-9 - */
+    ROUTING_VERSION = 4,      /* of the lines' spelling; what 3 says, 4 says in the same way */
+    ROUTING_VERSION_READ = 3, /* the oldest that is read */
+    ROUTING_TRIES_MAX = 3, /* servers that a forwarded request is given to, one after the other */
+    ROUTING_TURNS = 2,     /* purchases take turns among themselves, and so do all other requests */
 };
 
 enum routing_kind {
@@ -171,7 +183,9 @@ struct routing_choice {
     const char *session;  /* of affinity by cookie or jwt: hexadecimal digits */
     const char *pinned;   /* of affinity by cookie: a server's id, or NULL */
     const char *drawn[2]; /* of power-of-two: which it compared; NULL: it had no two */
-    const char *event;    /* of a purchase on a flight; else NULL, and the next two say nothing */
+    enum verb verb;       /* of what boards a flight, as are the next four */
+    const char *event;    /* NULL: it is about an order, or boards none */
+    const char *order;    /* UUID text; NULL: it is about an event, or boards none */
     int quantity;
     uint64_t flight;
     const char *why;
@@ -181,6 +195,9 @@ struct routing_choice {
     size_t count;
     size_t left_out; /* when read: the N of "+N" */
 };
+
+/* Whether it is of what boards a flight; else it is of a request that is forwarded by itself. */
+bool routing_choice_boards(const struct routing_choice *choice);
 
 /* Whose figures the line lists: its policy's; those of ip-hash with affinity by token or address. */
 enum policy routing_choice_lists(const struct routing_choice *choice);
@@ -230,7 +247,11 @@ struct routing_settled {
     int64_t boot, commit, told;                    /* held from now on */
     int64_t released;                              /* tickets */
     int64_t sold, replayed, refused, lost, unsent; /* purchases; sold excludes replayed */
+    int64_t held, freed;
 };
+
+/* How many a flight carried. */
+int64_t routing_settled_count(const struct routing_settled *settled);
 
 struct routing_server {
     const char *server;
@@ -280,7 +301,8 @@ struct routing_snapshot {
  * its own. Server ids are valid ones, and so are names of pools and routes (ROUTING_NAME_SIZE); other
  * texts may hold anything. routing_line_choice is on the way of every purchase, so it allocates nothing
  * once the buffer has grown. */
-void routing_line_started(struct buffer *out, uint64_t n, int64_t time, const char *router);
+void routing_line_started(struct buffer *out, uint64_t n, int64_t time, const char *router,
+                          int64_t version);
 void routing_line_stopped(struct buffer *out, uint64_t n, int64_t time, const char *router);
 void routing_line_server(struct buffer *out, uint64_t n, int64_t time,
                          const struct routing_server *line);
@@ -308,6 +330,7 @@ struct routing_line {
     int64_t time; /* wall clock */
     enum routing_kind kind;
     const char *router; /* of started and stopped */
+    int64_t version;    /* of started */
     struct routing_choice choice;
     struct routing_settled settled;
     struct routing_done done;

@@ -136,10 +136,30 @@ static size_t runner_up(const struct routing_choice *choice)
     return there ? other : choice->to;
 }
 
-static bool read_purchase(struct cursor *cursor, struct routing_choice *choice)
+/* A purchase goes without saying. */
+static bool read_verb(struct cursor *cursor, enum verb *verb)
+{
+    for (*verb = VERB_HOLD; verb_flies(*verb); ++*verb) {
+        if (cursor_skip(cursor, verb_name(*verb)))
+            return true;
+    }
+    return cursor_fail(cursor, "a verb");
+}
+
+/* What boards a flight, if it does. */
+static bool read_boarding(struct cursor *cursor, struct routing_choice *choice)
 {
     int64_t quantity = 0;
-    if (!cursor_value(cursor, &choice->event) || !cursor_field(cursor, " quantity=", &quantity))
+    bool verb = cursor_skip(cursor, " verb=");
+    if (verb && !read_verb(cursor, &choice->verb))
+        return false;
+    bool order = verb && verb_names_order(choice->verb);
+    if (!verb && !cursor_skip(cursor, " event="))
+        return true;
+    if (verb && !cursor_expect(cursor, order ? " order=" : " event="))
+        return false;
+    if (!cursor_value(cursor, order ? &choice->order : &choice->event) ||
+        !cursor_field(cursor, " quantity=", &quantity))
         return false;
     choice->quantity = (int)quantity;
     return (quantity > 0 && quantity <= QUANTITY_MAX) || cursor_fail(cursor, "a possible quantity");
@@ -175,12 +195,11 @@ static bool read_choice(struct cursor *cursor, struct routing_line *line)
         !cursor_text(cursor, " client=", &choice->client) ||
         (cursor_skip(cursor, " id=") && !cursor_value(cursor, &choice->id)) ||
         !read_name(cursor, " route=", &choice->route) || !cursor_expect(cursor, " policy=") ||
-        !read_policy(cursor, &choice->policy) ||
-        (cursor_skip(cursor, " event=") && !read_purchase(cursor, choice)) ||
+        !read_policy(cursor, &choice->policy) || !read_boarding(cursor, choice) ||
         (cursor_skip(cursor, " affinity=") && !read_affinity(cursor, choice)) ||
         (cursor_skip(cursor, " drawn=") && !read_drawn(cursor, choice)) ||
         !read_server(cursor, " to=", &to) ||
-        (choice->event &&
+        (routing_choice_boards(choice) &&
          !(cursor_expect(cursor, " flight=") && cursor_count(cursor, &choice->flight))) ||
         !cursor_text(cursor, " why=", &choice->why) || !read_candidates(cursor, line) ||
         !find_to(cursor, choice, to))
@@ -201,7 +220,9 @@ static bool read_settled(struct cursor *cursor, struct routing_settled *settled)
            cursor_field(cursor, " replayed=", &settled->replayed) &&
            cursor_field(cursor, " refused=", &settled->refused) &&
            cursor_field(cursor, " lost=", &settled->lost) &&
-           cursor_field(cursor, " unsent=", &settled->unsent);
+           cursor_field(cursor, " unsent=", &settled->unsent) &&
+           (!cursor_skip(cursor, " held=") || cursor_number(cursor, &settled->held)) &&
+           (!cursor_skip(cursor, " freed=") || cursor_number(cursor, &settled->freed));
 }
 
 static bool read_end(struct cursor *cursor, enum routing_end *end)
@@ -348,20 +369,20 @@ static bool read_kind(struct cursor *cursor, struct routing_line *line)
     return cursor_fail(cursor, "a kind of line");
 }
 
-static bool read_version(struct cursor *cursor)
+static bool read_version(struct cursor *cursor, int64_t *version)
 {
-    int64_t version = 0;
-    if (!cursor_field(cursor, " version=", &version))
+    if (!cursor_field(cursor, " version=", version))
         return false;
-    return version == ROUTING_VERSION ||
-           cursor_fail(cursor, "version=3 (`make reset` puts an older log aside)");
+    return (*version >= ROUTING_VERSION_READ && *version <= ROUTING_VERSION) ||
+           cursor_fail(cursor, "version=3 or 4 (`make reset` puts an older log aside)");
 }
 
 static bool read_rest(struct cursor *cursor, struct routing_line *line)
 {
     switch (line->kind) {
     case ROUTING_STARTED:
-        return cursor_text(cursor, "router=", &line->router) && read_version(cursor);
+        return cursor_text(cursor, "router=", &line->router) &&
+               read_version(cursor, &line->version);
     case ROUTING_STOPPED:
         return cursor_text(cursor, "router=", &line->router);
     case ROUTING_STATE:
@@ -390,7 +411,7 @@ void routing_line_write(struct buffer *out, const struct routing_line *line)
 {
     switch (line->kind) {
     case ROUTING_STARTED:
-        routing_line_started(out, line->n, line->time, line->router);
+        routing_line_started(out, line->n, line->time, line->router, line->version);
         break;
     case ROUTING_STOPPED:
         routing_line_stopped(out, line->n, line->time, line->router);
@@ -447,6 +468,7 @@ bool routing_line_parse(const char *text, size_t length, struct routing_line *li
     buffer_clear(&line->again);
     buffer_reserve(&line->text, length + 1); /* a value and its NUL need no more than they took */
     line->choice = (struct routing_choice){0};
+    line->settled = (struct routing_settled){0};
     line->state = (struct routing_snapshot){0};
     if (!cursor_expect(&cursor, "n=") || !cursor_count(&cursor, &line->n) ||
         !cursor_expect(&cursor, " time=") || !cursor_time(&cursor, &line->time) ||

@@ -1,8 +1,12 @@
 #include "db/decide.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "common/clock.h"
+#include "db/decide_follow.h"
+#include "db/decide_order.h"
+#include "db/decide_tidy.h"
 
 static void copy_text(char *to, size_t size, const char *from)
 {
@@ -11,40 +15,55 @@ static void copy_text(char *to, size_t size, const char *from)
     memcpy(to, from, length + 1);
 }
 
-static void refuse(struct decision *decision, enum problem problem)
+/* The first refusal again. */
+static void repeat_refusal(struct decision *decision, enum problem problem, int64_t remaining)
 {
-    decision->outcome.problem = problem;
-    decision->outcome.stored = false;
-    decision->outcome.replayed = false;
+    order_refuse(decision, problem);
+    decision->outcome.remaining = remaining;
+    decision->outcome.replayed = decision->outcome.stored = true;
 }
 
-/* The first outcome of the key again, or KEY_REUSED where the purchase is another one. */
-static void repeat(struct decision *decision, const uint8_t first[FINGERPRINT_SIZE])
-{
-    if (memcmp(decision->fingerprint, first, FINGERPRINT_SIZE) != 0) {
-        memset(&decision->outcome, 0, sizeof decision->outcome);
-        refuse(decision, PROBLEM_KEY_REUSED);
-        return;
-    }
-    decision->outcome.replayed = true;
-    decision->outcome.stored = true;
-}
-
-/* True where the key is known, to the store or from earlier in this batch: then it is answered. */
-static bool repeated(struct decide_batch *batch, size_t i)
+/* Of a key that the store knows. */
+static void repeat_known(struct decide_batch *batch, size_t i)
 {
     struct decision *decision = &batch->decisions[i];
-    const struct decide_item *item = &batch->items[i];
-    if (item->known) {
-        repeat(decision, item->fingerprint);
+    struct decide_item *item = &batch->items[i];
+    item->subject = item->order;
+    if (memcmp(decision->fingerprint, item->fingerprint, FINGERPRINT_SIZE) != 0)
+        order_refuse(decision, PROBLEM_KEY_REUSED);
+    else if (item->order != LOOKUP_NONE)
+        order_tell(batch, &batch->orders[item->order], decision, true);
+    else
+        repeat_refusal(decision, item->refused, item->remaining);
+}
+
+/* Of a key from earlier in this batch. */
+static void repeat_earlier(struct decide_batch *batch, size_t i, size_t earlier)
+{
+    struct decision *decision = &batch->decisions[i];
+    const struct decision *first = &batch->decisions[earlier];
+    size_t order = batch->items[earlier].subject;
+    if (memcmp(decision->fingerprint, first->fingerprint, FINGERPRINT_SIZE) != 0) {
+        order_refuse(decision, PROBLEM_KEY_REUSED);
+    } else if (order != LOOKUP_NONE) {
+        order_tell(batch, &batch->orders[order], decision, true);
+    } else { /* nobody has named it since */
+        decision->outcome = first->outcome;
+        decision->outcome.replayed = true;
+    }
+}
+
+/* True where the key is known: then it is answered. */
+static bool repeated(struct decide_batch *batch, size_t i)
+{
+    if (batch->items[i].known) {
+        repeat_known(batch, i);
         return true;
     }
-    memset(&decision->outcome, 0, sizeof decision->outcome);
-    size_t earlier = lookup_find(batch->keys, item->event, decision->item->key);
+    size_t earlier = lookup_find(batch->keys, batch->items[i].event, batch->decisions[i].item->key);
     if (earlier == LOOKUP_NONE)
         return false;
-    decision->outcome = batch->decisions[earlier].outcome;
-    repeat(decision, batch->decisions[earlier].fingerprint);
+    repeat_earlier(batch, i, earlier);
     return true;
 }
 
@@ -68,94 +87,211 @@ static bool refusal_is_kept(const struct item *item)
     return !item->key_made || item->attempt > 1;
 }
 
-static void sold_out(struct decide_batch *batch, size_t i, int64_t remaining)
+/* A refusal that may be stored, with what is left. */
+static void refuse_with(struct decide_batch *batch, size_t i, enum problem problem,
+                        int64_t remaining)
 {
     struct decision *decision = &batch->decisions[i];
     struct decide_event *event = &batch->events[batch->items[i].event];
-    if (refusal_is_kept(decision->item)) {
-        if (event->refusals + event->refused >= STORE_REFUSALS_MAX) {
-            refuse(decision, PROBLEM_STORE_UNAVAILABLE);
-            return;
-        }
+    bool kept = refusal_is_kept(decision->item);
+    if (kept && event->refusals + event->refused >= STORE_REFUSALS_MAX) {
+        order_refuse(decision, PROBLEM_STORE_UNAVAILABLE);
+        return;
+    }
+    if (kept) {
         event->refused++;
         batch->items[i].write = DECIDE_REFUSAL;
     }
-    refuse(decision, PROBLEM_SOLD_OUT);
+    order_refuse(decision, problem);
     decision->outcome.remaining = remaining;
-    decision->outcome.stored = batch->items[i].write == DECIDE_REFUSAL;
+    decision->outcome.stored = kept;
 }
 
-static void sell(struct decide_batch *batch, size_t i, struct decide_tier *tier, int quantity)
+/* What a sale, a hold and a place in line have in common: the order, in its first state. */
+static struct sale *begin_order(struct decide_batch *batch, size_t i,
+                                const struct decide_tier *tier, enum order_state state)
 {
     struct decision *decision = &batch->decisions[i];
     const struct purchase *purchase = &decision->item->purchase;
     struct sale *sale = &decision->outcome.sale;
-    decision->outcome.problem = PROBLEM_NONE;
+    memset(&decision->outcome, 0, sizeof decision->outcome);
     decision->outcome.stored = true;
-    sale->id = decision->item->request;
+    sale->id = sale->request = decision->item->request;
+    sale->state = state;
+    sale->quantity = purchase_quantity(purchase);
+    sale->amount = tier->price * sale->quantity;
+    sale->created_at = batch->now;
     copy_text(sale->event, sizeof sale->event, purchase->event);
     copy_text(sale->tier, sizeof sale->tier, tier->name);
     copy_text(sale->buyer, sizeof sale->buyer, purchase->buyer);
     copy_text(sale->server, sizeof sale->server, batch->server);
     copy_text(sale->currency, sizeof sale->currency, tier->currency);
-    sale->quantity = quantity;
-    sale->first_number = tier->next_number + tier->taken;
-    sale->amount = tier->price * quantity;
-    sale->created_at = batch->now;
-    tier->taken += quantity;
-    batch->items[i].write = DECIDE_SALE;
+    if (batch->items[i].buyer != LOOKUP_NONE)
+        batch->buyers[batch->items[i].buyer].now += sale->quantity;
+    return sale;
 }
 
-/* A purchase that was never decided before, in time, of an event that exists. */
+static void sell(struct decide_batch *batch, size_t i, struct decide_tier *tier)
+{
+    struct sale *sale = begin_order(batch, i, tier, ORDER_SOLD);
+    batch->items[i].write = DECIDE_SALE;
+    sale->first_number = order_number(tier, sale->quantity);
+    tier->now.sold += sale->quantity;
+}
+
+static void hold(struct decide_batch *batch, size_t i, struct decide_tier *tier)
+{
+    const struct decide_event *event = &batch->events[batch->items[i].event];
+    int64_t seconds = batch->decisions[i].item->seconds;
+    if (seconds == 0 || seconds > event->hold_seconds)
+        seconds = event->hold_seconds;
+    struct sale *sale = begin_order(batch, i, tier, ORDER_HELD);
+    batch->items[i].write = DECIDE_HOLD;
+    sale->expires_at = batch->now + seconds * CLOCK_SECOND;
+    tier->now.held += sale->quantity;
+}
+
+static void wait_in_line(struct decide_batch *batch, size_t i, struct decide_tier *tier)
+{
+    begin_order(batch, i, tier, ORDER_WAITING);
+    batch->items[i].write = DECIDE_HOLD;
+    batch->decisions[i].outcome.place = ++tier->now.waiting;
+    order_join_line(batch, i);
+}
+
+/* There are too few tickets. */
+static void run_short(struct decide_batch *batch, size_t i, struct decide_tier *tier)
+{
+    const struct item *item = batch->decisions[i].item;
+    if (item->verb == VERB_HOLD && item->wait && tier->now.waiting < STORE_WAITING_MAX)
+        wait_in_line(batch, i, tier);
+    else if (batch->events[batch->items[i].event].overdue)
+        order_refuse(&batch->decisions[i], PROBLEM_OVERLOADED);
+    else
+        refuse_with(batch, i, PROBLEM_SOLD_OUT, order_free(tier));
+}
+
+/* What may be sold to this buyer, of a tier that has it. */
+static void take(struct decide_batch *batch, size_t i, struct decide_tier *tier)
+{
+    const struct decide_item *work = &batch->items[i];
+    const struct item *item = batch->decisions[i].item;
+    int quantity = purchase_quantity(&item->purchase);
+    if (!order_allowed(batch, work->event, work->buyer, quantity)) {
+        int64_t left = batch->events[work->event].buyer_limit - batch->buyers[work->buyer].now;
+        refuse_with(batch, i, PROBLEM_BUYER_LIMIT, left > 0 ? left : 0);
+    } else if (order_free(tier) < quantity) {
+        run_short(batch, i, tier);
+    } else if (item->verb == VERB_HOLD) {
+        hold(batch, i, tier);
+    } else {
+        sell(batch, i, tier);
+    }
+}
+
+/* Why it is refused, whoever asks; PROBLEM_NONE: it is not. */
+static enum problem judge(struct decide_batch *batch, size_t i)
+{
+    struct decision *decision = &batch->decisions[i];
+    const struct item *item = decision->item;
+    const struct decide_event *event = &batch->events[batch->items[i].event];
+    enum problem problem = PROBLEM_NONE;
+    if (event->id == 0)
+        return PROBLEM_NO_SUCH_EVENT;
+    if (item->admitted < event->sale_from)
+        return PROBLEM_NOT_ON_SALE_YET;
+    if (event->closed || (event->sale_until != 0 && item->admitted >= event->sale_until))
+        return PROBLEM_SALE_OVER;
+    batch->items[i].tier = tier_asked(batch, event, item->purchase.tier, &problem);
+    if (batch->items[i].tier == LOOKUP_NONE)
+        return problem;
+    if (purchase_quantity(&item->purchase) > batch->tiers[batch->items[i].tier].limit)
+        return PROBLEM_OVER_LIMIT;
+    if (event->buyer_limit > 0 && item->purchase.buyer[0] == '\0')
+        return PROBLEM_BUYER_REQUIRED;
+    if (item->verb == VERB_HOLD && item->wait && !event->waiting_list)
+        return PROBLEM_NO_WAITING_LIST;
+    return PROBLEM_NONE;
+}
+
+/* A purchase or hold that was never decided before, in time. */
 static void decide_new(struct decide_batch *batch, size_t i)
 {
     struct decision *decision = &batch->decisions[i];
-    const struct purchase *purchase = &decision->item->purchase;
-    const struct decide_event *event = &batch->events[batch->items[i].event];
-    enum problem problem = PROBLEM_NONE;
-    size_t index = tier_asked(batch, event, purchase->tier, &problem);
-    if (index == LOOKUP_NONE) {
-        refuse(decision, problem);
+    enum problem problem = judge(batch, i);
+    if (problem == PROBLEM_NONE) {
+        take(batch, i, &batch->tiers[batch->items[i].tier]);
         return;
     }
-    struct decide_tier *tier = &batch->tiers[index];
-    int quantity = purchase_quantity(purchase);
-    if (quantity > tier->limit) {
-        refuse(decision, PROBLEM_OVER_LIMIT);
-        decision->outcome.limit = tier->limit;
+    order_refuse(decision, problem);
+    if (problem == PROBLEM_OVER_LIMIT)
+        decision->outcome.limit = batch->tiers[batch->items[i].tier].limit;
+    if (problem == PROBLEM_NOT_ON_SALE_YET)
+        decision->outcome.retry_at = batch->events[batch->items[i].event].sale_from;
+}
+
+static void decide_purchase(struct decide_batch *batch, size_t i)
+{
+    struct decision *decision = &batch->decisions[i];
+    if (repeated(batch, i))
         return;
-    }
-    batch->items[i].tier = index;
-    int64_t remaining = tier->capacity - tier->sold - tier->held - tier->taken;
-    if (remaining < quantity)
-        sold_out(batch, i, remaining);
+    if (decision->item->deadline < batch->now)
+        order_refuse(decision, PROBLEM_EXPIRED);
     else
-        sell(batch, i, tier, quantity);
+        decide_new(batch, i);
+    if (batch->items[i].write == DECIDE_NOTHING)
+        return;
+    lookup_add(batch->keys, batch->items[i].event, decision->item->key, i);
+    if (batch->by_id && batch->items[i].write != DECIDE_REFUSAL)
+        decide_note_id(batch, i);
 }
 
 static void decide_one(struct decide_batch *batch, size_t i)
 {
     struct decision *decision = &batch->decisions[i];
     batch->items[i].write = DECIDE_NOTHING;
-    if (repeated(batch, i))
-        return;
-    if (decision->item->deadline < batch->now)
-        refuse(decision, PROBLEM_EXPIRED);
-    else if (batch->events[batch->items[i].event].id == 0)
-        refuse(decision, PROBLEM_NO_SUCH_EVENT);
-    else
-        decide_new(batch, i);
-    if (batch->items[i].write != DECIDE_NOTHING)
-        lookup_add(batch->keys, batch->items[i].event, decision->item->key, i);
+    batch->items[i].subject = LOOKUP_NONE;
+    switch (decision->item->verb) {
+    case VERB_CONFIRM:
+        decide_confirm(batch, i);
+        break;
+    case VERB_RELEASE:
+        decide_release(batch, i);
+        break;
+    case VERB_REFUND:
+        decide_refund(batch, i);
+        break;
+    case VERB_CHECK_IN:
+        decide_check_in(batch, i);
+        break;
+    case VERB_TIDY:
+        order_refuse(decision, batch->events[batch->items[i].event].id == 0 ? PROBLEM_NO_SUCH_EVENT
+                                                                            : PROBLEM_NONE);
+        break;
+    default:
+        decide_purchase(batch, i);
+    }
+}
+
+/* Whether some item names an order, which may be one of this very batch. */
+static bool names_orders(const struct decide_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        enum verb verb = batch->decisions[i].item->verb;
+        if (verb == VERB_CONFIRM || verb == VERB_RELEASE || verb == VERB_REFUND)
+            return true;
+    }
+    return false;
 }
 
 void decide(struct decide_batch *batch)
 {
-    for (size_t i = 0; i < batch->event_count; i++)
-        batch->events[i].refused = 0;
-    for (size_t i = 0; i < batch->tier_count; i++)
-        batch->tiers[i].taken = 0;
+    decide_reset(batch);
     lookup_begin(batch->keys, batch->count);
+    batch->by_id = names_orders(batch);
+    decide_expire(batch);
+    decide_offer(batch);
     for (size_t i = 0; i < batch->count; i++)
         decide_one(batch, i);
+    decide_offer(batch);
 }

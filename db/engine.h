@@ -54,7 +54,9 @@ struct engine {
 /* A handle's part that all engines share: the first member of theirs. */
 struct store {
     const struct engine *engine;
-    struct figures figures;       /* of a seller: as of its last durable batch */
+    struct figures figures;   /* of a seller: as of its last durable batch */
+    const struct sale *moved; /* owned by the engine: what that batch moved unasked */
+    size_t moved_count;
     bool seller;                  /* else it may only read */
     char error[STORE_ERROR_SIZE]; /* the last failure */
     store_stalled *stalled;       /* NULL: nobody asked to be told */

@@ -10,7 +10,7 @@
 /* FNV-1a. A client who makes keys collide only slows down batches of at most 4096. */
 static uint64_t hash_of(size_t scope, const char *text)
 {
-    uint64_t hash = UINT64_C(14695981039346656037) ^ scope;
+    uint64_t hash = (UINT64_C(14695981039346656037) ^ scope) * UINT64_C(1099511628211);
     for (const char *c = text; *c != '\0'; c++)
         hash = (hash ^ (uint8_t)*c) * UINT64_C(1099511628211);
     return hash ^ (hash >> 32);
@@ -41,6 +41,22 @@ void lookup_begin(struct lookup *lookup, size_t members)
         memset(lookup->slots, 0, size * sizeof *lookup->slots);
     }
     lookup->size = size;
+    lookup->members = 0;
+}
+
+/* Twice the size, with the members where they belong now. */
+static void grow(struct lookup *lookup)
+{
+    struct lookup old = *lookup;
+    *lookup = (struct lookup){.slots = NULL};
+    lookup_begin(lookup, old.size);
+    for (size_t i = 0; i < old.size; i++) {
+        const struct lookup_slot *slot = &old.slots[i];
+        if (slot->text != NULL)
+            *slot_for(lookup, slot->scope, slot->text, slot->hash) = *slot;
+    }
+    lookup->members = old.members;
+    free(old.slots);
 }
 
 size_t lookup_find(const struct lookup *lookup, size_t scope, const char *text)
@@ -51,6 +67,8 @@ size_t lookup_find(const struct lookup *lookup, size_t scope, const char *text)
 
 void lookup_add(struct lookup *lookup, size_t scope, const char *text, size_t value)
 {
+    if (2 * ++lookup->members > lookup->size)
+        grow(lookup);
     uint64_t hash = hash_of(scope, text);
     struct lookup_slot *slot = slot_for(lookup, scope, text, hash);
     assert(slot->text == NULL);

@@ -19,13 +19,15 @@ struct lookup_slot {
 struct lookup {
     struct lookup_slot *slots; /* owned */
     size_t size;               /* in use for this batch: a power of two */
+    size_t members;
     size_t room;
 };
 
-/* Empties the table and makes room for so many members. */
+/* Empties the table and makes room for so many members; of more, it grows. */
 void lookup_begin(struct lookup *lookup, size_t members);
 
-/* The value that was added under this scope and text, or LOOKUP_NONE. */
+/* The value that was added under this scope and text, or LOOKUP_NONE. The scope may be any number: a
+ * row's, with the text "". */
 size_t lookup_find(const struct lookup *lookup, size_t scope, const char *text);
 
 /* Adds what lookup_find did not find; the text must live as long as the batch. */

@@ -97,6 +97,12 @@ enum store_result store_decide(struct store *store, struct decision *decisions, 
     return result;
 }
 
+size_t store_moved(const struct store *store, const struct sale **moved)
+{
+    *moved = store->moved;
+    return store->moved_count;
+}
+
 enum store_result store_change(struct store *store, struct change *change)
 {
     assert(store->seller && change->tier_count <= STORE_TIERS_MAX);

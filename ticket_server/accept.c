@@ -27,40 +27,93 @@ void accept_answer(struct http_request *request, struct buffer *body)
     http_answer(request, &reply);
 }
 
-/* --- one purchase, asked for directly ---------------------------------------------------------- */
+/* --- one decision, asked for directly ---------------------------------------------------------- */
 
 struct single {
     struct job job;
     struct http_request *request;
     struct item item;
+    struct check_in check_in;
     struct decision decision;
+    accept_decided *answer;
 };
 
 static void answer_single(struct job *job)
 {
     struct single *single = (struct single *)job; /* its first member */
-    admit_answer(single->request, &single->item, &single->decision.outcome, NULL);
+    single->answer(single->request, &single->decision);
     free(single);
 }
 
-static void accept_purchase(struct acceptor *acceptor, struct http_request *request,
-                            const char *const *parts)
+void accept_decide(struct acceptor *acceptor, struct http_request *request, const struct item *item,
+                   const struct check_in *check_in, accept_decided *answer)
 {
-    struct item item;
-    (void)parts;
-    if (!admit_purchase(request, &item))
-        return;
     struct single *single = memory_new(sizeof *single);
     single->request = request;
-    single->item = item;
+    single->answer = answer;
+    single->item = *item;
     single->decision.item = &single->item;
     single->decision.router = "";
-    item_fingerprint(&item, single->decision.fingerprint);
+    if (check_in != NULL) {
+        single->check_in = *check_in;
+        single->decision.check_in = &single->check_in;
+    }
+    item_fingerprint(item, single->decision.fingerprint);
     single->job = (struct job){.decisions = &single->decision, .count = 1, .done = answer_single};
     if (seller_submit(acceptor->seller, &single->job))
         return;
     single->decision.outcome.problem = PROBLEM_OVERLOADED;
     answer_single(&single->job);
+}
+
+static void answer_order(struct http_request *request, const struct decision *decision)
+{
+    admit_answer(request, decision->item, &decision->outcome, NULL);
+}
+
+static void accept_order(struct acceptor *acceptor, struct http_request *request,
+                         const char *const *parts)
+{
+    struct item item;
+    (void)parts;
+    if (admit(request, &item))
+        accept_decide(acceptor, request, &item, NULL, answer_order);
+}
+
+/* --- one change -------------------------------------------------------------------------------- */
+
+struct changing {
+    struct change_job change;
+    struct http_request *request;
+    accept_changed *answer;
+    void *context;
+    struct tier_terms tiers[]; /* those of the change */
+};
+
+static void answer_change(struct job *job)
+{
+    struct changing *changing = (struct changing *)job; /* its first member's first one */
+    changing->answer(changing->request, &changing->change.change, changing->context);
+    free(changing);
+}
+
+void accept_change(struct acceptor *acceptor, struct http_request *request,
+                   const struct change *change, accept_changed *answer, void *context)
+{
+    size_t tiers = change->tier_count * sizeof *change->tiers;
+    struct changing *changing = memory_new(sizeof *changing + tiers);
+    changing->request = request;
+    changing->answer = answer;
+    changing->context = context;
+    changing->change.change = *change;
+    if (tiers > 0)
+        memcpy(changing->tiers, change->tiers, tiers);
+    changing->change.change.tiers = changing->tiers;
+    changing->change.job.done = answer_change;
+    if (seller_submit_change(acceptor->seller, &changing->change))
+        return;
+    changing->change.change.problem = PROBLEM_OVERLOADED;
+    answer_change(&changing->change.job);
 }
 
 /* --- a flight ---------------------------------------------------------------------------------- */
@@ -118,7 +171,7 @@ static void answer_flight(struct job *job)
     }
     answer_begin(&body, &job->figures);
     for (size_t i = 0; i < job->count; i++)
-        answer_add(&body, &job->decisions[i].outcome);
+        answer_add(&body, &job->decisions[i].outcome, job->decisions[i].item);
     answer_end(&body);
     accept_answer(flight->request, &body);
     buffer_free(&body);
@@ -200,7 +253,10 @@ static void accept_flight(struct acceptor *acceptor, struct http_request *reques
 /* --- which path is what ------------------------------------------------------------------------ */
 
 const struct route selling_routes[] = {
-    {"POST", "/purchases", 0, accept_purchase},
+    {"POST", "/purchases", 0, accept_order},
+    {"POST", "/holds", 0, accept_order},
+    {"POST", "/holds/{}/confirm", 0, accept_order},
+    {"DELETE", "/holds/{}", 0, accept_order},
     {"POST", "/flights", 0, accept_flight},
     {0},
 };

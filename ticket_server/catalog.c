@@ -1,10 +1,13 @@
 #include "ticket_server/catalog.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/json.h"
 #include "common/log.h"
+#include "ticket_server/page.h"
 
 struct catalog {
     struct store *store; /* owned */
@@ -32,8 +35,12 @@ bool catalog_present(const struct catalog *catalog)
     return store_present(catalog->store);
 }
 
-/* The problem of a read; a store that cannot be read is told to stderr, once a second at most. */
-static enum problem problem_of(struct catalog *catalog, enum store_found found, enum problem absent)
+struct store *catalog_store(const struct catalog *catalog)
+{
+    return catalog->store;
+}
+
+enum problem catalog_problem(struct catalog *catalog, enum store_found found, enum problem absent)
 {
     if (found == STORE_FOUND)
         return PROBLEM_NONE;
@@ -47,11 +54,7 @@ static enum problem problem_of(struct catalog *catalog, enum store_found found, 
     return PROBLEM_STORE_UNAVAILABLE;
 }
 
-/* A list of events while it is written; tiers come in the order of their events. */
-struct listing {
-    struct buffer *out;
-    char event[NAME_SIZE]; /* whose tiers are being written; "" before the first */
-};
+/* --- an event ----------------------------------------------------------------------------------- */
 
 static void add_member(struct buffer *out, const char *lead, int64_t number)
 {
@@ -59,14 +62,61 @@ static void add_member(struct buffer *out, const char *lead, int64_t number)
     buffer_add_number(out, number);
 }
 
-static void add_tier(struct buffer *out, const struct tier_counts *tier)
+/* A time that was told. */
+static void add_time(struct buffer *out, const char *lead, int64_t time)
 {
+    char text[CLOCK_TEXT_SIZE];
+    if (time == 0)
+        return;
+    clock_format(time, text);
+    buffer_add(out, lead);
+    buffer_add(out, text);
+    buffer_add_char(out, '"');
+}
+
+static void add_flag(struct buffer *out, const char *lead, bool flag)
+{
+    buffer_add(out, lead);
+    buffer_add(out, flag ? "true" : "false");
+}
+
+static void add_terms(struct buffer *out, const struct event_terms *event)
+{
+    buffer_add(out, "{\"event\":\"");
+    buffer_add(out, event->name);
+    buffer_add(out, "\",\"title\":");
+    json_append(out, event->title);
+    buffer_add(out, ",\"time_zone\":");
+    json_append(out, event->zone);
+    add_time(out, ",\"starts_at\":\"", event->starts_at);
+    add_time(out, ",\"sale_from\":\"", event->sale_from);
+    add_time(out, ",\"sale_until\":\"", event->sale_until);
+    if (event->buyer_limit > 0)
+        add_member(out, ",\"buyer_limit\":", event->buyer_limit);
+    add_member(out, ",\"hold_seconds\":", event->hold_seconds);
+    add_flag(out, ",\"waiting_list\":", event->waiting_list);
+    add_flag(out, ",\"closed\":", event->closed);
+    buffer_add(out, ",\"tiers\":[");
+}
+
+/* What is free while somebody waits in line is not for others. */
+static int64_t remaining(const struct tier_counts *tier)
+{
+    return tier->waiting > 0 ? 0 : tier->capacity - tier->sold - tier->held;
+}
+
+static void add_tier(void *context, const struct tier_counts *tier)
+{
+    struct buffer *out = context;
+    if (out->data[out->length - 1] != '[')
+        buffer_add_char(out, ',');
     buffer_add(out, "{\"tier\":\"");
     buffer_add(out, tier->tier);
     add_member(out, "\",\"capacity\":", tier->capacity);
     add_member(out, ",\"sold\":", tier->sold);
     add_member(out, ",\"held\":", tier->held);
-    add_member(out, ",\"remaining\":", tier->capacity - tier->sold - tier->held);
+    add_member(out, ",\"waiting\":", tier->waiting);
+    add_member(out, ",\"remaining\":", remaining(tier));
     add_member(out, ",\"limit\":", tier->limit);
     add_member(out, ",\"price\":{\"amount\":", tier->price);
     buffer_add(out, ",\"currency\":\"");
@@ -74,58 +124,92 @@ static void add_tier(struct buffer *out, const struct tier_counts *tier)
     buffer_add(out, "\"}}");
 }
 
-static void list_tier(void *context, const struct tier_counts *tier)
+static enum store_found add_event(struct catalog *catalog, const struct event_terms *terms,
+                                  struct buffer *out)
 {
-    struct listing *listing = context;
-    bool first = listing->event[0] == '\0';
-    if (strcmp(listing->event, tier->event) == 0) {
-        buffer_add_char(listing->out, ',');
-    } else {
-        buffer_add(listing->out, first ? "{\"event\":\"" : "]},{\"event\":\"");
-        buffer_add(listing->out, tier->event);
-        buffer_add(listing->out, "\",\"tiers\":[");
-        memcpy(listing->event, tier->event, sizeof listing->event);
-    }
-    add_tier(listing->out, tier);
-}
-
-static void end_listing(struct listing *listing)
-{
-    if (listing->event[0])
-        buffer_add(listing->out, "]}");
-}
-
-enum problem catalog_events(struct catalog *catalog, struct buffer *out)
-{
-    struct listing listing = {.out = out};
-    buffer_add(out, "{\"events\":[");
-    enum store_found found = store_read_tiers(catalog->store, NULL, list_tier, &listing);
-    end_listing(&listing);
+    add_terms(out, terms);
+    enum store_found found = store_read_tiers(catalog->store, terms->name, add_tier, out);
     buffer_add(out, "]}");
-    return found == STORE_ABSENT ? PROBLEM_NONE : problem_of(catalog, found, PROBLEM_NONE);
+    return found;
 }
 
 enum problem catalog_event(struct catalog *catalog, const char *event, struct buffer *out)
 {
-    struct listing listing = {.out = out};
+    struct event_terms terms;
     if (!purchase_name_valid(event))
         return PROBLEM_NO_SUCH_EVENT;
-    enum store_found found = store_read_tiers(catalog->store, event, list_tier, &listing);
-    end_listing(&listing);
-    return problem_of(catalog, found, PROBLEM_NO_SUCH_EVENT);
+    enum store_found found = store_read_event(catalog->store, event, &terms);
+    if (found == STORE_FOUND)
+        found = add_event(catalog, &terms, out);
+    return catalog_problem(catalog, found, PROBLEM_NO_SUCH_EVENT);
 }
 
-static void ignore_tier(void *context, const struct tier_counts *tier)
+/* --- a page of events --------------------------------------------------------------------------- */
+
+struct listing {
+    struct event_terms *events; /* room for as many as the page may have */
+    size_t count;
+};
+
+static void keep_event(void *context, const struct event_terms *event)
 {
-    (void)context;
-    (void)tier;
+    struct listing *listing = context;
+    listing->events[listing->count++] = *event;
 }
+
+static void ignore_event(void *context, const struct event_terms *event)
+{
+    (void)event;
+    *(bool *)context = true;
+}
+
+/* The name that begins the next page, if there is more behind it. */
+static enum store_found look_behind(struct catalog *catalog, const char *name, char last[NAME_SIZE])
+{
+    bool more = false;
+    enum store_found found = store_list_events(catalog->store, name, 1, ignore_event, &more);
+    if (more)
+        snprintf(last, NAME_SIZE, "%s", name);
+    return found;
+}
+
+static enum store_found add_events(struct catalog *catalog, const struct listing *listing,
+                                   size_t limit, char last[NAME_SIZE], struct buffer *out)
+{
+    enum store_found found = STORE_FOUND;
+    size_t i = 0;
+    for (; i < listing->count && found == STORE_FOUND && out->length < PAGE_BYTES_MAX; i++) {
+        if (i > 0)
+            buffer_add_char(out, ',');
+        found = add_event(catalog, &listing->events[i], out);
+    }
+    bool whole = i == listing->count && listing->count < limit;
+    return whole || found != STORE_FOUND ? found
+                                         : look_behind(catalog, listing->events[i - 1].name, last);
+}
+
+enum problem catalog_events(struct catalog *catalog, const char *after, size_t limit,
+                            char last[NAME_SIZE], struct buffer *out)
+{
+    struct listing listing = {.events = memory_new(limit * sizeof *listing.events)};
+    last[0] = '\0';
+    buffer_add(out, "{\"events\":[");
+    enum store_found found = store_list_events(catalog->store, after, limit, keep_event, &listing);
+    if (found == STORE_FOUND)
+        found = add_events(catalog, &listing, limit, last, out);
+    buffer_add(out, "]}");
+    free(listing.events);
+    return catalog_problem(catalog, found, PROBLEM_NONE);
+}
+
+/* --- a purchase --------------------------------------------------------------------------------- */
 
 enum problem catalog_purchase(struct catalog *catalog, const char *event, const char *id,
                               struct buffer *out)
 {
     struct id wanted;
     struct sale sale;
+    struct event_terms terms;
     if (!purchase_name_valid(event))
         return PROBLEM_NO_SUCH_EVENT;
     enum store_found found = id_parse(id, &wanted)
@@ -134,8 +218,8 @@ enum problem catalog_purchase(struct catalog *catalog, const char *event, const 
     if (found == STORE_FOUND)
         sale_append(out, &sale);
     if (found != STORE_ABSENT)
-        return problem_of(catalog, found, PROBLEM_NONE);
-    found = store_read_tiers(catalog->store, event, ignore_tier, NULL);
-    enum problem problem = problem_of(catalog, found, PROBLEM_NO_SUCH_EVENT);
+        return catalog_problem(catalog, found, PROBLEM_NONE);
+    found = store_read_event(catalog->store, event, &terms);
+    enum problem problem = catalog_problem(catalog, found, PROBLEM_NO_SUCH_EVENT);
     return problem == PROBLEM_NONE ? PROBLEM_NO_SUCH_PURCHASE : problem;
 }

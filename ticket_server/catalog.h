@@ -18,9 +18,18 @@ void catalog_close(struct catalog *catalog);
 /* False where the store was moved or replaced: see store_present. */
 bool catalog_present(const struct catalog *catalog);
 
+/* The reading handle, for what else is read; and what a read led to, as a problem: `absent` where nothing was found. A
+ * store that cannot be read is told to stderr, once a second at most. */
+struct store *catalog_store(const struct catalog *catalog);
+enum problem catalog_problem(struct catalog *catalog, enum store_found found, enum problem absent);
+
 /* Each appends the JSON to `out` and gives PROBLEM_NONE; or the problem, and `out` is of no use. Names
- * and ids are as they came in the path: whatever names nothing is not found. */
-enum problem catalog_events(struct catalog *catalog, struct buffer *out);
+ * and ids are as they came in the path: whatever names nothing is not found.
+ *
+ * catalog_events: a page of at most `limit` events behind the name `after`; `last` is the name that begins the next
+ * page, "" where nothing follows. A page ends early at PAGE_BYTES_MAX. */
+enum problem catalog_events(struct catalog *catalog, const char *after, size_t limit,
+                            char last[NAME_SIZE], struct buffer *out);
 enum problem catalog_event(struct catalog *catalog, const char *event, struct buffer *out);
 enum problem catalog_purchase(struct catalog *catalog, const char *event, const char *id,
                               struct buffer *out);

@@ -10,7 +10,10 @@ enum {
     ALLOW_SIZE = 64,
 };
 
-static const struct route *const tables[] = {selling_routes, reading_routes};
+static const struct route *const tables[] = {
+    selling_routes, reading_routes, document_routes, event_routes,  order_routes,
+    owed_routes,    token_routes,   key_routes,      ticket_routes, check_in_routes,
+};
 
 /* A path while it is compared: its parts are cut out of a copy. */
 struct match {
@@ -64,6 +67,22 @@ static void add_method(char allow[ALLOW_SIZE], const char *method)
              strcmp(method, "GET") == 0 ? "GET, HEAD" : method);
 }
 
+/* Before the handler looks at anything: whoever may not ask learns nothing of what is there. */
+static bool may_ask(struct acceptor *acceptor, struct http_request *request,
+                    const struct route *route)
+{
+    if (route->scope == 0)
+        return true;
+    enum problem problem = guard_judge(&acceptor->guard, acceptor->catalog, request, route->scope);
+    if (problem == PROBLEM_NONE)
+        return true;
+    http_refuse(request, problem,
+                problem == PROBLEM_MALFORMED ? "Authorization is sent more than once."
+                                             : problem_detail(problem),
+                NULL);
+    return false;
+}
+
 void routes_handle(struct acceptor *acceptor, struct http_request *request)
 {
     const char *path = http_path(request), *method = http_method(request);
@@ -74,7 +93,8 @@ void routes_handle(struct acceptor *acceptor, struct http_request *request)
             if (!fits(path, route->path, &match))
                 continue;
             if (method_fits(route, method)) {
-                route->handle(acceptor, request, match.parts);
+                if (may_ask(acceptor, request, route))
+                    route->handle(acceptor, request, match.parts);
                 return;
             }
             add_method(allow, route->method);

@@ -56,19 +56,36 @@ static struct job *jobs_take_first(struct jobs *jobs)
     return job;
 }
 
-/* Waits for work, and moves as many jobs as one batch can hold. False: the end. */
-static bool take_jobs(struct seller *seller, struct jobs *taken)
+/* How much of what may wait it takes. */
+static size_t weight(const struct job *job)
+{
+    return job->change ? 1 : job->count;
+}
+
+/* Moves as many jobs as one batch can hold; or one change. */
+static void take_batch(struct jobs *waiting, struct jobs *taken)
 {
     size_t count = 0;
+    if (waiting->first && waiting->first->change) {
+        jobs_add(taken, jobs_take_first(waiting));
+        return;
+    }
+    while (waiting->first && !waiting->first->change &&
+           count + waiting->first->count <= STORE_BATCH_MAX) {
+        struct job *job = jobs_take_first(waiting);
+        count += job->count;
+        jobs_add(taken, job);
+    }
+}
+
+/* Waits for work. False: the end. */
+static bool take_jobs(struct seller *seller, struct jobs *taken)
+{
     jobs_clear(taken);
     lock_take(&seller->lock);
     while (!seller->waiting.first && !seller->closing)
         lock_wait(&seller->lock);
-    while (seller->waiting.first && count + seller->waiting.first->count <= STORE_BATCH_MAX) {
-        struct job *job = jobs_take_first(&seller->waiting);
-        count += job->count;
-        jobs_add(taken, job);
-    }
+    take_batch(&seller->waiting, taken);
     lock_drop(&seller->lock);
     return taken->first != NULL;
 }
@@ -102,33 +119,42 @@ static _Noreturn void leave_unanswered(const struct seller *seller, const char *
     _exit(EXIT_TROUBLE);
 }
 
-static void refuse_all(struct seller *seller, struct decision *batch, size_t count)
+/* At most once a second. */
+static void warn_refused(struct seller *seller, size_t count)
 {
     int64_t now = clock_monotonic();
-    if (seller->warned_at == 0 || now - seller->warned_at >= CLOCK_SECOND) {
-        log_line("the store takes no sale now: %s; %zu purchases refused",
-                 store_error(seller->store), count);
-        seller->warned_at = now;
-    }
-    for (size_t i = 0; i < count; i++)
-        batch[i].outcome = (struct outcome){.problem = PROBLEM_STORE_UNAVAILABLE};
+    if (seller->warned_at != 0 && now - seller->warned_at < CLOCK_SECOND)
+        return;
+    log_line("the store takes no sale now: %s; %zu purchases refused", store_error(seller->store),
+             count);
+    seller->warned_at = now;
 }
 
-/* False where the store refused the batch as a whole. */
-static bool decide(struct seller *seller, size_t count, struct figures *figures)
+/* False where the store refused all of it: nothing was changed. What it does not know ends the process. */
+static bool settled(struct seller *seller, enum store_result result, size_t count)
 {
-    switch (store_decide(seller->store, seller->batch, count, figures)) {
+    switch (result) {
     case STORE_DURABLE:
         return true;
     case STORE_REFUSED:
-        refuse_all(seller, seller->batch, count);
-        store_figures(seller->store, figures);
+        warn_refused(seller, count);
         return false;
     case STORE_UNKNOWN:
         leave_unanswered(seller, "whether the last sales are durable is not known", count);
     case STORE_FENCED:
         leave_unanswered(seller, "another process sells under this id", count);
     }
+    return false;
+}
+
+/* False where the store refused the batch as a whole. */
+static bool decide(struct seller *seller, size_t count, struct figures *figures)
+{
+    if (settled(seller, store_decide(seller->store, seller->batch, count, figures), count))
+        return true;
+    for (size_t i = 0; i < count; i++)
+        seller->batch[i].outcome = (struct outcome){.problem = PROBLEM_STORE_UNAVAILABLE};
+    store_figures(seller->store, figures);
     return false;
 }
 
@@ -149,20 +175,39 @@ static void hand_back(struct seller *seller, struct jobs *jobs, size_t count,
     loop_wake(seller->loop);
 }
 
+static void sell_batch(struct seller *seller, struct jobs *jobs)
+{
+    struct figures figures;
+    size_t count = gather(seller->batch, jobs);
+    int64_t start = clock_monotonic();
+    bool refused = !decide(seller, count, &figures);
+    int64_t took = clock_monotonic() - start;
+    scatter(seller->batch, jobs, refused, &figures);
+    decision_log_write(seller->log, seller->batch, count, clock_now(), took);
+    hand_back(seller, jobs, count, &figures, took);
+}
+
+static void make_change(struct seller *seller, struct jobs *jobs)
+{
+    struct job *job = jobs->first;
+    int64_t start = clock_monotonic();
+    job->refused = !settled(seller, store_change(seller->store, job->change), 1);
+    if (job->refused)
+        job->change->problem = PROBLEM_STORE_UNAVAILABLE;
+    store_figures(seller->store, &job->figures);
+    struct figures figures = job->figures;
+    hand_back(seller, jobs, 1, &figures, clock_monotonic() - start);
+}
+
 static void *sell(void *context)
 {
     struct seller *seller = context;
     struct jobs jobs;
-    while (take_jobs(seller, &jobs)) {
-        struct figures figures;
-        size_t count = gather(seller->batch, &jobs);
-        int64_t start = clock_monotonic();
-        bool refused = !decide(seller, count, &figures);
-        int64_t took = clock_monotonic() - start;
-        scatter(seller->batch, &jobs, refused, &figures);
-        decision_log_write(seller->log, seller->batch, count, clock_now(), took);
-        hand_back(seller, &jobs, count, &figures, took);
-    }
+    while (take_jobs(seller, &jobs))
+        if (jobs.first->change)
+            make_change(seller, &jobs);
+        else
+            sell_batch(seller, &jobs);
     return NULL;
 }
 
@@ -199,16 +244,22 @@ void seller_close(struct seller *seller)
 
 bool seller_submit(struct seller *seller, struct job *job)
 {
-    assert(job->count > 0 && job->count <= FLIGHT_ITEMS_MAX);
+    assert(job->change || (job->count > 0 && job->count <= FLIGHT_ITEMS_MAX));
     lock_take(&seller->lock);
-    bool room = seller->status.pending + job->count <= SELLER_WAITING_MAX;
+    bool room = seller->status.pending + weight(job) <= SELLER_WAITING_MAX;
     if (room) {
         jobs_add(&seller->waiting, job);
-        seller->status.pending += job->count;
+        seller->status.pending += weight(job);
         lock_announce(&seller->lock);
     }
     lock_drop(&seller->lock);
     return room;
+}
+
+bool seller_submit_change(struct seller *seller, struct change_job *change)
+{
+    change->job.change = &change->change;
+    return seller_submit(seller, &change->job);
 }
 
 void seller_collect(struct seller *seller)

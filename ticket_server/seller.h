@@ -2,7 +2,8 @@
  * decision is made.
  *
  * It takes all that waits, from every connection, decides it in one transaction with one durable
- * commit, writes the decision log, and hands the jobs back. There is no timer: while it decides, what
+ * commit, writes the decision log, and hands the jobs back. Changes of what is for sale are made there too,
+ * one at a time, after all that came before them and before all that comes after. There is no timer: while it decides, what
  * arrives waits, and leaves together the moment it is done. */
 #ifndef BOX_OFFICE_SELLER_H
 #define BOX_OFFICE_SELLER_H
@@ -23,11 +24,13 @@ enum {
 
 struct seller;
 
-/* Decisions that belong together: those of a flight, or one that a client asked for directly. Owned
- * by whoever submits it; the seller's from seller_submit until `done`. */
+/* Decisions that belong together: those of a flight, or one that a client asked for directly; or one change
+ * that an organiser asked for. Owned by whoever submits it; the seller's from seller_submit until `done`. */
 struct job {
     struct decision *decisions; /* to be decided; their outcomes are filled in */
-    size_t count;               /* 1 to FLIGHT_ITEMS_MAX */
+    size_t count;               /* 1 to FLIGHT_ITEMS_MAX; of a change 0 */
+    struct change
+        *change; /* to be made, between two batches; its problem is filled in; else NULL */
     void (*done)(struct job *job);
     bool refused;           /* by the store as a whole: nothing was decided or changed */
     struct figures figures; /* what the server has to tell, this job included */
@@ -63,6 +66,14 @@ void seller_close(struct seller *seller);
 
 /* False where too much waits: then the job is not taken. Any thread. */
 bool seller_submit(struct seller *seller, struct job *job);
+
+/* A change by itself, with memory for its job. Its problem, once `done` is called, is STORE_UNAVAILABLE where the
+ * store refused it. */
+struct change_job {
+    struct job job; /* zeroed but for `done`, which finds the change_job around it */
+    struct change change;
+};
+bool seller_submit_change(struct seller *seller, struct change_job *change);
 
 /* Calls `done` of every job that is decided. The loop's thread, once per turn. */
 void seller_collect(struct seller *seller);

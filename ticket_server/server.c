@@ -15,6 +15,7 @@
 #include "common/secret_file.h"
 #include "common/socket.h"
 #include "ticket_server/accept.h"
+#include "ticket_server/csv_stream.h"
 #include "ticket_server/membership.h"
 #include "ticket_server/supervisor.h"
 
@@ -106,6 +107,7 @@ static void open_http(struct server *server, int listener)
                                            .body_limit = accept_body_limit,
                                            .connection_memory = CONNECTION_MEMORY,
                                            .handler = accept_request,
+                                           .streams = csv_stream_wanted,
                                            .context = server->acceptor};
     server->http = http_open(server->loop, &settings);
     if (!server->http)
@@ -301,6 +303,8 @@ static void server_open(struct server *server, const struct server_settings *set
                                             .context = server};
     server->acceptor = memory_new(sizeof *server->acceptor);
     server->acceptor->catalog = catalog;
+    server->acceptor->keys.catalog = catalog;
+    server->acceptor->guard.token_file = settings->token_file;
     health_begin(&server->acceptor->health);
     server->seller = server->acceptor->seller = seller_open(&selling);
     loop_each_turn(server->loop, on_turn, server); /* before the server's own turn, which resumes */
@@ -314,6 +318,7 @@ static void server_close(struct server *server)
         membership_close(server->membership);
     seller_close(server->seller);
     http_close(server->http);
+    keys_close(&server->acceptor->keys);
     catalog_close(server->acceptor->catalog);
     free(server->acceptor);
     if (server->supervised)

@@ -9,7 +9,7 @@ struct server_settings {
     const char *log_dir;
     int supervisor; /* the socket to the master; -1: none, so that SIGINT and SIGTERM are heeded */
     const char *join;       /* balancers to join, as membership_check accepts them; NULL: none */
-    const char *token_file; /* the token of their admin API */
+    const char *token_file; /* the balancers' admin token: with it all may be asked here, too */
     const char *advertise;  /* "ADDR:PORT" where they reach this server; NULL: where it listens */
 };
 

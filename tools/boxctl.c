@@ -288,7 +288,8 @@ int main(int argc, char **argv)
     const struct command *command = find_command(&box);
     if (!secret_file_read(&file, box.token_file, token))
         return EXIT_TROUBLE;
-    box.api = api_open(box.admin, token, box.token_file);
+    box.api = api_open(&(struct api_place){
+        .url = box.admin, .option = "--admin", .token_file = box.token_file, .token = token});
     bool fine = command->run(&box);
     api_answer_free(&box.answer);
     api_close(box.api);

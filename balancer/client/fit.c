@@ -9,6 +9,7 @@ enum {
     PATH_LENGTH_MAX = 256, /* of what ticket servers are asked */
 };
 
+static const char flights[] = "/flights"; /* what we alone send */
 static const char path_characters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/";
 
@@ -26,11 +27,17 @@ static bool has_simple_path(const struct http_request *request)
            path_is_plain(path);
 }
 
+/* Which methods a path has is known to the ticket servers. */
+static bool fits_tickets(const struct http_request *request)
+{
+    return has_simple_path(request) && strcmp(http_path(request), flights) != 0;
+}
+
 bool fits_route(const struct http_request *request, const struct route *route)
 {
-    return route->pool == CONFIG_TICKETS
-               ? method_reads(http_method(request)) && has_simple_path(request)
-               : !is_never_passed_on(request) && !path_climbs(http_path(request));
+    return !is_never_passed_on(request) &&
+           (route->pool == CONFIG_TICKETS ? fits_tickets(request)
+                                          : !path_climbs(http_path(request)));
 }
 
 bool fit_is_harmless(const struct http_request *http)
@@ -51,8 +58,6 @@ void refuse_unfit(struct http_request *request, const struct route *route)
     else if (is_never_passed_on(request))
         http_refuse(request, PROBLEM_METHOD_NOT_ALLOWED, "CONNECT and TRACE are not passed on.",
                     "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-    else if (!path_is_plain(http_path(request)) || method_reads(http_method(request)))
-        http_refuse(request, PROBLEM_NOT_FOUND, "There is nothing at this path.", NULL);
     else
-        http_refuse(request, PROBLEM_METHOD_NOT_ALLOWED, "This can only be read.", "GET, HEAD");
+        http_refuse(request, PROBLEM_NOT_FOUND, "There is nothing at this path.", NULL);
 }

@@ -1,5 +1,5 @@
-/* Which requests are passed on at all: to ticket servers only what they can answer, to others all but CONNECT,
- * TRACE and paths that climb (balancer/routing/path.h).
+/* Which requests are passed on at all: all but CONNECT and TRACE; to ticket servers only paths that they
+ * could have, and no flights, to others no paths that climb (balancer/routing/path.h).
  * What does not fit is refused here, before anybody is asked. The loop's thread only. */
 #ifndef BOX_OFFICE_FIT_H
 #define BOX_OFFICE_FIT_H

@@ -10,12 +10,6 @@ static bool is_one_of(const char *method, const char *const methods[])
     return *methods != NULL;
 }
 
-bool method_reads(const char *method)
-{
-    static const char *const methods[] = {"GET", "HEAD", NULL};
-    return is_one_of(method, methods);
-}
-
 bool method_is_safe(const char *method)
 {
     static const char *const methods[] = {"GET", "HEAD", "OPTIONS", "TRACE", NULL};

@@ -4,9 +4,6 @@
 
 #include <stdbool.h>
 
-/* It only reads: GET and HEAD. */
-bool method_reads(const char *method);
-
 /* It asks for nothing to be changed (section 9.2.1). */
 bool method_is_safe(const char *method);
 

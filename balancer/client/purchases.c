@@ -105,11 +105,17 @@ void purchases_close(struct purchases *purchases)
 /* Chooses a server and takes a seat in the flight that loads for it. */
 static enum chosen choose(struct purchases *purchases, struct request *request)
 {
-    const struct purchase *purchase = &request->passenger.item.purchase;
+    const struct item *item = &request->passenger.item;
+    char order[ID_TEXT_SIZE];
+    bool by_order = verb_names_order(item->verb);
+    if (by_order)
+        id_format(&item->order, order);
     struct choice choice = visit_choice(&request->visit, request->http, request->id);
     struct purchase_choice details = {
-        .event = purchase->event,
-        .quantity = purchase_quantity(purchase),
+        .verb = item->verb,
+        .event = by_order ? NULL : item->purchase.event,
+        .order = by_order ? order : NULL,
+        .quantity = purchase_quantity(&item->purchase),
         .room = request->passenger.room,
         .retry = request->retry,
     };
@@ -136,11 +142,11 @@ static enum chosen choose_in_order(struct purchases *purchases, struct request *
     return servers_any(purchases->servers) ? CHOSEN_NO_ROOM : CHOSEN_NO_SERVER;
 }
 
-static struct request *admit(struct purchases *purchases, struct http_request *http,
-                             const struct visit *visit)
+static struct request *take_in(struct purchases *purchases, struct http_request *http,
+                               const struct visit *visit)
 {
     struct request *request = requests_new(&purchases->requests);
-    if (!admit_purchase(http, &request->passenger.item)) {
+    if (!admit(http, &request->passenger.item)) {
         requests_free(&purchases->requests, request);
         return NULL;
     }
@@ -168,7 +174,7 @@ void purchases_accept(struct purchases *purchases, struct http_request *http,
         http_refuse(http, PROBLEM_OVERLOADED, problem_detail(PROBLEM_OVERLOADED), NULL);
         return;
     }
-    struct request *request = admit(purchases, http, visit);
+    struct request *request = take_in(purchases, http, visit);
     if (request == NULL)
         return;
     switch (choose_in_order(purchases, request)) {

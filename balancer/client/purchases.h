@@ -1,4 +1,4 @@
-/* The way of a purchase at the balancer: admit, choose, board a flight or wait for room, answer.
+/* The way of what flies (visit_flies), which is called a purchase here, at the balancer: admit, choose, board a flight or wait for room, answer.
  *
  * Belongs to one worker; its thread only. */
 #ifndef BOX_OFFICE_PURCHASES_H
@@ -23,7 +23,7 @@ struct purchases *purchases_open(struct loop *loop, const struct gate *gate,
 /* No purchase may be left. */
 void purchases_close(struct purchases *purchases);
 
-/* Takes a request for /purchases over and answers it in the end, within its deadline; at once with 503 where so
+/* Takes a request that flies over and answers it in the end, within its deadline; at once with 503 where so
  * many are under way that it could hardly be decided in time (client/admission.h). */
 void purchases_accept(struct purchases *purchases, struct http_request *http,
                       const struct visit *visit);

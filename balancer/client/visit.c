@@ -7,6 +7,7 @@
 
 #include "balancer/routing/path.h"
 #include "balancer/routing/routes.h"
+#include "common/admit.h"
 #include "common/clock.h"
 
 enum {
@@ -70,9 +71,9 @@ const struct route *visit_route(const struct gate *gate, struct http_request *re
     return route;
 }
 
-bool visit_is_purchase(const struct route *route, const struct http_request *request)
+bool visit_flies(const struct route *route, const struct http_request *request)
 {
-    return route->pool == POOL_TICKETS && strcmp(http_path(request), "/purchases") == 0;
+    return route->pool == POOL_TICKETS && admit_finds(http_method(request), http_path(request));
 }
 
 /* --- who asks ---------------------------------------------------------------------------------- */

@@ -26,8 +26,8 @@ const struct route *visit_route(const struct gate *gate, struct http_request *re
 /* Finds all else out, once the route is noted. False where the request was refused: no route, or no token where one is demanded. */
 bool visit_begin(const struct gate *gate, struct http_request *request, struct visit *visit);
 
-/* Whether a request of this route goes to ticket servers as a purchase, on a flight. */
-bool visit_is_purchase(const struct route *route, const struct http_request *request);
+/* Whether a request of this route goes to ticket servers on a flight: a purchase, a hold, and what follows of it. */
+bool visit_flies(const struct route *route, const struct http_request *request);
 
 /* What is to be chosen for; it points into all three. `id`: the request's, UUID text. */
 struct choice visit_choice(const struct visit *visit, const struct http_request *request,

@@ -57,6 +57,8 @@ static void name_slot(struct master *master, struct slot *slot, size_t number)
                          (char *)settings->store,
                          "--log-dir",
                          (char *)settings->log_dir,
+                         "--token-file",
+                         (char *)settings->token_file,
                          "--supervisor",
                          child->channel_option};
     memcpy(child->arguments, arguments, sizeof arguments);

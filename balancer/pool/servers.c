@@ -17,7 +17,7 @@ void servers_init(struct servers *servers)
     servers_pool_add(servers, ROUTING_TICKETS, &tickets);
     lock_init(&servers->lock);
     uint64_t n = servers_next_line(servers);
-    routing_line_started(&servers->history, n, clock_now(), servers->router);
+    routing_line_started(&servers->history, n, clock_now(), servers->router, ROUTING_VERSION);
 }
 
 size_t servers_pool_add(struct servers *servers, const char *name, const struct pool_rules *rules)
@@ -95,7 +95,7 @@ void servers_done(struct servers *servers, size_t index, struct routing_done *do
 static int64_t carried(const struct settlement *settlement)
 {
     return settlement->sold + settlement->replayed + settlement->refused + settlement->lost +
-           settlement->unsent;
+           settlement->unsent + settlement->held + settlement->freed;
 }
 
 void servers_settle(struct servers *servers, size_t index, const struct settlement *settlement,
@@ -125,6 +125,8 @@ void servers_settle(struct servers *servers, size_t index, const struct settleme
         .refused = settlement->refused,
         .lost = settlement->lost,
         .unsent = settlement->unsent,
+        .held = settlement->held,
+        .freed = settlement->freed,
     };
     uint64_t n = servers_next_line(servers);
     routing_line_settled(&servers->history, n, clock_now(), &line);

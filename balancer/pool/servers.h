@@ -138,6 +138,7 @@ struct settlement {
     uint64_t flight;
     int64_t released;
     int64_t sold, replayed, refused, lost, unsent;
+    int64_t held, freed; /* holds made or put in line; released */
 };
 
 /* Begins the history with `started`. Any thread may call the functions below; each takes the lock. */

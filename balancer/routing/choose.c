@@ -242,8 +242,6 @@ static void write_line(struct choosing *choosing, uint64_t flight)
         .session = choice->session,
         .drawn = {choosing->drawn[0], choosing->drawn[1]},
         .pinned = at < choosing->count ? choosing->candidates[at].server : NULL,
-        .event = choosing->purchase != NULL ? choosing->purchase->event : NULL,
-        .quantity = choosing->purchase != NULL ? choosing->purchase->quantity : 0,
         .flight = flight,
         .why = choosing->why,
         .to = choosing->to,
@@ -251,6 +249,12 @@ static void write_line(struct choosing *choosing, uint64_t flight)
         .candidates = choosing->candidates,
         .count = choosing->count,
     };
+    if (choosing->purchase != NULL) {
+        line.verb = choosing->purchase->verb;
+        line.event = choosing->purchase->event;
+        line.order = choosing->purchase->order;
+        line.quantity = choosing->purchase->quantity;
+    }
     uint64_t n = servers_next_line(servers);
     routing_line_choice(&servers->history, n, choosing->now, &line);
 }

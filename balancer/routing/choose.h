@@ -29,10 +29,12 @@ struct choice {
     size_t asked_count; /* ... which are asked again only if nobody else can be */
 };
 
-/* What a purchase adds. */
+/* What a purchase adds, or whatever else boards a flight. */
 struct purchase_choice {
-    const char *event;
-    int quantity;
+    enum verb verb;
+    const char *event; /* NULL: it is about an order */
+    const char *order; /* its id, UUID text; NULL: it is about an event */
+    int quantity; /* that will be pending: the tickets asked for; 1 where only the store knows how many */
     size_t room; /* the most purchases a flight with this one may carry: 1 to FLIGHT_ITEMS_MAX */
     bool retry;  /* it was given to a server before, without an outcome */
 };

@@ -240,11 +240,26 @@ static void add_route(struct config *config, const char *name, const char *path,
     route->policy = policy;
 }
 
+/* Of the latest route. */
+static void add_methods(struct config *config, const char *one, const char *other)
+{
+    struct route_match *match = &config->routes[config->route_count - 1].match;
+    match->methods[match->method_count++] = memory_copy(one);
+    match->methods[match->method_count++] = memory_copy(other);
+}
+
 void config_builtin(struct config *config, enum policy purchases)
 {
     begin(config);
     add_route(config, "purchase", "/purchases", false, purchases);
+    add_route(config, "hold", "/holds", true, purchases);
+    add_methods(config, "POST", "DELETE");
+    add_route(config, "read-hold", "/holds", true, POLICY_ROUND_ROBIN);
     add_route(config, "read", "/events", true, POLICY_ROUND_ROBIN);
+    add_route(config, "tokens", "/tokens", true, POLICY_ROUND_ROBIN);
+    add_route(config, "keys", "/keys", true, POLICY_ROUND_ROBIN);
+    add_route(config, "check-in", "/check-ins", false, POLICY_ROUND_ROBIN);
+    add_route(config, "document", "/openapi.json", false, POLICY_ROUND_ROBIN);
 }
 
 static void free_fields(struct route_field *fields, size_t count)

@@ -152,8 +152,9 @@ struct config {
 bool config_read(const char *file, const char *text, size_t length, struct config *config,
                  char error[CONFIG_ERROR_SIZE]);
 
-/* What is in force without a file: the routes `purchase` (/purchases, by that policy) and `read`
- * (/events and below, round-robin), both to "tickets". */
+/* What is in force without a file, all to "tickets": the routes `purchase` (/purchases) and `hold` (POST and DELETE
+ * of /holds and below), by that policy; round-robin `read-hold`, `read`, `tokens`, `keys` (/holds, /events, /tokens,
+ * /keys, and below), `check-in` and `document` (/check-ins, /openapi.json). */
 void config_builtin(struct config *config, enum policy purchases);
 
 /* Appends it as JSON that config_read reads to the same, every default spelled out (with which a file

@@ -115,12 +115,15 @@ static void unload_waiting(struct flights *flights, struct lane *lane)
 
 static void count_outcome(struct settlement *settlement, const struct outcome *outcome)
 {
+    enum order_state state = outcome->sale.state;
     if (outcome->replayed)
         settlement->replayed++;
-    else if (outcome->problem == PROBLEM_NONE)
+    else if (outcome->problem != PROBLEM_NONE)
+        settlement->refused++;
+    else if (state == ORDER_SOLD)
         settlement->sold++;
     else
-        settlement->refused++;
+        *(state == ORDER_RELEASED ? &settlement->freed : &settlement->held) += 1;
 }
 
 static void land(struct flight *flight, const struct figures *figures)
@@ -181,6 +184,17 @@ static void not_landed(struct flight *flight, const struct upstream_answer *answ
     unload_waiting(flights, lane);
 }
 
+/* Whether every passenger was given an outcome of the kind that it asked for. */
+static bool outcomes_fit(const struct flight *flight)
+{
+    size_t i = 0;
+    while (i < flight->count &&
+           (flight->seats[i] == NULL ||
+            answer_fits(&flight->flights->outcomes[i], &flight->seats[i]->item)))
+        i++;
+    return i == flight->count;
+}
+
 /* A port may have passed to another server since: what that one tells is not this one's. */
 static bool is_from(const struct figures *figures, const struct flight *flight)
 {
@@ -200,7 +214,7 @@ static void flight_done(void *context, const struct upstream_answer *answer)
     if (answer->answered && answer->status == 200 &&
         answer_parse(answer->body, answer->length, flight->count, &figures, flights->outcomes,
                      error) &&
-        is_from(&figures, flight))
+        is_from(&figures, flight) && outcomes_fit(flight))
         land(flight, &figures);
     else
         not_landed(flight, answer);

@@ -31,10 +31,16 @@ void flight_unload(struct flight *flight)
     flight_put_back(flight);
 }
 
+/* Of a hold's confirm or release, whatever the order's state says is said of earlier servers too. */
+static bool by_state(const struct passenger *passenger, enum problem problem)
+{
+    return verb_names_order(passenger->item.verb) && problem_status(problem) < 500;
+}
+
 void flight_doubt(const struct passenger *passenger, struct outcome *outcome)
 {
     bool certain = outcome->stored || outcome->problem == PROBLEM_NONE ||
-                   outcome->problem == PROBLEM_KEY_REUSED;
+                   outcome->problem == PROBLEM_KEY_REUSED || by_state(passenger, outcome->problem);
     if (passenger->sent && !certain)
         outcome->problem = PROBLEM_OUTCOME_UNKNOWN;
 }
@@ -66,8 +72,8 @@ static void log_deaths(const struct passenger *passenger, const char *what)
 {
     char request[ID_TEXT_SIZE];
     id_format(&passenger->item.request, request);
-    log_line("%u servers died with purchase %s of event %s on board; %s", passenger->deaths,
-             request, passenger->item.purchase.event, what);
+    log_line("%u servers died with %s %s on board; %s", passenger->deaths,
+             verb_name(passenger->item.verb), request, what);
 }
 
 /* From now on servers are only asked what became of it: an item past its deadline is answered with the

@@ -3,25 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/buffer.h"
+#include "db/sqlite/batch_list.h"
+#include "db/sqlite/batch_order.h"
 #include "db/sqlite/batch_read.h"
 #include "db/sqlite/batch_write.h"
-
-static void make_room(struct batch *batch, size_t n)
-{
-    if (n <= batch->item_room)
-        return;
-    free(batch->rule.items);
-    batch->rule.items = memory_new(n * sizeof *batch->rule.items);
-    batch->item_room = n;
-}
 
 /* A key that was not looked up, and of which nothing will be written that proves it new. */
 static bool in_doubt(const struct batch *batch, size_t i)
 {
     const struct decision *decision = &batch->rule.decisions[i];
-    return batch_key_is_new(decision->item) && batch->rule.items[i].write != DECIDE_SALE &&
-           !decision->outcome.replayed;
+    const struct decide_item *item = &batch->rule.items[i];
+    return batch_has_key(decision->item) && batch_key_is_new(decision->item) &&
+           item->write != DECIDE_SALE && item->write != DECIDE_HOLD && !decision->outcome.replayed;
 }
 
 /* Those in doubt took nothing, so the others' decisions stay what they are. */
@@ -36,23 +29,37 @@ static int settle_doubts(struct batch *batch, struct connection *connection)
         if (rc != SQLITE_OK)
             return rc;
     }
-    if (doubts > 0)
-        decide(&batch->rule);
+    if (doubts == 0)
+        return SQLITE_OK;
+    int rc = batch_read_places(batch, connection);
+    if (rc != SQLITE_OK)
+        return rc;
+    batch_make_room_for_orders(batch);
+    decide(&batch->rule);
     return SQLITE_OK;
+}
+
+static void begin(struct batch *batch, const char *server, int64_t now, struct decision *decisions,
+                  size_t n)
+{
+    struct decide_batch *rule = &batch->rule;
+    rule->items = batch_list_grow(rule->items, 0, n, &batch->room.items, sizeof *rule->items);
+    rule->server = server;
+    rule->now = now;
+    rule->decisions = decisions;
+    rule->count = n;
+    rule->keys = &batch->keys;
+    rule->event_count = rule->tier_count = rule->buyer_count = 0;
+    rule->order_count = rule->added = rule->ticket_count = 0;
+    batch->due = 0;
+    batch->sold = 0;
+    batch->dirty = false;
 }
 
 int batch_process(struct batch *batch, struct connection *connection, enum batch_keys keys,
                   const char *server, int64_t now, struct decision *decisions, size_t n)
 {
-    make_room(batch, n);
-    batch->rule.server = server;
-    batch->rule.now = now;
-    batch->rule.decisions = decisions;
-    batch->rule.count = n;
-    batch->rule.keys = &batch->keys;
-    batch->rule.event_count = batch->rule.tier_count = 0;
-    batch->sold = 0;
-    batch->dirty = false;
+    begin(batch, server, now, decisions, n);
     int rc = batch_read(batch, connection, keys);
     if (rc != SQLITE_OK)
         return rc;
@@ -67,10 +74,17 @@ int batch_process(struct batch *batch, struct connection *connection, enum batch
 void batch_free(struct batch *batch)
 {
     lookup_free(&batch->names);
+    lookup_free(&batch->rows);
+    lookup_free(&batch->orders);
+    lookup_free(&batch->tickets);
+    lookup_free(&batch->buyers);
     lookup_free(&batch->keys);
     free(batch->rule.items);
     free(batch->rule.events);
     free(batch->rule.tiers);
+    free(batch->rule.buyers);
+    free(batch->rule.orders);
+    free(batch->rule.tickets);
     free(batch->removed);
     memset(batch, 0, sizeof *batch);
 }

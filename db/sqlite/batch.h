@@ -6,12 +6,22 @@
 #include "db/decide.h"
 #include "db/sqlite/connection.h"
 
+/* What grows while a batch is read, and stays for the next one. */
+struct batch_room {
+    size_t items, events, removed, tiers, orders, buyers, tickets;
+};
+
 struct batch {
     struct decide_batch rule; /* its arrays are owned here */
     struct lookup names;      /* of events, to their index */
+    struct lookup rows;       /* of events, likewise */
+    struct lookup orders;     /* rows of orders, to their index */
+    struct lookup tickets;
+    struct lookup buyers;
     struct lookup keys;
-    size_t item_room, event_room, tier_room;
+    struct batch_room room;
     int64_t *removed; /* owned; per event: refusals that had expired and were removed */
+    size_t due;       /* orders that expire */
     int64_t sold;     /* tickets sold by the batch */
     bool dirty;       /* something was written */
 };
@@ -19,8 +29,8 @@ struct batch {
 /* Which keys are looked up before the rule decides. */
 enum batch_keys {
     BATCH_KEYS_ALL,
-    BATCH_KEYS_NOT_NEW, /* not those that we made and nobody was asked with before: that its sale can be
-                           added proves such a key new, and where it is not sold it is looked up, too */
+    BATCH_KEYS_NOT_NEW, /* not those that we made and nobody was asked with before: that its order can be
+                           added proves such a key new, and where there is none it is looked up, too */
 };
 
 /* Reads, decides and writes, in the transaction that is open. SQLITE_OK, or the extended code of what

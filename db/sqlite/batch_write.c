@@ -1,7 +1,6 @@
 #include "db/sqlite/batch_write.h"
 
-#include <stdio.h>
-
+#include "db/sqlite/batch_count.h"
 #include "db/sqlite/bind.h"
 
 /* What every decision's row begins with. */
@@ -34,6 +33,28 @@ static int add_sale(const struct batch *batch, struct connection *connection, si
     return connection_run(connection, statement);
 }
 
+/* Held, or with expires_at 0 waiting. */
+static int add_hold(const struct batch *batch, struct connection *connection, size_t i)
+{
+    const struct decision *decision = &batch->rule.decisions[i];
+    const struct sale *sale = &decision->outcome.sale;
+    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_ADD_HOLD);
+    if (statement == NULL)
+        return SQLITE_ERROR;
+    bind_head(batch, statement, i);
+    bind_bytes(statement, 5, sale->id.bytes);
+    sqlite3_bind_int64(statement, 6, batch->rule.tiers[batch->rule.items[i].tier].id);
+    sqlite3_bind_int(statement, 7, sale->quantity);
+    sqlite3_bind_int(statement, 8, (int)sale->state);
+    sqlite3_bind_int64(statement, 9, sale->amount);
+    bind_text(statement, 10, sale->currency);
+    bind_text(statement, 11, sale->buyer);
+    bind_text(statement, 12, sale->server);
+    bind_text(statement, 13, decision->router);
+    sqlite3_bind_int64(statement, 14, sale->expires_at);
+    return connection_run(connection, statement);
+}
+
 static int add_refusal(const struct batch *batch, struct connection *connection, size_t i)
 {
     const struct outcome *outcome = &batch->rule.decisions[i].outcome;
@@ -46,19 +67,18 @@ static int add_refusal(const struct batch *batch, struct connection *connection,
     return connection_run(connection, statement);
 }
 
-/* After its sale, whose row they name. */
-static int add_tickets(const struct batch *batch, struct connection *connection, size_t i)
+/* Of an order that was sold, whose row they name. */
+static int add_tickets(struct connection *connection, int64_t event, int64_t tier, int64_t decision,
+                       int64_t first, int64_t quantity)
 {
-    const struct sale *sale = &batch->rule.decisions[i].outcome.sale;
-    sqlite3_int64 decision = sqlite3_last_insert_rowid(connection->db);
     sqlite3_stmt *statement = connection_statement(connection, STATEMENT_ADD_TICKET);
     if (statement == NULL)
         return SQLITE_ERROR;
-    sqlite3_bind_int64(statement, 1, batch->rule.events[batch->rule.items[i].event].id);
-    sqlite3_bind_int64(statement, 2, batch->rule.tiers[batch->rule.items[i].tier].id);
+    sqlite3_bind_int64(statement, 1, event);
+    sqlite3_bind_int64(statement, 2, tier);
     sqlite3_bind_int64(statement, 4, decision);
-    for (int64_t n = 0; n < sale->quantity; n++) {
-        sqlite3_bind_int64(statement, 3, sale->first_number + n);
+    for (int64_t n = 0; n < quantity; n++) {
+        sqlite3_bind_int64(statement, 3, first + n);
         int rc = connection_run(connection, statement);
         if (rc != SQLITE_OK)
             return rc;
@@ -66,90 +86,203 @@ static int add_tickets(const struct batch *batch, struct connection *connection,
     return SQLITE_OK;
 }
 
-static int write_item(struct batch *batch, struct connection *connection, size_t i)
+/* The row of an order that this batch adds. */
+static int add_order(struct batch *batch, struct connection *connection, size_t i)
 {
-    if (batch->rule.items[i].write == DECIDE_NOTHING)
-        return SQLITE_OK;
-    batch->dirty = true;
-    if (batch->rule.items[i].write == DECIDE_REFUSAL)
-        return add_refusal(batch, connection, i);
-    int rc = add_sale(batch, connection, i);
-    return rc == SQLITE_OK ? add_tickets(batch, connection, i) : rc;
-}
-
-/* The update is conditional, so that nothing could be oversold even if no lock held. */
-static int take_from_tier(struct connection *connection, int64_t event,
-                          const struct decide_tier *tier)
-{
-    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_TAKE_FROM_TIER);
-    if (statement == NULL)
-        return SQLITE_ERROR;
-    sqlite3_bind_int64(statement, 1, event);
-    sqlite3_bind_int64(statement, 2, tier->id);
-    sqlite3_bind_int64(statement, 3, tier->taken);
-    sqlite3_bind_int64(statement, 4, tier->next_number);
-    int rc = connection_run(connection, statement);
-    if (rc != SQLITE_OK || sqlite3_changes(connection->db) == 1)
+    const struct decide_item *item = &batch->rule.items[i];
+    const struct sale *sale = &batch->rule.decisions[i].outcome.sale;
+    int rc = item->write == DECIDE_SALE ? add_sale(batch, connection, i)
+                                        : add_hold(batch, connection, i);
+    if (rc != SQLITE_OK)
         return rc;
-    snprintf(connection->error, STORE_ERROR_SIZE,
-             "the tickets of tier '%s' were changed by somebody else during the transaction",
-             tier->name);
-    return SQLITE_CONSTRAINT;
-}
-
-static int add_total(const struct batch *batch, struct connection *connection, int64_t event,
-                     const struct decide_tier *tier)
-{
-    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_ADD_TOTAL);
-    if (statement == NULL)
-        return SQLITE_ERROR;
-    sqlite3_bind_int64(statement, 1, event);
-    sqlite3_bind_int64(statement, 2, tier->id);
-    bind_text(statement, 3, batch->rule.server);
-    sqlite3_bind_int64(statement, 4, tier->taken);
-    return connection_run(connection, statement);
-}
-
-static int write_tiers(struct batch *batch, struct connection *connection,
-                       const struct decide_event *event)
-{
-    for (size_t i = event->first_tier; i < event->first_tier + event->tiers; i++) {
-        const struct decide_tier *tier = &batch->rule.tiers[i];
-        if (tier->taken == 0)
-            continue;
-        int rc = take_from_tier(connection, event->id, tier);
-        if (rc == SQLITE_OK)
-            rc = add_total(batch, connection, event->id, tier);
-        if (rc != SQLITE_OK)
-            return rc;
-        batch->sold += tier->taken;
-    }
-    return SQLITE_OK;
-}
-
-static int write_refusals(struct batch *batch, struct connection *connection, size_t index)
-{
-    const struct decide_event *event = &batch->rule.events[index];
-    if (event->refused == 0 && batch->removed[index] == 0)
+    int64_t row = sqlite3_last_insert_rowid(connection->db);
+    if (item->subject != LOOKUP_NONE)
+        batch->rule.orders[item->subject].row = row;
+    if (item->write == DECIDE_HOLD)
         return SQLITE_OK;
-    batch->dirty = true;
-    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_COUNT_REFUSALS);
+    return add_tickets(connection, batch->rule.events[item->event].id,
+                       batch->rule.tiers[item->tier].id, row, sale->first_number, sale->quantity);
+}
+
+static int add_item(struct batch *batch, struct connection *connection, size_t i)
+{
+    switch (batch->rule.items[i].write) {
+    case DECIDE_SALE:
+    case DECIDE_HOLD:
+        batch->dirty = true;
+        return add_order(batch, connection, i);
+    case DECIDE_REFUSAL:
+        batch->dirty = true;
+        return add_refusal(batch, connection, i);
+    default:
+        return SQLITE_OK;
+    }
+}
+
+/* --- orders that move -------------------------------------------------------------------------- */
+
+/* A statement that moves the order from one state into another, with its first values. */
+static sqlite3_stmt *moving(const struct decide_order *order, struct connection *connection,
+                            enum statement which, enum order_state from, enum order_state to)
+{
+    sqlite3_stmt *statement = connection_statement(connection, which);
+    if (statement == NULL)
+        return NULL;
+    sqlite3_bind_int64(statement, 1, order->row);
+    sqlite3_bind_int(statement, 2, (int)from);
+    sqlite3_bind_int(statement, 3, (int)to);
+    sqlite3_bind_int64(statement, 4, order->now.changed_at);
+    return statement;
+}
+
+static int run_moving(const struct batch *batch, struct connection *connection,
+                      const struct decide_order *order, sqlite3_stmt *statement)
+{
+    int rc = connection_run(connection, statement);
+    return rc == SQLITE_OK
+               ? batch_expect_one(connection, "orders of tier", batch->rule.tiers[order->tier].name)
+               : rc;
+}
+
+static int offer(const struct batch *batch, struct connection *connection,
+                 const struct decide_order *order)
+{
+    sqlite3_stmt *statement =
+        moving(order, connection, STATEMENT_OFFER_ORDER, order->was.state, ORDER_HELD);
     if (statement == NULL)
         return SQLITE_ERROR;
-    sqlite3_bind_int64(statement, 1, event->id);
-    sqlite3_bind_int64(statement, 2, event->refused - batch->removed[index]);
+    sqlite3_bind_int(statement, 5, order->now.quantity);
+    sqlite3_bind_int64(statement, 6, order->now.amount);
+    sqlite3_bind_int64(statement, 7, order->now.expires_at);
+    return run_moving(batch, connection, order, statement);
+}
+
+static int sell(const struct batch *batch, struct connection *connection,
+                const struct decide_order *order, enum order_state from)
+{
+    const struct decide_state *now = &order->now;
+    sqlite3_stmt *statement = moving(order, connection, STATEMENT_SELL_ORDER, from, ORDER_SOLD);
+    if (statement == NULL)
+        return SQLITE_ERROR;
+    sqlite3_bind_int64(statement, 5, now->first_number);
+    bind_text(statement, 6, now->server);
+    bind_text(statement, 7, now->router);
+    bind_text(statement, 8, now->payment);
+    bind_bytes(statement, 9, now->request.bytes);
+    if (now->late)
+        sqlite3_bind_int(statement, 10, 1);
+    else
+        sqlite3_bind_null(statement, 10);
+    int rc = run_moving(batch, connection, order, statement);
+    if (rc != SQLITE_OK)
+        return rc;
+    return add_tickets(connection, batch->rule.events[order->event].id,
+                       batch->rule.tiers[order->tier].id, order->row, now->first_number,
+                       now->quantity);
+}
+
+/* By the steps that it took: it may have been offered, sold and refunded in one batch. */
+static int move_order(const struct batch *batch, struct connection *connection,
+                      const struct decide_order *order)
+{
+    enum order_state state = order->was.state;
+    int rc = SQLITE_OK;
+    if (order->now.expires_at != order->was.expires_at) {
+        rc = offer(batch, connection, order);
+        state = ORDER_HELD;
+    }
+    if (rc == SQLITE_OK && order->now.first_number != order->was.first_number) {
+        rc = sell(batch, connection, order, state);
+        state = ORDER_SOLD;
+    }
+    if (rc != SQLITE_OK || state == order->now.state)
+        return rc;
+    sqlite3_stmt *statement =
+        moving(order, connection, STATEMENT_MOVE_ORDER, state, order->now.state);
+    return statement == NULL ? SQLITE_ERROR : run_moving(batch, connection, order, statement);
+}
+
+static int move_orders(struct batch *batch, struct connection *connection)
+{
+    int rc = SQLITE_OK;
+    for (size_t i = 0; rc == SQLITE_OK && i < batch->rule.order_count + batch->rule.added; i++) {
+        const struct decide_order *order = &batch->rule.orders[i];
+        if (order->now.state == order->was.state)
+            continue;
+        batch->dirty = true;
+        rc = move_order(batch, connection, order);
+    }
+    return rc;
+}
+
+/* --- what hangs on orders ---------------------------------------------------------------------- */
+
+static int add_owed(struct batch *batch, struct connection *connection, size_t i,
+                    const char *reference, const char *reason)
+{
+    const struct decide_order *order = &batch->rule.orders[batch->rule.items[i].subject];
+    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_ADD_OWED);
+    if (statement == NULL)
+        return SQLITE_ERROR;
+    batch->dirty = true;
+    sqlite3_bind_int64(statement, 1, batch->rule.events[order->event].id);
+    sqlite3_bind_int64(statement, 2, order->row);
+    bind_text(statement, 3, reference);
+    sqlite3_bind_int64(statement, 4, batch->rule.now);
+    bind_text(statement, 5, reason);
     return connection_run(connection, statement);
+}
+
+static int add_refund(struct batch *batch, struct connection *connection, size_t i)
+{
+    const struct decide_order *order = &batch->rule.orders[batch->rule.items[i].subject];
+    const char *payment = order->now.payment == NULL ? order->payment : order->now.payment;
+    return payment[0] == '\0' ? SQLITE_OK : add_owed(batch, connection, i, payment, "");
+}
+
+static int check_in(struct batch *batch, struct connection *connection, size_t i)
+{
+    const struct decision *decision = &batch->rule.decisions[i];
+    const struct decide_ticket *ticket = &batch->rule.tickets[batch->rule.items[i].ticket];
+    const struct decide_order *order = &batch->rule.orders[ticket->order];
+    const struct decide_tier *tier = &batch->rule.tiers[order->tier];
+    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_CHECK_IN);
+    if (statement == NULL)
+        return SQLITE_ERROR;
+    batch->dirty = true;
+    sqlite3_bind_int64(statement, 1, batch->rule.events[order->event].id);
+    sqlite3_bind_int64(statement, 2, tier->id);
+    sqlite3_bind_int64(statement, 3, ticket->number);
+    sqlite3_bind_int64(statement, 4, decision->check_in->at);
+    bind_text(statement, 5, decision->check_in->where);
+    bind_text(statement, 6, decision->item->key);
+    int rc = connection_run(connection, statement);
+    return rc == SQLITE_OK ? batch_expect_one(connection, "tickets of tier", tier->name) : rc;
+}
+
+static int write_rest(struct batch *batch, struct connection *connection, size_t i)
+{
+    switch (batch->rule.items[i].write) {
+    case DECIDE_OWED:
+        return add_owed(batch, connection, i, batch->rule.decisions[i].item->key,
+                        problem_code(batch->rule.decisions[i].outcome.problem));
+    case DECIDE_REFUND:
+        return add_refund(batch, connection, i);
+    case DECIDE_CHECK_IN:
+        return check_in(batch, connection, i);
+    default:
+        return SQLITE_OK;
+    }
 }
 
 int batch_write(struct batch *batch, struct connection *connection)
 {
     int rc = SQLITE_OK;
     for (size_t i = 0; rc == SQLITE_OK && i < batch->rule.count; i++)
-        rc = write_item(batch, connection, i);
-    for (size_t i = 0; rc == SQLITE_OK && i < batch->rule.event_count; i++) {
-        rc = write_tiers(batch, connection, &batch->rule.events[i]);
-        if (rc == SQLITE_OK)
-            rc = write_refusals(batch, connection, i);
-    }
-    return rc;
+        rc = add_item(batch, connection, i);
+    if (rc == SQLITE_OK)
+        rc = move_orders(batch, connection);
+    for (size_t i = 0; rc == SQLITE_OK && i < batch->rule.count; i++)
+        rc = write_rest(batch, connection, i);
+    return rc == SQLITE_OK ? batch_write_counts(batch, connection) : rc;
 }

@@ -1,4 +1,4 @@
-/* Writes what the rule decided: sales one by one, counts once per batch. */
+/* Writes what the rule decided: orders one by one, counts once per batch. */
 #ifndef BOX_OFFICE_SQLITE_BATCH_WRITE_H
 #define BOX_OFFICE_SQLITE_BATCH_WRITE_H
 

@@ -51,6 +51,9 @@ void column_sale(sqlite3_stmt *row, struct sale *sale)
     sale->first_number = sqlite3_column_int64(row, 7);
     sale->amount = sqlite3_column_int64(row, 8);
     sale->created_at = sqlite3_column_int64(row, 9);
+    sale->state = (enum order_state)sqlite3_column_int(row, 10);
+    column_bytes(row, 11, sale->request.bytes, sizeof sale->request.bytes);
+    sale->expires_at = sqlite3_column_int64(row, 12);
 }
 
 void column_counts(sqlite3_stmt *row, struct tier_counts *counts)

@@ -17,8 +17,8 @@ void column_key(sqlite3_stmt *row, int column, char key[KEY_SIZE]);
 /* A stored refusal's reason. */
 enum problem column_problem(sqlite3_stmt *row, int column);
 
-/* Columns 0 to 9: id, event, tier, buyer, server, currency, quantity, first_number, amount,
- * created_at. */
+/* Columns 0 to 12: id, event, tier, buyer, server, currency, quantity, first_number, amount,
+ * created_at, state, request, expires_at. */
 void column_sale(sqlite3_stmt *row, struct sale *sale);
 
 /* Columns 0 to 8: event, tier, currency, price, capacity, sold, held, limit, waiting. */

@@ -43,6 +43,7 @@ void handle_close(struct store *store)
     if (store->seller)
         fold(handle);
     batch_free(&handle->batch);
+    free(handle->moved);
     connection_close(&handle->connection);
     writer_lock_close(&handle->lock);
     lock_file_close(&handle->file);

@@ -17,6 +17,9 @@ struct handle {
     struct writer_lock lock; /* of a seller */
     struct connection connection;
     struct batch batch; /* of a seller: working memory */
+    struct sale
+        *moved; /* owned: orders that moved unasked in the transaction under way, or the last one */
+    size_t moved_count, moved_room;
 };
 
 struct store *handle_open_seller(const char *path, const char *server, store_stalled *stalled,

@@ -62,8 +62,8 @@ enum store_found read_each_sale(struct store *store, store_sale_call *call, void
         struct store_sale_row row;
         char key[KEY_SIZE];
         column_sale(statement, &row.sale);
-        row.router = (const char *)sqlite3_column_text(statement, 10);
-        column_key(statement, 11, key);
+        row.router = (const char *)sqlite3_column_text(statement, 13);
+        column_key(statement, 14, key);
         row.key = key;
         call(context, &row);
     }

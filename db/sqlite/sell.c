@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "db/sqlite/batch_list.h"
 #include "db/sqlite/spans.h"
 #include "db/sqlite/transaction.h"
 
@@ -40,6 +41,26 @@ struct work {
     int64_t sold;
 };
 
+/* Expired, or offered what came free; and left so by what the batch was asked to do. */
+static bool moved_unasked(const struct decide_order *order)
+{
+    if (order->due)
+        return order->now.state == ORDER_EXPIRED;
+    return order->was.state == ORDER_WAITING && order->now.state == ORDER_HELD;
+}
+
+static void note_moved(struct handle *handle)
+{
+    const struct decide_batch *rule = &handle->batch.rule;
+    for (size_t i = 0; i < rule->order_count + rule->added; i++) {
+        if (!moved_unasked(&rule->orders[i]))
+            continue;
+        handle->moved = batch_list_grow(handle->moved, handle->moved_count, 1, &handle->moved_room,
+                                        sizeof *handle->moved);
+        decide_sale(rule, &rule->orders[i], &handle->moved[handle->moved_count++]);
+    }
+}
+
 static int process(struct handle *handle, enum batch_keys keys, struct decision *decisions,
                    size_t n, struct work *work)
 {
@@ -50,6 +71,7 @@ static int process(struct handle *handle, enum batch_keys keys, struct decision 
         return rc;
     work->dirty |= batch->dirty;
     work->sold += batch->sold;
+    note_moved(handle);
     return rc;
 }
 
@@ -109,12 +131,15 @@ static bool decide_all(struct handle *handle, int64_t now, void *context, bool *
 
 enum store_result sell_batch(struct store *store, struct decision *decisions, size_t n)
 {
+    struct handle *handle = (struct handle *)store;
     struct work work = {.decisions = decisions, .count = n};
-    enum store_result result =
-        transaction_run((struct handle *)store, wait_until(decisions, n), decide_all, &work);
+    handle->moved_count = store->moved_count = 0;
+    enum store_result result = transaction_run(handle, wait_until(decisions, n), decide_all, &work);
     if (result != STORE_DURABLE)
         return result;
     store->figures.commit++;
     store->figures.sold += work.sold;
+    store->moved = handle->moved;
+    store->moved_count = handle->moved_count;
     return STORE_DURABLE;
 }

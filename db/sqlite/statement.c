@@ -1,5 +1,13 @@
 #include "db/sqlite/statement.h"
 
+/* The columns of an event and of an order, in the order in which a batch reads them. */
+#define EVENT_COLUMNS                                                                              \
+    "event, refusals, name, sale_from, sale_until, buyer_limit, hold_seconds, waiting_list,"       \
+    " closed"
+#define ORDER_COLUMNS                                                                              \
+    "d.decision, d.event, d.tier, d.id, d.state, d.quantity, d.first_number, d.amount, d.buyer,"   \
+    " d.server, d.created_at, d.expires_at, d.changed_at, d.payment, d.request, d.late"
+
 /* The columns of a sale, in the order in which column_sale takes them. */
 static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_BEGIN_WRITING] = "BEGIN IMMEDIATE",
@@ -11,15 +19,37 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_BACK_TO_SAVEPOINT] = "ROLLBACK TO one_item",
 
     [STATEMENT_BOOT] = "SELECT boot FROM servers WHERE server = ?1",
-    [STATEMENT_EVENT] = "SELECT event, refusals FROM events WHERE name = ?1",
+    [STATEMENT_EVENT] = "SELECT " EVENT_COLUMNS " FROM events WHERE name = ?1",
+    [STATEMENT_EVENT_BY_ROW] = "SELECT " EVENT_COLUMNS " FROM events WHERE event = ?1",
     [STATEMENT_TIERS_OF_EVENT] =
-        "SELECT tier, name, currency, price, capacity, sold, held, order_limit, next_number"
+        "SELECT tier, name, currency, price, capacity, sold, held, order_limit, next_number,"
+        "       waiting"
         "  FROM tiers WHERE event = ?1 ORDER BY tier",
-    /* Event and tier are known to the batch by name: joining them would cost each purchase. */
-    [STATEMENT_KEY] =
-        "SELECT id, '', '', buyer, server, currency, quantity, first_number, amount, created_at,"
-        "       fingerprint, problem, remaining, tier"
-        "  FROM decisions WHERE event = ?1 AND key = ?2",
+    /* Event and tier are known to the batch: joining them would cost each purchase. */
+    [STATEMENT_KEY] = "SELECT " ORDER_COLUMNS ", fingerprint, problem, remaining"
+                      "  FROM decisions d WHERE event = ?1 AND key = ?2",
+    [STATEMENT_DUE] = "SELECT " ORDER_COLUMNS " FROM decisions d"
+                      "  WHERE event = ?1 AND state = 1 AND expires_at <= ?2"
+                      "  ORDER BY expires_at, decision LIMIT ?3",
+    [STATEMENT_LINE] = "SELECT " ORDER_COLUMNS " FROM decisions d"
+                       "  WHERE event = ?1 AND tier = ?2 AND state = 2 ORDER BY decision LIMIT ?3",
+    [STATEMENT_LINE_BETWEEN] = "SELECT count(*) FROM decisions WHERE event = ?1 AND tier = ?2"
+                               "  AND state = 2 AND decision > ?3 AND decision <= ?4",
+    [STATEMENT_HOLD] = "SELECT " ORDER_COLUMNS " FROM decisions d"
+                       "  WHERE id = ?1 AND expires_at IS NOT NULL",
+    [STATEMENT_ORDER] =
+        "SELECT " ORDER_COLUMNS " FROM decisions d WHERE decision IN"
+        "  (SELECT decision FROM decisions WHERE event = ?1 AND key = ?2 AND id = ?2 UNION ALL"
+        "   SELECT decision FROM decisions WHERE event = ?1 AND id = ?2 AND id <> key)",
+    [STATEMENT_OWED] =
+        "SELECT (SELECT count(*) FROM owed WHERE event = ?1 AND decision = ?2),"
+        "       (SELECT reason FROM owed WHERE event = ?1 AND decision = ?2 AND reference = ?3)",
+    [STATEMENT_USED] = "SELECT EXISTS (SELECT 1 FROM tickets WHERE event = ?1 AND tier = ?2"
+                       "  AND number >= ?3 AND number < ?4 AND checked_in_at IS NOT NULL)",
+    [STATEMENT_TICKET] = "SELECT " ORDER_COLUMNS ", k.checked_in_at, k.gate, k.check_in_key"
+                         "  FROM tickets k JOIN decisions d USING (decision)"
+                         "  WHERE k.event = ?1 AND k.tier = ?2 AND k.number = ?3",
+    [STATEMENT_BUYER] = "SELECT tickets FROM buyers WHERE event = ?1 AND buyer = ?2",
 
     /* Oldest first, a bounded number: a batch must not pay for a million of them. */
     [STATEMENT_REMOVE_REFUSALS] =
@@ -30,14 +60,39 @@ static const char *const texts[STATEMENT_COUNT] = {
         "INSERT INTO decisions (event, key, fingerprint, created_at, id, tier, quantity,"
         "                       first_number, amount, currency, buyer, server, router)"
         "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    [STATEMENT_ADD_HOLD] =
+        "INSERT INTO decisions (event, key, fingerprint, created_at, id, tier, quantity, state,"
+        "                       amount, currency, buyer, server, router, expires_at)"
+        "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    /* An order is changed from the state in which it was read, or not at all. Only what changes is set: each
+     * index of which it is a part would be written. */
+    [STATEMENT_MOVE_ORDER] = "UPDATE decisions SET state = ?3, changed_at = ?4"
+                             "  WHERE decision = ?1 AND state = ?2",
+    [STATEMENT_OFFER_ORDER] =
+        "UPDATE decisions SET state = ?3, changed_at = ?4, quantity = ?5, amount = ?6,"
+        "                     expires_at = ?7"
+        "  WHERE decision = ?1 AND state = ?2",
+    [STATEMENT_SELL_ORDER] =
+        "UPDATE decisions SET state = ?3, changed_at = ?4, first_number = ?5, server = ?6,"
+        "                     router = ?7, payment = ?8, request = ?9, late = ?10"
+        "  WHERE decision = ?1 AND state = ?2",
+    [STATEMENT_ADD_OWED] = "INSERT INTO owed (event, decision, reference, at, reason)"
+                           "  VALUES (?1, ?2, ?3, ?4, ?5)",
+    [STATEMENT_CHECK_IN] =
+        "UPDATE tickets SET checked_in_at = ?4, gate = ?5, check_in_key = ?6"
+        "  WHERE event = ?1 AND tier = ?2 AND number = ?3 AND checked_in_at IS NULL",
+    [STATEMENT_COUNT_BUYER] =
+        "INSERT INTO buyers (event, buyer, tickets) VALUES (?1, ?2, ?3)"
+        "  ON CONFLICT (event, buyer) DO UPDATE SET tickets = ?3 WHERE tickets = ?4",
     [STATEMENT_ADD_REFUSAL] =
         "INSERT INTO decisions (event, key, fingerprint, created_at, problem, remaining)"
         "  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [STATEMENT_ADD_TICKET] = "INSERT INTO tickets (event, tier, number, decision)"
                              "  VALUES (?1, ?2, ?3, ?4)",
-    [STATEMENT_TAKE_FROM_TIER] =
-        "UPDATE tiers SET sold = sold + ?3, next_number = next_number + ?3"
-        "  WHERE event = ?1 AND tier = ?2 AND sold + held + ?3 <= capacity AND next_number = ?4",
+    [STATEMENT_COUNT_TIER] =
+        "UPDATE tiers SET sold = ?3, held = ?4, waiting = ?5, next_number = ?6"
+        "  WHERE event = ?1 AND tier = ?2 AND sold = ?7 AND held = ?8 AND waiting = ?9"
+        "  AND next_number = ?10 AND ?3 + ?4 <= capacity",
     [STATEMENT_ADD_TOTAL] =
         "INSERT INTO totals (event, tier, server, sold) VALUES (?1, ?2, ?3, ?4)"
         "  ON CONFLICT (event, tier, server) DO UPDATE SET sold = sold + excluded.sold",
@@ -59,18 +114,20 @@ static const char *const texts[STATEMENT_COUNT] = {
         "  FROM events e JOIN tiers t ON t.event = e.event WHERE e.name = ?1 ORDER BY t.name",
     [STATEMENT_SALE] =
         "SELECT d.id, e.name, t.name, d.buyer, d.server, d.currency, d.quantity, d.first_number,"
-        "       d.amount, d.created_at"
+        "       d.amount, d.created_at, d.state, coalesce(d.request, d.id), d.expires_at"
         "  FROM events e JOIN decisions d ON +d.event = e.event"
         "  JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
-        "  WHERE e.name = ?1 AND d.decision IN" /* by one of the two indexes, not by event */
+        "  WHERE e.name = ?1 AND d.first_number IS NOT NULL"
+        "  AND d.decision IN" /* by one of the two indexes, not by event */
         "  (SELECT decision FROM decisions WHERE event = e.event AND key = ?2 AND id = ?2 UNION ALL"
         "   SELECT decision FROM decisions WHERE event = e.event AND id = ?2 AND id <> key)",
     [STATEMENT_EACH_SALE] =
         "SELECT d.id, e.name, t.name, d.buyer, d.server, d.currency, d.quantity, d.first_number,"
-        "       d.amount, d.created_at, d.router, d.key"
+        "       d.amount, d.created_at, d.state, coalesce(d.request, d.id), d.expires_at,"
+        "       d.router, d.key"
         "  FROM decisions d CROSS JOIN events e ON e.event = d.event"
         "  CROSS JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
-        "  WHERE d.id IS NOT NULL ORDER BY d.decision",
+        "  WHERE d.first_number IS NOT NULL ORDER BY d.decision",
     [STATEMENT_EACH_SERVER] =
         "SELECT v.server, v.boot, (SELECT coalesce(sum(sold), 0) FROM totals t"
         "                          WHERE t.server = v.server)"

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/json.h"
+#include "tests/lib/answers.h"
 
 enum {
     PATIENCE = 30000, /* milliseconds */
@@ -100,6 +101,8 @@ bool client_ask(struct client *client, const struct query *query, struct respons
     snprintf(response->failure, sizeof response->failure, "%s", curl_easy_strerror(code));
     if (code == CURLE_OK)
         curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &response->status);
+    if (code == CURLE_OK)
+        answers_keep(query, response);
     return code == CURLE_OK;
 }
 

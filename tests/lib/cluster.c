@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "common/json.h"
+#include "tests/lib/answers.h"
 #include "tests/lib/client.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/wait.h"
@@ -95,6 +96,7 @@ static void start(struct cluster *cluster, const char *listen, const char *admin
     if (!told)
         process_show(&cluster->master);
     CU_ASSERT_FATAL(told);
+    answers_from(cluster->url, cluster->config[0] != '\0');
     read_token(cluster);
     bool up = cluster_all_up(cluster);
     if (!up)
@@ -115,6 +117,7 @@ static void make_store(struct cluster *cluster, int64_t capacity)
 static void prepare(struct cluster *cluster, const char *balancer, int64_t capacity, int servers,
                     const char *const *options)
 {
+    answers_forget();
     *cluster = (struct cluster){.servers = servers, .balancer = balancer};
     for (size_t i = 0; i < CLUSTER_OPTIONS_MAX && options[i] != NULL; i++)
         cluster->options[i] = options[i];
@@ -202,6 +205,8 @@ static void read_server(const cJSON *json, struct cluster_server *server)
     server->told = number_of(json, "told");
     server->pending = number_of(json, "pending");
     server->boot = number_of(json, "boot");
+    if (server->pid > 0)
+        answers_from(server->url, false);
 }
 
 /* Those of other pools are not the cluster's. */
@@ -401,5 +406,6 @@ void cluster_close(struct cluster *cluster)
 {
     if (cluster->master.pid != 0)
         cluster_stop(cluster, SIGTERM);
+    answers_forget();
     files_remove(cluster->dir);
 }

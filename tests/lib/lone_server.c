@@ -13,6 +13,7 @@
 
 #include "common/clock.h"
 #include "db/sqlite/lock_file.h"
+#include "tests/lib/answers.h"
 #include "tests/lib/client.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/wait.h"
@@ -97,6 +98,7 @@ static void open_server(struct lone_server *lone)
     lone->front = lone->peer;
     lone_start(lone);
     CU_ASSERT_FATAL(lone_await(lone));
+    answers_from(lone->peer.url, false);
 }
 
 void lone_open(struct lone_server *lone, const struct cluster *cluster, const char *id,

@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
+
 enum {
-    TESTS_MAX = 1024,
+    TESTS_MAX = 4096,
+    LONG_SECONDS = 2, /* a test that takes so long says how long */
 };
 
 static struct {
@@ -18,6 +21,7 @@ static struct {
 static size_t count;
 static unsigned skipped;
 static bool quiet;
+static int64_t begun; /* the test that runs */
 
 void suite_add(const char *suite, const char *test, void (*body)(void))
 {
@@ -40,6 +44,7 @@ static void test_begins(const CU_pTest test, const CU_pSuite suite)
     if (!quiet)
         printf("%s/%s\n", suite->pName, test->pName);
     fflush(stdout);
+    begun = clock_monotonic();
 }
 
 static void test_ended(const CU_pTest test, const CU_pSuite suite, const CU_pFailureRecord failure)
@@ -48,6 +53,9 @@ static void test_ended(const CU_pTest test, const CU_pSuite suite, const CU_pFai
         if (f->pTest == test)
             printf("  FAILED %s/%s: %s:%u: %s\n", suite->pName, test->pName, f->strFileName,
                    f->uiLineNumber, f->strCondition);
+    int64_t took = clock_monotonic() - begun;
+    if (!quiet && took >= LONG_SECONDS * CLOCK_SECOND)
+        printf("  took %.1f s\n", (double)took / CLOCK_SECOND);
     fflush(stdout);
 }
 

@@ -24,7 +24,8 @@ static const struct wound {
     {"a ticket is gone: count", "DELETE FROM tickets WHERE number = 3",
      "sold is the number of its tickets"},
     {"a ticket too many",
-     "INSERT INTO tickets SELECT event, tier, 50, decision FROM tickets LIMIT 1",
+     "INSERT INTO tickets (event, tier, number, decision)"
+     "  SELECT event, tier, 50, decision FROM tickets LIMIT 1",
      "a ticket belongs to the sale"},
     {"a ticket of another sale",
      "UPDATE tickets SET decision = (SELECT decision FROM decisions WHERE key = 'key-number-1')"

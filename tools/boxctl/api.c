@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/clock.h"
 #include "common/json.h"
@@ -13,40 +14,55 @@ enum {
     URL_SIZE = 256,
     ANSWER_MAX = 4 << 20, /* a list of 1024 servers has 800 KiB */
     CONNECT_MS = 3000,
+    HEADER_SIZE = 320,
+    STALLED_SECONDS = 30, /* a download of which nothing came for so long is over */
 };
 
 struct api {
     char url[URL_SIZE]; /* without a '/' at its end */
-    const char *token_file;
+    const char *option, *token_file;
     struct curl_slist *headers;
     CURL *curl;
 };
 
 static void take_url(struct api *api, const char *url)
 {
+    const bool admin = strcmp(api->option, "--admin") == 0;
     static const char scheme[] = "http://";
     bool bare = strstr(url, "://") == NULL;
     int length = snprintf(api->url, URL_SIZE, "%s%s", bare ? scheme : "", url);
     if (length >= URL_SIZE || strncmp(api->url, scheme, sizeof scheme - 1) != 0)
-        die(EXIT_USAGE, "--admin takes a URL like http://127.0.0.1:8081, not '%s'", url);
+        die(EXIT_USAGE, "%s takes a URL like http://127.0.0.1:%s, not '%s'", api->option,
+            admin ? "8081" : "8080", url);
     if (api->url[length - 1] == '/')
         api->url[length - 1] = '\0';
 }
 
-struct api *api_open(const char *url, const char *token, const char *token_file)
+static void add_header(struct api *api, const char *header)
+{
+    struct curl_slist *headers = curl_slist_append(api->headers, header);
+    if (headers == NULL)
+        die(EXIT_TROUBLE, "out of memory");
+    api->headers = headers;
+}
+
+struct api *api_open(const struct api_place *place)
 {
     struct api *api = memory_new(sizeof *api);
-    char header[160];
-    take_url(api, url);
-    api->token_file = token_file;
+    char header[HEADER_SIZE];
+    api->option = place->option;
+    api->token_file = place->token_file;
+    take_url(api, place->url);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     api->curl = curl_easy_init();
-    snprintf(header, sizeof header, "Authorization: Bearer %s", token);
-    api->headers = curl_slist_append(
-        curl_slist_append(curl_slist_append(NULL, header), "Content-Type: application/json"),
-        "Expect:");
-    if (api->curl == NULL || api->headers == NULL)
+    if (api->curl == NULL)
         die(EXIT_TROUBLE, "out of memory");
+    snprintf(header, sizeof header, "Authorization: Bearer %s",
+             place->token != NULL ? place->token : "");
+    if (place->token != NULL)
+        add_header(api, header);
+    add_header(api, "Content-Type: application/json");
+    add_header(api, "Expect:");
     return api;
 }
 
@@ -67,28 +83,55 @@ static size_t keep(char *bytes, size_t size, size_t count, void *context)
     return size * count;
 }
 
-static CURLcode perform(struct api *api, const char *method, const char *path, const char *body,
-                        int64_t patience, struct api_answer *answer)
+/* Link: </path>; rel="next" */
+static size_t keep_link(char *line, size_t size, size_t count, void *context)
+{
+    static const char begin[] = "Link: <";
+    struct api_answer *answer = context;
+    struct buffer text = {0};
+    buffer_append(&text, line, size * count);
+    const char *header = buffer_text(&text);
+    if (strncasecmp(header, begin, sizeof begin - 1) == 0 && strstr(header, "rel=\"next\"") != NULL)
+        snprintf(answer->next, API_PATH_SIZE, "%.*s", (int)strcspn(header + sizeof begin - 1, ">"),
+                 header + sizeof begin - 1);
+    buffer_free(&text);
+    return size * count;
+}
+
+static void prepare(struct api *api, const char *path, struct api_answer *answer)
 {
     CURL *curl = api->curl;
     struct buffer url = {0};
     buffer_printf(&url, "%s%s", api->url, path);
     curl_easy_reset(curl);
-    curl_easy_setopt(curl, CURLOPT_URL, buffer_text(&url));
+    curl_easy_setopt(curl, CURLOPT_URL, buffer_text(&url)); /* copied */
+    buffer_free(&url);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, api->headers);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, keep_link);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer);
+    buffer_clear(&answer->body);
+    cJSON_Delete(answer->json);
+    answer->json = NULL;
+    answer->status = 0;
+    answer->failure[0] = answer->next[0] = '\0';
+}
+
+static CURLcode perform(struct api *api, const char *method, const char *path, const char *body,
+                        int64_t patience, struct api_answer *answer)
+{
+    CURL *curl = api->curl;
+    prepare(api, path, answer);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(patience / CLOCK_MILLISECOND));
     if (body != NULL || strcmp(method, "POST") == 0)
         curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, body != NULL ? body : "");
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer->body);
-    CURLcode result = curl_easy_perform(curl);
-    buffer_free(&url);
-    return result;
+    return curl_easy_perform(curl);
 }
 
 /* Says why, for people. */
@@ -100,10 +143,9 @@ static void explain(const struct api *api, struct api_answer *answer, CURLcode r
         snprintf(answer->failure, API_FAILURE_SIZE, "%s does not answer in time", api->url);
     else if (answer->status == 0)
         snprintf(answer->failure, API_FAILURE_SIZE,
-                 "%s does not answer (%s): is the balancer running, and is this its --admin "
-                 "address?",
-                 api->url, curl_easy_strerror(result));
-    else if (answer->status == 401 || answer->status == 429)
+                 "%s does not answer (%s): is the balancer running, and is this its %s address?",
+                 api->url, curl_easy_strerror(result), api->option);
+    else if ((answer->status == 401 || answer->status == 429))
         snprintf(answer->failure, API_FAILURE_SIZE,
                  "%s does not take the token in %s: name its own with --token-file", api->url,
                  api->token_file);
@@ -111,19 +153,14 @@ static void explain(const struct api *api, struct api_answer *answer, CURLcode r
         snprintf(answer->failure, API_FAILURE_SIZE, "%s (%ld %s)", detail, answer->status, code);
     else
         snprintf(answer->failure, API_FAILURE_SIZE,
-                 "%s answers %ld without a word: is this an admin address?", api->url,
-                 answer->status);
+                 "%s answers %ld without a word: is this its %s address?", api->url, answer->status,
+                 api->option);
 }
 
 bool api_ask(struct api *api, const char *method, const char *path, const char *body,
              int64_t patience, struct api_answer *answer)
 {
     char error[JSON_ERROR_SIZE];
-    buffer_clear(&answer->body);
-    cJSON_Delete(answer->json);
-    answer->json = NULL;
-    answer->status = 0;
-    answer->failure[0] = '\0';
     CURLcode result = perform(api, method, path, body, patience, answer);
     if (result == CURLE_OK)
         curl_easy_getinfo(api->curl, CURLINFO_RESPONSE_CODE, &answer->status);
@@ -132,6 +169,46 @@ bool api_ask(struct api *api, const char *method, const char *path, const char *
     if (!fine)
         explain(api, answer, result);
     return fine;
+}
+
+/* The first bytes tell whether it is a refusal, which is kept. */
+struct download {
+    struct api *api;
+    struct api_answer *answer;
+    FILE *file;
+};
+
+static size_t pass_on(char *bytes, size_t size, size_t count, void *context)
+{
+    struct download *download = context;
+    curl_easy_getinfo(download->api->curl, CURLINFO_RESPONSE_CODE, &download->answer->status);
+    return download->answer->status == 200 ? fwrite(bytes, size, count, download->file) * size
+                                           : keep(bytes, size, count, &download->answer->body);
+}
+
+bool api_download(struct api *api, const char *path, FILE *file, struct api_answer *answer)
+{
+    char error[JSON_ERROR_SIZE];
+    struct download download = {api, answer, file};
+    prepare(api, path, answer);
+    curl_easy_setopt(api->curl, CURLOPT_WRITEFUNCTION, pass_on);
+    curl_easy_setopt(api->curl, CURLOPT_WRITEDATA, &download);
+    curl_easy_setopt(api->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(api->curl, CURLOPT_LOW_SPEED_TIME, (long)STALLED_SECONDS);
+    CURLcode result = curl_easy_perform(api->curl);
+    bool written = fflush(file) == 0 && ferror(file) == 0;
+    if (result == CURLE_OK && answer->status == 200 && written)
+        return true;
+    answer->json = json_parse(buffer_text(&answer->body), answer->body.length, error);
+    if (!written)
+        snprintf(answer->failure, API_FAILURE_SIZE, "it cannot be written: what is there is cut");
+    else if (answer->status == 200)
+        snprintf(answer->failure, API_FAILURE_SIZE,
+                 "%s broke off (%s): what was written is not all of it", api->url,
+                 curl_easy_strerror(result));
+    else
+        explain(api, answer, result);
+    return false;
 }
 
 void api_answer_free(struct api_answer *answer)

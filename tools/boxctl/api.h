@@ -1,15 +1,17 @@
-/* The admin API of a balancer, asked one thing at a time. One thread. */
+/* The HTTP APIs of a balancer, asked one thing at a time: its admin API, and that of the shop. One thread. */
 #ifndef BOX_OFFICE_BOXCTL_API_H
 #define BOX_OFFICE_BOXCTL_API_H
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "common/buffer.h"
 
 enum {
     API_FAILURE_SIZE = 512,
+    API_PATH_SIZE = 512,
 };
 
 struct api;
@@ -20,17 +22,29 @@ struct api_answer {
     struct buffer body;
     cJSON *json;                    /* of the body; NULL where that is none */
     char failure[API_FAILURE_SIZE]; /* where it was not 200 to 299: why, and what to do about it */
+    char next[API_PATH_SIZE]; /* of a list: the path of its next page; "": that was the last */
 };
 
-/* `url` as typed, with http:// or without; the file of the token is only named by it, in failures. What cannot
- * be had ends the process. */
-struct api *api_open(const char *url, const char *token, const char *token_file);
+/* How an API is reached. */
+struct api_place {
+    const char *url;        /* as typed, with http:// or without */
+    const char *option;     /* that names it: "--admin"; in failures, as is ... */
+    const char *token_file; /* ... this */
+    const char *token;      /* NULL: none is needed */
+};
+
+/* What cannot be had ends the process. */
+struct api *api_open(const struct api_place *place);
 void api_close(struct api *api);
 
 /* `body`: JSON, or NULL. `patience`: microseconds for all of it. True where it was answered with 200 to 299 and
  * JSON. */
 bool api_ask(struct api *api, const char *method, const char *path, const char *body,
              int64_t patience, struct api_answer *answer);
+
+/* Gets `path` into a file that is open, however long it is, as fast as that takes it. False with the reason in
+ * `answer`; something may have been written by then. */
+bool api_download(struct api *api, const char *path, FILE *file, struct api_answer *answer);
 
 void api_answer_free(struct api_answer *answer);
 

@@ -33,6 +33,7 @@ void ledger_free(struct ledger *ledger)
     buffer_free(&ledger->known);
     buffer_free(&ledger->windows);
     buffer_free(&ledger->strays);
+    buffer_free(&ledger->held);
     free(ledger->slots);
 }
 

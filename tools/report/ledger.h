@@ -18,12 +18,14 @@
 
 #define LEDGER_NONE UINT32_MAX /* no attempt, no flight, no place */
 
-/* One choice of a purchase. */
+/* One choice of a purchase, or whatever else boarded a flight. */
 struct attempt {
     struct id request;
+    struct id order; /* of a confirm or release: which */
+    enum verb verb;
     uint32_t older;  /* attempt of the same request before this one */
     uint32_t flight; /* which carried it */
-    uint32_t event;
+    uint32_t event;  /* LEDGER_NONE: it is about an order */
     uint32_t place;
     int32_t quantity;
 };
@@ -32,10 +34,11 @@ struct ledger_flight {
     uint64_t number; /* of its router */
     uint32_t router;
     uint32_t server;
-    int64_t tickets; /* of the choices in the log */
-    int64_t count;   /* of these choices */
-    int64_t rows;    /* of these choices, found sold by this server in the store */
-    int64_t sold, replayed, refused, lost, unsent; /* purchases, by its settlement */
+    int64_t tickets;         /* of the choices in the log */
+    int64_t count;           /* of these choices */
+    int64_t holds, releases; /* among them; the others may sell */
+    int64_t rows;            /* of these choices, found sold by this server in the store */
+    int64_t sold, replayed, refused, lost, unsent, held, freed; /* purchases, by its settlement */
     uint32_t opened;  /* place of its first choice, or of its settlement */
     uint32_t latest;  /* place of its latest choice */
     uint32_t settled; /* place; LEDGER_NONE: open */
@@ -78,6 +81,7 @@ struct ledger {
     struct buffer known;       /* bool, by router: it is one of this log's */
     struct buffer windows;     /* struct window: when choices may be missing, legally */
     struct buffer strays;      /* struct stray: sales without a fitting choice yet */
+    struct buffer held;        /* struct stray: sales of what was held before */
     struct ledger_scale scales[LEDGER_SCALES_KEPT]; /* the latest ones, the earliest first */
     uint64_t scale_count;                           /* of all */
     uint32_t *slots;     /* owned; a hash table of attempts + 1 by request; 0: unused */

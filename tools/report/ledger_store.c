@@ -7,7 +7,8 @@
 
 /* A sale that came through a router, for which no choice of that server has been read yet. */
 struct stray {
-    struct id id;
+    struct id id;      /* the order's */
+    struct id request; /* that sold it */
     uint32_t router, server, event;
     int32_t quantity;
     int64_t created_at;
@@ -20,25 +21,65 @@ static struct where where(const struct ledger *ledger, uint32_t place)
     return findings_where(ledger->findings, place);
 }
 
-static void compare(struct ledger *ledger, const struct attempt *attempt, const struct stray *sale)
+static void compare_purchase(struct ledger *ledger, const struct attempt *attempt,
+                             const struct stray *sale, const char *request)
 {
-    char id[ID_TEXT_SIZE];
-    id_format(&sale->id, id);
     if (attempt->quantity != sale->quantity)
         findings_broken(ledger->findings, CHECK_SALES, attempt->place,
                         "quantity=%" PRId32 " of request %s, but the store sold it %" PRId32
                         " tickets",
-                        attempt->quantity, id, sale->quantity);
+                        attempt->quantity, request, sale->quantity);
     if (attempt->event != sale->event)
         findings_broken(ledger->findings, CHECK_SALES, attempt->place,
                         "event=%s of request %s, but the store sold it tickets of another event",
-                        names_text(&ledger->events, attempt->event), id);
+                        names_text(&ledger->events, attempt->event), request);
+}
+
+/* A purchase is the order that it sells; a confirm sells the order it names; nothing else sells. */
+static void compare(struct ledger *ledger, const struct attempt *attempt, const struct stray *sale)
+{
+    char request[ID_TEXT_SIZE], order[ID_TEXT_SIZE];
+    const struct id *named = attempt->verb == VERB_CONFIRM ? &attempt->order : &attempt->request;
+    id_format(&sale->request, request);
+    id_format(&sale->id, order);
+    if (attempt->verb == VERB_HOLD || attempt->verb == VERB_RELEASE)
+        findings_broken(ledger->findings, CHECK_SALES, attempt->place,
+                        "verb=%s of request %s, but the store sold tickets by it",
+                        verb_name(attempt->verb), request);
+    else if (!id_equal(named, &sale->id))
+        findings_broken(
+            ledger->findings, CHECK_SALES, attempt->place,
+            "request %s is a %s of another order, but the store sold the order %s by it", request,
+            verb_name(attempt->verb), order);
+    else if (attempt->verb == VERB_PURCHASE)
+        compare_purchase(ledger, attempt, sale, request);
+}
+
+/* What was confirmed had been held, by a request whose choices say so if they are in the log. */
+static void compare_hold(struct ledger *ledger, const struct stray *sale)
+{
+    char id[ID_TEXT_SIZE];
+    id_format(&sale->id, id);
+    for (uint32_t at = ledger_find(ledger, &sale->id); at != LEDGER_NONE;
+         at = ledger_attempt(ledger, at)->older) {
+        const struct attempt *attempt = ledger_attempt(ledger, at);
+        if (attempt->verb != VERB_HOLD)
+            findings_broken(ledger->findings, CHECK_SALES, attempt->place,
+                            "request %s is a %s, but the store held tickets by it", id,
+                            verb_name(attempt->verb));
+        else if (attempt->event != sale->event || attempt->quantity < sale->quantity)
+            findings_broken(ledger->findings, CHECK_SALES, attempt->place,
+                            "request %s held %" PRId32 " tickets of %s, but the store sold %" PRId32
+                            " of %s by it",
+                            id, attempt->quantity, names_text(&ledger->events, attempt->event),
+                            sale->quantity, names_text(&ledger->events, sale->event));
+    }
 }
 
 /* Counts the sale for every flight that carried it to its server; false where none has yet. */
 static bool match(struct ledger *ledger, const struct stray *sale)
 {
-    uint32_t latest = ledger_find(ledger, &sale->id);
+    uint32_t latest = ledger_find(ledger, &sale->request);
     bool found = false;
     for (uint32_t at = latest; at != LEDGER_NONE; at = ledger_attempt(ledger, at)->older) {
         struct ledger_flight *flight = ledger_flight(ledger, ledger_attempt(ledger, at)->flight);
@@ -69,12 +110,15 @@ void ledger_sale(struct ledger *ledger, const struct sale *sale, const char *rou
     }
     struct stray stray = {
         .id = sale->id,
+        .request = sale->request,
         .router = ledger_router_number(ledger, router),
         .server = server,
         .event = names_number(&ledger->events, sale->event),
         .quantity = sale->quantity,
         .created_at = sale->created_at,
     };
+    if (!id_equal(&sale->id, &sale->request))
+        buffer_append(&ledger->held, &stray, sizeof stray);
     if (match(ledger, &stray)) {
         ledger->sales_through++;
         ledger_server(ledger, server)->through += sale->quantity;
@@ -94,7 +138,7 @@ void ledger_total(struct ledger *ledger, const char *server, int64_t tickets)
 static void name_choices(struct ledger *ledger, const struct stray *sale, uint32_t latest)
 {
     char id[ID_TEXT_SIZE];
-    id_format(&sale->id, id);
+    id_format(&sale->request, id);
     for (uint32_t at = latest; at != LEDGER_NONE; at = ledger_attempt(ledger, at)->older) {
         const struct attempt *attempt = ledger_attempt(ledger, at);
         const struct ledger_flight *flight = ledger_flight(ledger, attempt->flight);
@@ -111,7 +155,7 @@ static void name_choices(struct ledger *ledger, const struct stray *sale, uint32
 static void finish_stray(struct ledger *ledger, const struct stray *sale)
 {
     struct ledger_server *server = ledger_server(ledger, sale->server);
-    uint32_t latest = ledger_find(ledger, &sale->id);
+    uint32_t latest = ledger_find(ledger, &sale->request);
     if (!ledger->known.data[sale->router] && latest == LEDGER_NONE) {
         ledger->sales_others++;
         server->others += sale->quantity;
@@ -121,7 +165,7 @@ static void finish_stray(struct ledger *ledger, const struct stray *sale)
     server->through += sale->quantity;
     if (match(ledger, sale))
         return;
-    if (ledger_in_window(ledger, sale->router, &sale->id)) {
+    if (ledger_in_window(ledger, sale->router, &sale->request)) {
         ledger->sales_before++;
         return;
     }
@@ -131,7 +175,7 @@ static void finish_stray(struct ledger *ledger, const struct stray *sale)
         return;
     }
     char id[ID_TEXT_SIZE], time[CLOCK_TEXT_SIZE];
-    id_format(&sale->id, id);
+    id_format(&sale->request, id);
     clock_format(sale->created_at, time);
     findings_broken_store(ledger->findings, CHECK_SALES,
                           "the store: sale %s of %" PRId32
@@ -148,7 +192,7 @@ static void finish_flight(struct ledger *ledger, const struct ledger_flight *fli
     if (flight->settled == LEDGER_NONE)
         return;
     int64_t possible = flight->sold + flight->replayed + flight->lost + flight->unsent;
-    int64_t unknown = possible + flight->refused - flight->count;
+    int64_t unknown = possible + flight->refused + flight->held + flight->freed - flight->count;
     ledger->findings->checked[CHECK_SOLD]++;
     bool before = flight->settled < ledger->snapshot;
     if (before && flight->sold > flight->rows + (unknown > 0 ? unknown : 0))
@@ -182,6 +226,9 @@ void ledger_finish(struct ledger *ledger)
     const struct stray *strays = (const struct stray *)(const void *)ledger->strays.data;
     for (size_t i = 0; i < ledger->strays.length / sizeof *strays; i++)
         finish_stray(ledger, &strays[i]);
+    const struct stray *held = (const struct stray *)(const void *)ledger->held.data;
+    for (size_t i = 0; i < ledger->held.length / sizeof *held; i++)
+        compare_hold(ledger, &held[i]);
     for (uint32_t i = 0; i < ledger->flights.length / sizeof(struct ledger_flight); i++)
         finish_flight(ledger, ledger_flight(ledger, i));
     for (uint32_t i = 0; i < ledger->servers.count; i++)

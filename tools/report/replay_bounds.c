@@ -42,7 +42,8 @@ static bool settled_fits(const struct routing_settled *settled)
     return figures_fit(settled->boot, settled->commit, settled->told) &&
            settled->released <= FIGURE_MAX && settled->sold <= CARRIED_MAX &&
            settled->replayed <= CARRIED_MAX && settled->refused <= CARRIED_MAX &&
-           settled->lost <= CARRIED_MAX && settled->unsent <= CARRIED_MAX;
+           settled->lost <= CARRIED_MAX && settled->unsent <= CARRIED_MAX &&
+           settled->held <= CARRIED_MAX && settled->freed <= CARRIED_MAX;
 }
 
 static bool state_fits(const struct routing_snapshot *state)

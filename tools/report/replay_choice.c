@@ -387,6 +387,26 @@ static void prove_winner(const struct proof *proof, struct replay_server *to)
 
 /* --- the line ---------------------------------------------------------------------------------- */
 
+/* Asked again, a request asks for the same. */
+static void prove_repeat(const struct proof *proof, const struct attempt *attempt)
+{
+    const struct replay *replay = proof->replay;
+    const struct routing_choice *choice = proof->choice;
+    struct findings *findings = replay_findings(replay);
+    struct id order = {0};
+    bool same = choice->order == NULL ||
+                (id_parse(choice->order, &order) && id_equal(&order, &attempt->order));
+    if (attempt->quantity != choice->quantity)
+        findings_broken(findings, proof->check, proof->place,
+                        "quantity=%d, but %" PRId32 " were asked for by the same request at %s",
+                        choice->quantity, attempt->quantity,
+                        replay_where(replay, attempt->place).text);
+    if (attempt->verb != choice->verb || !same)
+        findings_broken(findings, proof->check, proof->place,
+                        "a %s, but the same request was another %s at %s", verb_name(choice->verb),
+                        verb_name(attempt->verb), replay_where(replay, attempt->place).text);
+}
+
 static void find_older(struct proof *proof)
 {
     const struct replay *replay = proof->replay;
@@ -412,11 +432,7 @@ static void find_older(struct proof *proof)
                         "request=%s is still on flight=%" PRIu64 ", since %s",
                         proof->choice->request, flight->number,
                         replay_where(replay, attempt->place).text);
-    if (attempt->quantity != proof->choice->quantity)
-        findings_broken(findings, proof->check, proof->place,
-                        "quantity=%d, but %" PRId32 " were asked for by the same request at %s",
-                        proof->choice->quantity, attempt->quantity,
-                        replay_where(replay, attempt->place).text);
+    prove_repeat(proof, attempt);
 }
 
 static void apply_purchase(const struct proof *proof, struct replay_server *to)
@@ -435,7 +451,7 @@ void replay_choice(struct replay *replay, uint32_t place)
                           .choice = choice,
                           .policy = routing_choice_lists(choice),
                           .place = place,
-                          .purchase = choice->event != NULL,
+                          .purchase = routing_choice_boards(choice),
                           .pool = to != NULL ? to->pool : "",
                           .older = LEDGER_NONE};
     if (proof.policy == POLICY_IP_HASH)

@@ -80,19 +80,30 @@ static uint32_t flight_of_choice(struct replay *replay, const struct replay_serv
     return add_flight(replay, number, server->number, place);
 }
 
+static void count_boarding(struct ledger_flight *flight, const struct routing_choice *choice)
+{
+    flight->count++;
+    flight->tickets += choice->quantity;
+    flight->holds += choice->verb == VERB_HOLD;
+    flight->releases += choice->verb == VERB_RELEASE;
+}
+
 void replay_board(struct replay *replay, const struct replay_server *server, uint32_t place)
 {
     const struct routing_choice *choice = &replay->line.choice;
     uint32_t flight = flight_of_choice(replay, server, place);
     struct attempt attempt = {
+        .verb = choice->verb,
         .flight = flight,
-        .event = names_number(&replay->ledger->events, choice->event),
+        .event = LEDGER_NONE,
         .place = place,
         .quantity = choice->quantity,
     };
-    ledger_flight(replay->ledger, flight)->count++;
-    ledger_flight(replay->ledger, flight)->tickets += choice->quantity;
-    if (id_parse(choice->request, &attempt.request))
+    if (choice->event != NULL)
+        attempt.event = names_number(&replay->ledger->events, choice->event);
+    count_boarding(ledger_flight(replay->ledger, flight), choice);
+    bool known = choice->order == NULL || id_parse(choice->order, &attempt.order);
+    if (id_parse(choice->request, &attempt.request) && known)
         ledger_attempt_add(replay->ledger, &attempt);
 }
 
@@ -130,13 +141,30 @@ static bool accounts(const struct ledger_flight *flight, int64_t here, int64_t t
     return flight->partial ? told >= here : told == here;
 }
 
+/* Only holds are held, only what was held is freed, and neither holds nor releases are sold. */
+static void prove_verbs(struct replay *replay, const struct ledger_flight *flight, uint32_t place)
+{
+    const struct routing_settled *line = &replay->line.settled;
+    int64_t sellers = flight->count - flight->holds - flight->releases;
+    if (flight->partial ||
+        (line->sold <= sellers && line->held <= flight->holds && line->freed <= flight->releases))
+        return;
+    findings_broken(replay_findings(replay), CHECK_FLIGHTS, place,
+                    "flight=%" PRIu64 " sold=%" PRId64 " held=%" PRId64 " freed=%" PRId64
+                    ", but carried %" PRId64 " purchases and confirms, %" PRId64
+                    " holds and %" PRId64 " releases (choices from %s to %s)",
+                    line->flight, line->sold, line->held, line->freed, sellers, flight->holds,
+                    flight->releases, replay_where(replay, flight->opened).text,
+                    replay_where(replay, flight->latest).text);
+}
+
 static void prove_settlement(struct replay *replay, const struct ledger_flight *flight,
                              uint32_t place)
 {
     const struct routing_settled *line = &replay->line.settled;
     struct findings *findings = replay_findings(replay);
     const char *least = flight->partial ? "at least " : "";
-    int64_t count = line->sold + line->replayed + line->refused + line->lost + line->unsent;
+    int64_t count = routing_settled_count(line);
     if (!accounts(flight, flight->tickets, line->released))
         findings_broken(findings, CHECK_FLIGHTS, place,
                         "flight=%" PRIu64 " released=%" PRId64 ", but %s%" PRId64
@@ -148,7 +176,7 @@ static void prove_settlement(struct replay *replay, const struct ledger_flight *
         findings_broken(
             findings, CHECK_FLIGHTS, place,
             "flight=%" PRIu64 " accounts for %" PRId64
-            " purchases (sold to unsent), but carried %s%" PRId64 " (choices from %s to %s)",
+            " purchases and the like, but carried %s%" PRId64 " (choices from %s to %s)",
             line->flight, count, least, flight->count, replay_where(replay, flight->opened).text,
             replay_where(replay, flight->latest).text);
 }
@@ -162,6 +190,8 @@ static void apply_settlement(struct replay *replay, uint32_t number, uint32_t pl
     flight->refused = line->refused;
     flight->lost = line->lost;
     flight->unsent = line->unsent;
+    flight->held = line->held;
+    flight->freed = line->freed;
     flight->settled = place;
     forget(replay, number);
 }
@@ -170,7 +200,7 @@ static void apply_settlement(struct replay *replay, uint32_t number, uint32_t pl
 static void release_busy(struct replay *replay, struct replay_server *server, uint32_t place)
 {
     const struct routing_settled *line = &replay->line.settled;
-    int64_t count = line->sold + line->replayed + line->refused + line->lost + line->unsent;
+    int64_t count = routing_settled_count(line);
     if (count > server->busy)
         findings_broken(replay_findings(replay), CHECK_FLIGHTS, place,
                         "%" PRId64 " purchases are settled, but only %" PRId64
@@ -194,6 +224,7 @@ void replay_settled(struct replay *replay, uint32_t place)
     uint32_t flight = flight_of_settlement(replay, server, place);
     if (flight != LEDGER_NONE) {
         prove_settlement(replay, ledger_flight(replay->ledger, flight), place);
+        prove_verbs(replay, ledger_flight(replay->ledger, flight), place);
         apply_settlement(replay, flight, place);
     }
     if (line->released > server->pending)

@@ -65,6 +65,18 @@ static void add_text(struct buffer *out, const char *text)
     add_plain(out, text, strlen(text));
 }
 
+/* "2 tickets of demo", "hold of 2 tickets of demo", "confirm of 01a1fdac-…"; of a forwarded request its route. */
+static void add_asked(struct buffer *out, const struct routing_choice *choice)
+{
+    if (routing_choice_boards(choice) && choice->verb != VERB_PURCHASE)
+        buffer_printf(out, "%s of ", verb_name(choice->verb));
+    if (choice->event != NULL)
+        buffer_printf(out, "%d ticket%s of ", choice->quantity, choice->quantity == 1 ? "" : "s");
+    add_text(out, choice->event != NULL   ? choice->event
+                  : choice->order != NULL ? choice->order
+                                          : choice->route);
+}
+
 /* "server-2 ← 2 tickets of demo (fewest: 4+0; server-1 5+0, server-3 5+2)"; of a request that is no
  * purchase, "files-1 ← pictures (turn: 0/2; files-2 0/1)" */
 static void add_choice(struct buffer *out, const struct routing_choice *choice, bool colour)
@@ -73,9 +85,7 @@ static void add_choice(struct buffer *out, const struct routing_choice *choice, 
     const char *separator = "; ";
     add_server(out, choice->candidates[choice->to].server, colour);
     buffer_add(out, " ← ");
-    if (choice->event != NULL)
-        buffer_printf(out, "%d ticket%s of ", choice->quantity, choice->quantity == 1 ? "" : "s");
-    add_text(out, choice->event != NULL ? choice->event : choice->route);
+    add_asked(out, choice);
     buffer_add(out, " (");
     add_text(out, choice->why);
     buffer_add(out, ": ");
@@ -104,6 +114,8 @@ static void add_settled(struct buffer *out, const struct routing_settled *settle
 {
     add_server(out, settled->server, colour);
     buffer_printf(out, " → flight %" PRIu64 ": %" PRId64 " sold", settled->flight, settled->sold);
+    add_part(out, settled->held, "held");
+    add_part(out, settled->freed, "released");
     add_part(out, settled->replayed, "replayed");
     add_part(out, settled->refused, "refused");
     add_part(out, settled->lost, "lost");

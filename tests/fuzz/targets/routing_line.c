@@ -51,9 +51,13 @@ static void check_choice(const struct routing_choice *choice)
              "counts are not negative");
     }
     check_session(choice);
-    if (choice->event == NULL)
+    if (!routing_choice_boards(choice))
         return;
-    check_text(choice->event);
+    bool by_order = verb_names_order(choice->verb);
+    must(verb_flies(choice->verb) && (choice->order != NULL) == by_order &&
+             (choice->event != NULL) != by_order,
+         "what boards is about an event or an order, as its verb says");
+    check_text(by_order ? choice->order : choice->event);
     must(choice->quantity >= 1 && choice->quantity <= QUANTITY_MAX,
          "the quantity is within bounds");
 }

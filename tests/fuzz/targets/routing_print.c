@@ -103,7 +103,8 @@ static void same_text(const char *read, const char *written)
 static void write_ends(struct writing *writing, bool started)
 {
     if (started)
-        routing_line_started(&writing->out, writing->n, writing->time, writing->texts[0]);
+        routing_line_started(&writing->out, writing->n, writing->time, writing->texts[0],
+                             ROUTING_VERSION);
     else
         routing_line_stopped(&writing->out, writing->n, writing->time, writing->texts[0]);
     read_back(writing);
@@ -144,9 +145,9 @@ static void write_settled(struct writing *writing)
     struct input *input = &writing->input;
     struct routing_settled line = {.server = writing->ids[0],
                                    .flight = (uint64_t)input_number(input)};
-    int64_t *const numbers[] = {&line.boot,     &line.commit, &line.told,
-                                &line.released, &line.sold,   &line.replayed,
-                                &line.refused,  &line.lost,   &line.unsent};
+    int64_t *const numbers[] = {&line.boot,   &line.commit,   &line.told,    &line.released,
+                                &line.sold,   &line.replayed, &line.refused, &line.lost,
+                                &line.unsent, &line.held,     &line.freed};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         *numbers[i] = input_number(input);
     routing_line_settled(&writing->out, writing->n, writing->time, &line);

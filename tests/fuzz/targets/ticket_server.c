@@ -32,6 +32,7 @@ static void make_store(void)
     acceptor.catalog = catalog_open(url, error);
     store = store_open_reader(url, error);
     must(acceptor.catalog != NULL && store != NULL, "it can be read");
+    acceptor.keys.catalog = acceptor.catalog;
     health_begin(&acceptor.health);
 }
 

@@ -24,7 +24,7 @@ static void defaults_are_those_of_the_design(void)
     CU_ASSERT_EQUAL(settings.config.pools[CONFIG_TICKETS].rules.waiting, 16384);
     CU_ASSERT_PTR_NULL(settings.router);
     CU_ASSERT_PTR_NULL(settings.config_file);
-    CU_ASSERT_EQUAL(settings.config.route_count, 2);
+    CU_ASSERT_EQUAL(settings.config.route_count, 6);
     CU_ASSERT_EQUAL(settings.config.routes[0].policy, POLICY_FEWEST_SOLD);
     CU_ASSERT_EQUAL(settings.config.routes[1].policy, POLICY_ROUND_ROBIN);
     settings_free(&settings);

@@ -27,6 +27,14 @@ static void answer(struct http_request *request)
     buffer_free(&body);
 }
 
+static void answer_typed(struct http_request *request)
+{
+    struct http_reply reply = {.status = 200, .body = "<p>", .length = 3};
+    http_reply_field(&reply, "X-First", "Content-Type");
+    http_reply_field(&reply, "Content-Type", "text/html; charset=utf-8");
+    http_answer(request, &reply);
+}
+
 void http_case_answer(struct http_case *test)
 {
     for (size_t i = 0; i < test->kept_count; i++)
@@ -74,6 +82,8 @@ static void handle(void *context, struct http_request *request)
         http_refuse(request, test->problem, "It is so.", test->allow);
     else if (strcmp(http_path(request), "/long") == 0)
         answer_long(request, test->long_length > 0 ? test->long_length : HTTP_CASE_LONG);
+    else if (strcmp(http_path(request), "/typed") == 0)
+        answer_typed(request);
     else
         answer(request);
 }

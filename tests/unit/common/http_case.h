@@ -2,6 +2,7 @@
  *
  *   /hold      is kept until http_case_answer
  *   /problem   is refused with `problem`
+ *   /typed     is answered with a Content-Type of its own
  *   /long      is answered with `long_length` bytes, or else HTTP_CASE_LONG
  *   all else   is answered with what the server saw: METHOD PATH CLIENT BODY-LENGTH */
 #ifndef BOX_OFFICE_TEST_HTTP_CASE_H

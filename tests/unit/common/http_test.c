@@ -59,6 +59,15 @@ static void a_request_is_seen_as_it_came(void)
     close_case();
 }
 
+static void an_answer_may_say_what_it_is(void)
+{
+    open_case();
+    CU_ASSERT_EQUAL(http_case_ask(&test, GET("/typed"), &answer), 200);
+    CU_ASSERT(head_has("\r\nContent-Type: text/html; charset=utf-8\r\n"));
+    CU_ASSERT_FALSE(head_has("application/json"));
+    close_case();
+}
+
 static void a_body_in_pieces_is_one(void)
 {
     open_case();
@@ -409,6 +418,7 @@ static void refusals_carry_their_headers(void)
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("http", "a request is seen as it came", a_request_is_seen_as_it_came);
+    suite_add("http", "an answer may say what it is", an_answer_may_say_what_it_is);
     suite_add("http", "a body in pieces is one", a_body_in_pieces_is_one);
     suite_add("http", "a HEAD is an answer without its body", a_head_is_an_answer_without_its_body);
     suite_add("http", "a long body is refused at once", a_long_body_is_refused_at_once);

@@ -12,7 +12,7 @@
 #define ITEM                                                                                       \
     "\"request\":\"" REQUEST "\",\"admitted\":1,\"event\":\"demo\",\"key\":\"0123456789abcdef\""
 #define BY            "{\"router\":\"" ROUTER "\""
-#define FLIGHT(items) BY ",\"version\":1,\"items\":[" items "]}"
+#define FLIGHT(items) BY ",\"version\":2,\"items\":[" items "]}"
 
 static struct item full_item(void)
 {
@@ -113,12 +113,12 @@ static const struct row flight_rows[] = {
     {"{}", "router is missing"},
     {BY "}", "version is missing"},
     {BY ",\"items\":[{" ITEM "}]}", "version is missing"},
-    {BY ",\"version\":1}", "items is missing"},
+    {BY ",\"version\":2}", "items is missing"},
     {BY ",\"version\":1.5,\"items\":[]}", "version is not valid"},
     {BY ",\"version\":\"1\",\"items\":[]}", "a number is expected"},
-    {BY ",\"version\":1,\"version\":1,\"items\":[]}", "\"version\" comes twice"},
+    {BY ",\"version\":2,\"version\":2,\"items\":[]}", "\"version\" comes twice"},
     {BY ",\"version\":-1,\"items\":[]}", "version is not valid"},
-    {BY ",\"version\":1,\"items\":{}}", "an array is expected"},
+    {BY ",\"version\":2,\"items\":{}}", "an array is expected"},
     {"{\"router\":\"\",\"items\":[{" ITEM "}]}", "router is not valid"},
     {"{\"router\":\"a b\",\"items\":[{" ITEM "}]}", "router is not valid"},
     {"{\"router\":\"" ROUTER "x\",\"items\":[{" ITEM "}]}", "router is too long"},

@@ -42,7 +42,7 @@ static void knows_who_answers(void)
 static void writes_and_reads_each_kind(void)
 {
     struct buffer out = {0};
-    routing_line_started(&out, 1, noon, "r-1");
+    routing_line_started(&out, 1, noon, "r-1", ROUTING_VERSION);
     check(&out, "n=1 time=" TIME_TEXT " started router=r-1 version=3");
     CU_ASSERT(line.kind == ROUTING_STARTED && line.n == 1 && line.time == noon);
     CU_ASSERT_STRING_EQUAL(line.router, "r-1");

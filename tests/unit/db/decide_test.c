@@ -48,6 +48,7 @@ struct bench {
     struct decide_item work[ROWS_MAX];
     struct decide_event events[4];
     struct decide_tier tiers[3];
+    struct decide_order orders[2 * ROWS_MAX];
     struct lookup keys;
     struct decide_batch batch;
 };
@@ -59,10 +60,11 @@ static void set_tier(struct decide_tier *tier, const char *name, int64_t capacit
                                  .currency = "EUR",
                                  .price = 100,
                                  .capacity = capacity,
-                                 .sold = sold,
-                                 .held = held,
                                  .limit = 10,
-                                 .next_number = 101};
+                                 .was = {.sold = sold, .held = held, .next_number = 101},
+                                 .line = LOOKUP_NONE,
+                                 .line_end = LOOKUP_NONE,
+                                 .line_whole = true};
     strcpy(tier->name, name);
 }
 
@@ -84,22 +86,28 @@ static void bench_set(struct bench *bench)
                                          .event_count = 4,
                                          .tiers = bench->tiers,
                                          .tier_count = 3,
+                                         .orders = bench->orders,
                                          .keys = &bench->keys};
 }
 
 static void set_known(struct bench *bench, size_t i, enum known known)
 {
-    struct outcome *outcome = &bench->decisions[i].outcome;
+    struct decide_item *work = &bench->work[i];
+    work->order = work->buyer = work->ticket = LOOKUP_NONE;
     if (known == UNKNOWN)
         return;
-    memset(outcome, 0, sizeof *outcome);
-    bench->work[i].known = true;
-    memcpy(bench->work[i].fingerprint, bench->decisions[i].fingerprint, FINGERPRINT_SIZE);
+    work->known = true;
+    memcpy(work->fingerprint, bench->decisions[i].fingerprint, FINGERPRINT_SIZE);
     if (known == KNOWN_OTHER)
-        bench->work[i].fingerprint[0] ^= 1;
-    outcome->problem = known == KNOWN_REFUSAL ? PROBLEM_SOLD_OUT : PROBLEM_NONE;
-    outcome->remaining = known == KNOWN_REFUSAL ? 4 : 0;
-    outcome->sale.first_number = known == KNOWN_REFUSAL ? 0 : 77;
+        work->fingerprint[0] ^= 1;
+    if (known == KNOWN_REFUSAL) {
+        work->refused = PROBLEM_SOLD_OUT;
+        work->remaining = 4;
+        return;
+    }
+    work->order = bench->batch.order_count++;
+    bench->orders[work->order] = (struct decide_order){
+        .event = DEMO, .buyer = LOOKUP_NONE, .item = LOOKUP_NONE, .was = {.first_number = 77}};
 }
 
 static void bench_add(struct bench *bench, const struct row *row)

@@ -35,19 +35,22 @@ static void events_show_every_sale_at_once(void)
 {
     struct place place;
     struct buffer out = {0};
+    char last[NAME_SIZE];
     place_open(&place, 10);
     struct catalog *catalog = open_catalog(&place);
     sell(&place, 3);
     CU_ASSERT_EQUAL(catalog_event(catalog, "demo", &out), PROBLEM_NONE);
 #define DEMO(sold, remaining)                                                                      \
-    "{\"event\":\"demo\",\"tiers\":[{\"tier\":\"standard\",\"capacity\":10,\"sold\":" sold         \
-    ",\"held\":0,\"remaining\":" remaining                                                         \
+    "{\"event\":\"demo\",\"title\":\"Demo\",\"time_zone\":\"UTC\",\"hold_seconds\":600,"           \
+    "\"waiting_list\":false,\"closed\":false,\"tiers\":[{\"tier\":\"standard\",\"capacity\":10,"   \
+    "\"sold\":" sold ",\"held\":0,\"waiting\":0,\"remaining\":" remaining                          \
     ",\"limit\":10,\"price\":{\"amount\":2500,\"currency\":\"EUR\"}}]}"
     CU_ASSERT_STRING_EQUAL(buffer_text(&out), DEMO("3", "7"));
     sell(&place, 2);
     buffer_clear(&out);
-    CU_ASSERT_EQUAL(catalog_events(catalog, &out), PROBLEM_NONE);
+    CU_ASSERT_EQUAL(catalog_events(catalog, "", 100, last, &out), PROBLEM_NONE);
     CU_ASSERT_STRING_EQUAL(buffer_text(&out), "{\"events\":[" DEMO("5", "5") "]}");
+    CU_ASSERT_STRING_EQUAL(last, "");
     buffer_free(&out);
     catalog_close(catalog);
     place_close(&place);
@@ -57,10 +60,12 @@ static void a_store_without_events_lists_none(void)
 {
     struct place place;
     struct buffer out = {0};
+    char last[NAME_SIZE];
     place_open(&place, 0);
     struct catalog *catalog = open_catalog(&place);
-    CU_ASSERT_EQUAL(catalog_events(catalog, &out), PROBLEM_NONE);
+    CU_ASSERT_EQUAL(catalog_events(catalog, "", 100, last, &out), PROBLEM_NONE);
     CU_ASSERT_STRING_EQUAL(buffer_text(&out), "{\"events\":[]}");
+    CU_ASSERT_STRING_EQUAL(last, "");
     buffer_free(&out);
     catalog_close(catalog);
     place_close(&place);

@@ -143,7 +143,7 @@ static void start(struct sim *sim)
     sim->n = sim->flight = sim->count = 0;
     sim->sold = 0;
     sim->wanted = (int64_t)sim->tickets;
-    routing_line_started(&sim->log, ++sim->n, sim_tick(sim), sim->router);
+    routing_line_started(&sim->log, ++sim->n, sim_tick(sim), sim->router, ROUTING_VERSION);
     for (size_t i = 0; i < sim->first; i++)
         sim_list(sim, i);
     for (size_t i = 0; i < sim->count; i++) {

@@ -26,7 +26,7 @@ static void handle(void *context, struct http_request *request)
     struct visit visit = {0};
     if (!visit_begin(&counter.gate, request, &visit))
         return;
-    if (visit_is_purchase(visit.route, request))
+    if (visit_flies(visit.route, request))
         purchases_accept(counter.purchases, request, &visit);
     else
         proxy_accept(counter.proxy, request, &visit);
@@ -36,7 +36,7 @@ static bool is_streamed(void *context, struct http_request *request)
 {
     (void)context;
     const struct route *route = visit_route(&counter.gate, request);
-    return route != NULL && !visit_is_purchase(route, request) && fits_route(request, route);
+    return route != NULL && !visit_flies(route, request) && fits_route(request, route);
 }
 
 static void turn(void *context)

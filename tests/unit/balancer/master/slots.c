@@ -93,8 +93,11 @@ static void open_desk(int64_t min, int64_t max)
 {
     memset(&desk, 0, sizeof desk);
     files_directory(desk.directory);
-    desk.settings = (struct settings){
-        .servers_min = min, .servers_max = max, .store = "none", .log_dir = desk.directory};
+    desk.settings = (struct settings){.servers_min = min,
+                                      .servers_max = max,
+                                      .store = "none",
+                                      .token_file = "none",
+                                      .log_dir = desk.directory};
     desk.master.settings = &desk.settings;
     desk.master.greeted = true;
     files_path(desk.master.ticket_server, desk.directory, "ticket_server");

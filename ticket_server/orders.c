@@ -1,0 +1,249 @@
+/* What was sold, held and refused of it later, for who has the scope `sales`; and refunds. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/json.h"
+#include "ticket_server/accept.h"
+#include "ticket_server/csv_stream.h"
+#include "ticket_server/fields.h"
+#include "ticket_server/page.h"
+#include "ticket_server/replies.h"
+
+/* --- a page of orders --------------------------------------------------------------------------- */
+
+struct listing {
+    struct buffer *out;
+    int64_t last; /* place of the last one written */
+    size_t count;
+};
+
+static void add_text(struct buffer *out, const char *lead, const char *text)
+{
+    if (text[0] == '\0')
+        return;
+    buffer_add(out, lead);
+    json_append(out, text);
+}
+
+static void add_time(struct buffer *out, const char *lead, int64_t time)
+{
+    char text[CLOCK_TEXT_SIZE];
+    if (time == 0)
+        return;
+    clock_format(time, text);
+    add_text(out, lead, text);
+}
+
+static void add_number(struct buffer *out, const char *lead, int64_t number)
+{
+    if (number == 0)
+        return;
+    buffer_add(out, lead);
+    buffer_add_number(out, number);
+}
+
+static void add_order(void *context, int64_t place_in_list, const struct order *order)
+{
+    struct listing *listing = context;
+    struct buffer *out = listing->out;
+    const struct sale *sale = &order->sale;
+    char id[ID_TEXT_SIZE];
+    id_format(&sale->id, id);
+    if (listing->count++ > 0)
+        buffer_add_char(out, ',');
+    add_text(out, "{\"id\":", id);
+    add_text(out, ",\"event\":", sale->event);
+    add_text(out, ",\"tier\":", sale->tier);
+    add_number(out, ",\"quantity\":", sale->quantity);
+    add_text(out, ",\"state\":", order_state_name(sale->state));
+    add_number(out, ",\"first_number\":", sale->first_number);
+    add_number(out, ",\"place\":", order->place);
+    buffer_add(out, ",\"price\":{\"amount\":");
+    buffer_add_number(out, sale->amount);
+    add_text(out, ",\"currency\":", sale->currency);
+    buffer_add_char(out, '}');
+    add_text(out, ",\"buyer\":", sale->buyer);
+    add_text(out, ",\"server\":", sale->server);
+    add_text(out, ",\"payment\":", order->payment);
+    if (order->late)
+        buffer_add(out, ",\"late\":true");
+    add_time(out, ",\"created_at\":", sale->created_at);
+    add_time(out, ",\"expires_at\":", sale->expires_at);
+    add_time(out, ",\"changed_at\":", order->changed_at);
+    buffer_add_char(out, '}');
+    listing->last = place_in_list;
+}
+
+static void note_more(void *context, int64_t place_in_list, const struct order *order)
+{
+    (void)place_in_list;
+    (void)order;
+    *(bool *)context = true;
+}
+
+static enum problem list_orders(struct catalog *catalog, const char *event, const struct page *page,
+                                struct listing *listing, bool *more)
+{
+    struct store *store = catalog_store(catalog);
+    enum store_found found =
+        store_list_orders(store, event, page->place, page->limit, add_order, listing);
+    if (found == STORE_FOUND && listing->count == page->limit)
+        found = store_list_orders(store, event, listing->last, 1, note_more, more);
+    return catalog_problem(catalog, found, PROBLEM_NO_SUCH_EVENT);
+}
+
+static void show_orders(struct acceptor *acceptor, struct http_request *request,
+                        const char *const *parts)
+{
+    struct page page;
+    struct buffer body = {0};
+    struct listing listing = {.out = &body};
+    char detail[PROBLEM_DETAIL_SIZE], link[HTTP_FIELD_SIZE];
+    bool more = false;
+    enum problem problem = page_read_places(http_query(request), &page, detail);
+    if (problem != PROBLEM_NONE || !purchase_name_valid(parts[0])) {
+        reply_problem(request, problem != PROBLEM_NONE ? problem : PROBLEM_NO_SUCH_EVENT,
+                      problem != PROBLEM_NONE ? detail : NULL, NULL);
+        return;
+    }
+    buffer_add(&body, "{\"orders\":[");
+    problem = list_orders(acceptor->catalog, parts[0], &page, &listing, &more);
+    buffer_add(&body, "]}");
+    if (problem != PROBLEM_NONE) {
+        buffer_free(&body);
+        reply_problem(request, problem, NULL, NULL);
+        return;
+    }
+    page_link_place(link, http_path(request), page.limit, listing.last);
+    reply_json(request, 200, &body, more ? "Link" : NULL, link);
+}
+
+/* --- all of them, as CSV ------------------------------------------------------------------------- */
+
+static const char csv_header[] =
+    "order,event,tier,quantity,state,first_ticket,last_ticket,amount_minor,currency,buyer,payment,"
+    "late,server,created_at,expires_at,changed_at\r\n";
+
+struct export
+{
+    struct csv_source source; /* first */
+    struct catalog *catalog;  /* not owned */
+    char event[NAME_SIZE];
+    int64_t last;
+};
+
+struct export_page {
+    struct export *export;
+    struct csv *csv;
+};
+
+/* A cell that is empty where there is no such number. */
+static void csv_number_or_none(struct csv *csv, int64_t number)
+{
+    if (number != 0)
+        csv_number(csv, number);
+    else
+        csv_text(csv, "");
+}
+
+static void export_order(void *context, int64_t place_in_list, const struct order *order)
+{
+    struct export_page *page = context;
+    struct csv *csv = page->csv;
+    const struct sale *sale = &order->sale;
+    char id[ID_TEXT_SIZE];
+    id_format(&sale->id, id);
+    csv_text(csv, id);
+    csv_text(csv, sale->event);
+    csv_text(csv, sale->tier);
+    csv_number(csv, sale->quantity);
+    csv_text(csv, order_state_name(sale->state));
+    csv_number_or_none(csv, sale->first_number);
+    csv_number_or_none(csv, sale->first_number == 0 ? 0 : sale->first_number + sale->quantity - 1);
+    csv_number(csv, sale->amount);
+    csv_text(csv, sale->currency);
+    csv_text(csv, sale->buyer);
+    csv_text(csv, order->payment);
+    csv_text(csv, order->late ? "late" : "");
+    csv_text(csv, sale->server);
+    csv_time(csv, sale->created_at);
+    csv_time(csv, sale->expires_at);
+    csv_time(csv, order->changed_at);
+    csv_end_row(csv);
+    page->export->last = place_in_list;
+}
+
+static enum problem export_page(struct csv_source *source, struct csv *csv)
+{
+    struct export *export = (struct export *)source;
+    struct export_page page = {export, csv};
+    enum store_found found = store_list_orders(catalog_store(export->catalog), export->event,
+                                               export->last, CSV_PAGE_ROWS, export_order, &page);
+    return catalog_problem(export->catalog, found, PROBLEM_NO_SUCH_EVENT);
+}
+
+static void export_close(struct csv_source *source)
+{
+    free(source);
+}
+
+static void export_orders(struct acceptor *acceptor, struct http_request *request,
+                          const char *const *parts)
+{
+    char name[NAME_SIZE + sizeof "-orders.csv"];
+    if (!purchase_name_valid(parts[0])) {
+        reply_problem(request, PROBLEM_NO_SUCH_EVENT, NULL, NULL);
+        return;
+    }
+    struct export *export = memory_new(sizeof *export);
+    export->source = (struct csv_source){export_page, export_close};
+    export->catalog = acceptor->catalog;
+    strcpy(export->event, parts[0]);
+    snprintf(name, sizeof name, "%s-orders.csv", parts[0]);
+    csv_stream_answer(request, name, csv_header, &export->source);
+}
+
+/* --- refunds ------------------------------------------------------------------------------------- */
+
+static void answer_refund(struct http_request *request, const struct decision *decision)
+{
+    struct buffer body = {0};
+    const struct outcome *outcome = &decision->outcome;
+    if (outcome->problem != PROBLEM_NONE) {
+        reply_problem(request, outcome->problem, NULL, NULL);
+        return;
+    }
+    sale_append(&body, &outcome->sale);
+    reply_json(request, 200, &body, NULL, NULL);
+}
+
+static void refund(struct acceptor *acceptor, struct http_request *request,
+                   const char *const *parts)
+{
+    struct fields fields;
+    struct item item = {.verb = VERB_REFUND, .key_made = true, .attempt = 1};
+    enum problem problem = fields_read_nothing(&fields, request);
+    if (problem != PROBLEM_NONE) {
+        reply_problem(request, problem, fields.detail, NULL);
+        return;
+    }
+    if (!purchase_name_valid(parts[0]) || !id_parse(parts[1], &item.order)) {
+        reply_problem(request, PROBLEM_NO_SUCH_PURCHASE, NULL, NULL);
+        return;
+    }
+    strcpy(item.purchase.event, parts[0]);
+    item.request = id_make();
+    id_format(&item.request, item.key);
+    item.admitted = clock_now();
+    item.deadline = item.admitted + PURCHASE_SECONDS * CLOCK_SECOND;
+    accept_decide(acceptor, request, &item, NULL, answer_refund);
+}
+
+const struct route order_routes[] = {
+    {"GET", "/events/{}/orders", SCOPE_SALES, show_orders},
+    {"GET", "/events/{}/orders.csv", SCOPE_SALES, export_orders},
+    {"POST", "/events/{}/purchases/{}/refund", SCOPE_REFUNDS, refund},
+    {0},
+};

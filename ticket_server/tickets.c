@@ -1,0 +1,238 @@
+/* The tickets of a purchase, for who knows its id: their codes, a picture of each, and a page to print. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/json.h"
+#include "ticket_server/accept.h"
+#include "ticket_server/replies.h"
+#include "ticket_server/ticket_page.h"
+#include "ticket_server/ticket_svg.h"
+
+enum {
+    PAGE_TICKETS =
+        20, /* of a page to print: half a millisecond of the loop's time for each QR code */
+    DIGITS_MAX = 15,
+};
+
+/* Codes let people in: nobody keeps them but who asked, and where they were is told nobody else. */
+static const struct http_field cares[] = {
+    {"Cache-Control", "private, no-store"},
+    {"Referrer-Policy", "no-referrer"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"Content-Security-Policy", TICKET_PAGE_POLICY},
+};
+
+/* One reading of a purchase's tickets. */
+struct reading {
+    struct acceptor *acceptor;
+    struct event_terms event;
+    struct buffer out;
+    void (*add)(struct reading *reading, const struct ticket_face *face);
+    int64_t wanted; /* of a picture: the ticket's number */
+    int64_t after;  /* of a page: only what comes behind it */
+    int64_t last;   /* the last one added; 0: none */
+    size_t added;
+    bool more;     /* than a page has */
+    bool refunded; /* of a picture: there is none */
+};
+
+static void answer_with(struct http_request *request, struct buffer *body, const char *type)
+{
+    char text[ID_TEXT_SIZE];
+    struct id id = id_make();
+    struct http_reply reply = {.status = 200, .body = body->data, .length = body->length};
+    id_format(&id, text);
+    http_reply_field(&reply, "Content-Type", type);
+    http_reply_field(&reply, "Request-Id", text);
+    for (size_t i = 0; i < sizeof cares / sizeof *cares; i++)
+        http_reply_field(&reply, cares[i].name, cares[i].value);
+    http_answer(request, &reply);
+}
+
+/* --- reading ----------------------------------------------------------------------------------- */
+
+static void name_ticket(const struct ticket *ticket, struct ticket_name *name)
+{
+    memcpy(name->event, ticket->event, sizeof name->event);
+    memcpy(name->tier, ticket->tier, sizeof name->tier);
+    name->number = ticket->number;
+}
+
+static void add_ticket(void *context, const struct ticket *ticket)
+{
+    struct reading *reading = context;
+    struct ticket_face face = {.event = &reading->event, .ticket = ticket};
+    struct ticket_name name;
+    if (ticket->number <= reading->after ||
+        (reading->wanted != 0 && ticket->number != reading->wanted))
+        return;
+    if (reading->more)
+        return;
+    name_ticket(ticket, &name);
+    if (!ticket->refunded)
+        ticket_code_make(keys_signer(&reading->acceptor->keys), &name, face.code);
+    reading->add(reading, &face);
+}
+
+/* Whichever is missing: the event, or the purchase in it. */
+static enum problem read_event(struct catalog *catalog, const char *event,
+                               struct event_terms *terms)
+{
+    if (!purchase_name_valid(event))
+        return PROBLEM_NO_SUCH_EVENT;
+    return catalog_problem(catalog, store_read_event(catalog_store(catalog), event, terms),
+                           PROBLEM_NO_SUCH_EVENT);
+}
+
+static enum problem read_tickets(struct reading *reading, const char *event, const char *purchase)
+{
+    struct catalog *catalog = reading->acceptor->catalog;
+    struct id id;
+    enum problem problem = read_event(catalog, event, &reading->event);
+    if (problem == PROBLEM_NONE)
+        problem = keys_refresh(&reading->acceptor->keys);
+    if (problem != PROBLEM_NONE)
+        return problem;
+    if (!id_parse(purchase, &id))
+        return PROBLEM_NO_SUCH_PURCHASE;
+    enum store_found found =
+        store_read_tickets(catalog_store(catalog), event, &id, add_ticket, reading);
+    return catalog_problem(catalog, found, PROBLEM_NO_SUCH_PURCHASE);
+}
+
+/* True where they have been read; else the request has been refused. */
+static bool read_or_refuse(struct reading *reading, struct http_request *request,
+                           const char *const *parts)
+{
+    enum problem problem = read_tickets(reading, parts[0], parts[1]);
+    if (problem == PROBLEM_NONE)
+        return true;
+    buffer_free(&reading->out);
+    reply_problem(request, problem, NULL, NULL);
+    return false;
+}
+
+/* --- as JSON ----------------------------------------------------------------------------------- */
+
+static const char *state_of(const struct ticket *ticket)
+{
+    if (ticket->refunded)
+        return "refunded";
+    return ticket->checked_in_at != 0 ? "checked_in" : "valid";
+}
+
+static void add_json(struct reading *reading, const struct ticket_face *face)
+{
+    const struct ticket *ticket = face->ticket;
+    struct buffer *out = &reading->out;
+    char time[CLOCK_TEXT_SIZE];
+    buffer_printf(out, "%s{\"number\":%lld,\"tier\":\"%s\",\"state\":\"%s\"",
+                  reading->added++ > 0 ? "," : "", (long long)ticket->number, ticket->tier,
+                  state_of(ticket));
+    if (face->code[0] != '\0')
+        buffer_printf(out, ",\"code\":\"%s\"", face->code);
+    if (ticket->checked_in_at != 0) {
+        clock_format(ticket->checked_in_at, time);
+        buffer_printf(out, ",\"checked_in_at\":\"%s\",\"gate\":", time);
+        json_append(out, ticket->gate);
+    }
+    buffer_add_char(out, '}');
+}
+
+static void show_tickets(struct acceptor *acceptor, struct http_request *request,
+                         const char *const *parts)
+{
+    struct reading reading = {.acceptor = acceptor, .add = add_json};
+    buffer_add(&reading.out, "{\"tickets\":[");
+    if (!read_or_refuse(&reading, request, parts))
+        return;
+    buffer_add(&reading.out, "]}\n");
+    answer_with(request, &reading.out, "application/json");
+    buffer_free(&reading.out);
+}
+
+/* --- as a picture ------------------------------------------------------------------------------ */
+
+/* A ticket's number as we write it; 0: it is none. */
+static int64_t read_number(const char *text)
+{
+    size_t length = strspn(text, "0123456789");
+    if (length == 0 || length > DIGITS_MAX || text[length] != '\0' || text[0] == '0')
+        return 0;
+    return strtoll(text, NULL, 10);
+}
+
+static void add_picture(struct reading *reading, const struct ticket_face *face)
+{
+    reading->last = face->ticket->number;
+    reading->refunded = face->code[0] == '\0';
+    if (!reading->refunded)
+        ticket_svg_append(&reading->out, face);
+}
+
+static void show_picture(struct acceptor *acceptor, struct http_request *request,
+                         const char *const *parts)
+{
+    struct reading reading = {
+        .acceptor = acceptor, .add = add_picture, .wanted = read_number(parts[2])};
+    if (reading.wanted == 0)
+        reading.wanted = -1; /* which none has */
+    if (!read_or_refuse(&reading, request, parts))
+        return;
+    if (reading.last == 0)
+        reply_problem(request, PROBLEM_NOT_FOUND, "This purchase has no ticket of this number.",
+                      NULL);
+    else if (reading.refunded)
+        reply_problem(request, PROBLEM_TICKET_REFUNDED, NULL, NULL);
+    else
+        answer_with(request, &reading.out, "image/svg+xml");
+    buffer_free(&reading.out);
+}
+
+/* --- as a page --------------------------------------------------------------------------------- */
+
+static void add_article(struct reading *reading, const struct ticket_face *face)
+{
+    if (reading->added == PAGE_TICKETS) {
+        reading->more = true;
+        return;
+    }
+    if (reading->added++ == 0)
+        ticket_page_begin(&reading->out, &reading->event);
+    reading->last = face->ticket->number;
+    ticket_page_add(&reading->out, face);
+}
+
+/* "?after=N", or nothing; false where it is anything else. */
+static bool read_after(const char *query, int64_t *after)
+{
+    static const char name[] = "?after=";
+    size_t length = sizeof name - 1;
+    *after = strncmp(query, name, length) == 0 ? read_number(query + length) : 0;
+    return query[0] == '\0' || *after != 0;
+}
+
+static void show_page(struct acceptor *acceptor, struct http_request *request,
+                      const char *const *parts)
+{
+    struct reading reading = {.acceptor = acceptor, .add = add_article};
+    if (!read_after(http_query(request), &reading.after)) {
+        reply_problem(request, PROBLEM_MALFORMED, "The query may be ?after=NUMBER.", NULL);
+        return;
+    }
+    if (!read_or_refuse(&reading, request, parts))
+        return;
+    if (reading.added == 0)
+        ticket_page_begin(&reading.out, &reading.event);
+    ticket_page_end(&reading.out, reading.more ? reading.last : 0);
+    answer_with(request, &reading.out, "text/html; charset=utf-8");
+    buffer_free(&reading.out);
+}
+
+const struct route ticket_routes[] = {
+    {"GET", "/events/{}/purchases/{}/tickets", 0, show_tickets},
+    {"GET", "/events/{}/purchases/{}/tickets.html", 0, show_page},
+    {"GET", "/events/{}/purchases/{}/tickets/{}.svg", 0, show_picture},
+    {0},
+};
