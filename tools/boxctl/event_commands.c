@@ -4,8 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/time_zone.h"
 #include "tools/boxctl/listing.h"
 #include "tools/boxctl/shop.h"
 #include "tools/boxctl/terms.h"
@@ -14,7 +16,7 @@ enum {
     PATH_SIZE = 160,
     FILE_MAX = 16 << 10, /* what the shop takes */
     BAR_CELLS = 20,
-    OPTIONS_MAX = 16,
+    TIME_SIZE = 96,
 };
 
 /* What is said of an event; NULL: nothing. */
@@ -124,11 +126,6 @@ static void read_file(const char *path, struct buffer *out)
 
 /* --- the event as it is shown ---------------------------------------------------------------------- */
 
-static const char *or_none(const char *text, const char *none)
-{
-    return text[0] != '\0' ? text : none;
-}
-
 /* Sold, held and free, in the shares of the capacity; nothing that was taken is shown as nothing. */
 static void add_bar(struct grid *grid, int64_t sold, int64_t held, int64_t capacity)
 {
@@ -163,6 +160,21 @@ static void add_tier_rows(struct grid *grid, const cJSON *event)
     }
 }
 
+/* A time of the API's on the clocks of the event's place: "2026-12-31 20:00 CET". */
+static void local_time_text(const cJSON *event, const char *name, const char *none,
+                            char out[TIME_SIZE])
+{
+    struct local_time local;
+    int64_t time;
+    if (!clock_parse(api_text(event, name), &time)) {
+        snprintf(out, TIME_SIZE, "%s", none);
+        return;
+    }
+    time_zone_local(api_text(event, "time_zone"), time, &local);
+    snprintf(out, TIME_SIZE, "%04d-%02d-%02d %02d:%02d %s", local.year, local.month, local.day,
+             local.hour, local.minute, local.abbreviation);
+}
+
 static void add_line(struct buffer *out, const char *name, const char *value)
 {
     buffer_printf(out, "  %-12s ", name);
@@ -188,14 +200,18 @@ static void add_event(struct buffer *out, const cJSON *event)
         {"HELD", true},  {"LINE", true},  {"FREE", true},  {"", false},
     };
     struct grid grid;
+    char time[TIME_SIZE];
     listing_plain(out, api_text(event, "event"));
     buffer_add(out, ": ");
     listing_plain(out, api_text(event, "title"));
     buffer_add(out, api_true(event, "closed") ? " (closed)\n" : "\n");
     add_line(out, "time zone", api_text(event, "time_zone"));
-    add_line(out, "starts", or_none(api_text(event, "starts_at"), "not told"));
-    add_line(out, "sale from", or_none(api_text(event, "sale_from"), "at once"));
-    add_line(out, "sale until", or_none(api_text(event, "sale_until"), "no end"));
+    local_time_text(event, "starts_at", "not told", time);
+    add_line(out, "starts", time);
+    local_time_text(event, "sale_from", "at once", time);
+    add_line(out, "sale from", time);
+    local_time_text(event, "sale_until", "no end", time);
+    add_line(out, "sale until", time);
     add_limits(out, event);
     buffer_add_char(out, '\n');
     grid_open(&grid, columns, sizeof columns / sizeof *columns);
@@ -351,8 +367,8 @@ static void list_page(struct shop *shop, const cJSON *page, struct buffer *out)
     grid_open(&grid, columns, sizeof columns / sizeof *columns);
     cJSON_ArrayForEach(event, cJSON_GetObjectItemCaseSensitive(page, "events"))
     {
-        char starts[17];
-        snprintf(starts, sizeof starts, "%s", or_none(api_text(event, "starts_at"), "-"));
+        char starts[TIME_SIZE];
+        local_time_text(event, "starts_at", "-", starts);
         grid_text(&grid, api_text(event, "event"));
         grid_text(&grid, starts);
         grid_number(&grid, sum_of(event, "capacity"));
