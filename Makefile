@@ -224,8 +224,9 @@ $(BUILD)/choice: $(OBJ)/tests/bench/choice.o $(COMMON) $(filter-out %/main.o,$(B
 UNDER_TEST = $(COMMON) $(DB) $(REPORT) $(addprefix $(OBJ)/tools/boxctl/,listing.o api.o) $(addprefix $(OBJ)/tools/payments/,book.o queue.o) $(call objects,tools/watch) $(filter-out %/main.o,$(BALANCER) $(TICKET_SERVER))
 $(BUILD)/test_unit: $(UNIT) $(TEST_LIB) $(UNDER_TEST)
 	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lqrencode -lcunit
+# Its tests step the clock (tests/store/clock.c).
 $(BUILD)/test_store: $(STORE_SUITE) $(TEST_LIB) $(COMMON) $(DB)
-	$(LINK) $(LIBS_STORE) -lcunit
+	$(LINK) -Wl,--wrap=clock_now $(LIBS_STORE) -lcunit
 $(BUILD)/test_cluster: $(CLUSTER) $(SOAK) $(TEST_LIB) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE) -lcunit
 

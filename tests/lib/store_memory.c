@@ -1,173 +1,241 @@
+/* What the store in memory holds, and the order in which a batch is decided. */
 #include "tests/lib/store_memory.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-void memory_add_tier(struct store_memory *memory, const char *event, const char *tier,
-                     int64_t capacity, int64_t price, int64_t limit)
+#include "common/clock.h"
+#include "tests/lib/store_memory_parts.h"
+
+/* --- events and tiers ---------------------------------------------------------------------- */
+
+struct memory_event *memory_event(struct store_memory *memory, const char *event)
+{
+    for (size_t i = 0; i < memory->event_count; i++)
+        if (strcmp(memory->events[i].terms.name, event) == 0)
+            return &memory->events[i];
+    return NULL;
+}
+
+struct memory_event *memory_add_event(struct store_memory *memory, const char *event)
+{
+    assert(memory->event_count < MEMORY_EVENTS_MAX);
+    struct memory_event *added = &memory->events[memory->event_count++];
+    *added = (struct memory_event){.terms = {.hold_seconds = HOLD_SECONDS}};
+    strcpy(added->terms.name, event);
+    return added;
+}
+
+struct memory_tier *memory_add_tier(struct store_memory *memory, const char *event,
+                                    const char *tier, int64_t capacity, int64_t price,
+                                    int64_t limit)
 {
     assert(memory->tier_count < MEMORY_TIERS_MAX);
+    if (memory_event(memory, event) == NULL)
+        memory_add_event(memory, event);
     struct memory_tier *added = &memory->tiers[memory->tier_count++];
     *added = (struct memory_tier){
-        .counts = {.currency = "EUR", .price = price, .capacity = capacity, .limit = limit}};
-    strcpy(added->counts.event, event);
-    strcpy(added->counts.tier, tier);
+        .terms = {.currency = "EUR", .price = price, .capacity = capacity, .limit = limit}};
+    strcpy(added->event, event);
+    strcpy(added->terms.name, tier);
+    return added;
 }
 
 struct memory_tier *memory_tier(struct store_memory *memory, const char *event, const char *tier)
 {
     for (size_t i = 0; i < memory->tier_count; i++)
-        if (strcmp(memory->tiers[i].counts.event, event) == 0 &&
-            strcmp(memory->tiers[i].counts.tier, tier) == 0)
+        if (strcmp(memory->tiers[i].event, event) == 0 &&
+            strcmp(memory->tiers[i].terms.name, tier) == 0)
             return &memory->tiers[i];
     return NULL;
 }
 
-/* How many tiers the event has; *only is one of them. */
-static size_t tiers_of(struct store_memory *memory, const char *event, struct memory_tier **only)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < memory->tier_count; i++) {
-        if (strcmp(memory->tiers[i].counts.event, event) != 0)
-            continue;
-        *only = &memory->tiers[i];
-        count++;
-    }
-    return count;
-}
+/* --- orders, and what belongs to them ------------------------------------------------------- */
 
-static struct memory_key *key_of(struct store_memory *memory, const struct item *item)
+struct memory_order *memory_order(struct store_memory *memory, const struct id *id)
 {
-    for (size_t i = 0; i < memory->key_count; i++)
-        if (strcmp(memory->keys[i].event, item->purchase.event) == 0 &&
-            strcmp(memory->keys[i].key, item->key) == 0)
-            return &memory->keys[i];
+    for (size_t i = 0; i < memory->order_count; i++)
+        if (id_equal(&memory->orders[i].sale.id, id))
+            return &memory->orders[i];
     return NULL;
 }
 
-static bool same_purchase(const struct purchase *a, const struct purchase *b)
+const struct memory_check_in *memory_check_in(const struct store_memory *memory, const char *event,
+                                              const char *tier, int64_t number)
 {
-    return a->quantity == b->quantity && strcmp(a->event, b->event) == 0 &&
-           strcmp(a->tier, b->tier) == 0 && strcmp(a->buyer, b->buyer) == 0;
+    for (size_t i = 0; i < memory->check_in_count; i++)
+        if (strcmp(memory->check_ins[i].event, event) == 0 &&
+            strcmp(memory->check_ins[i].tier, tier) == 0 && memory->check_ins[i].number == number)
+            return &memory->check_ins[i];
+    return NULL;
 }
 
-static void remember(struct store_memory *memory, const struct item *item,
-                     const struct outcome *outcome)
+static bool is_of(const struct memory_order *order, const struct memory_tier *tier)
 {
-    if (memory->key_count == memory->key_room) {
-        memory->key_room = memory->key_room == 0 ? 256 : 2 * memory->key_room;
-        memory->keys = realloc(memory->keys, memory->key_room * sizeof *memory->keys);
-        assert(memory->keys != NULL);
-    }
+    return strcmp(order->sale.event, tier->event) == 0 &&
+           strcmp(order->sale.tier, tier->terms.name) == 0;
+}
+
+int64_t memory_tickets(const struct store_memory *memory, const struct memory_tier *tier,
+                       enum order_state state)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < memory->order_count; i++)
+        if (is_of(&memory->orders[i], tier) && memory->orders[i].sale.state == state)
+            sum += memory->orders[i].sale.quantity;
+    return sum;
+}
+
+int64_t memory_waiting(const struct store_memory *memory, const struct memory_tier *tier)
+{
+    int64_t orders = 0;
+    for (size_t i = 0; i < memory->order_count; i++)
+        orders += is_of(&memory->orders[i], tier) && memory->orders[i].sale.state == ORDER_WAITING;
+    return orders;
+}
+
+int64_t memory_place(const struct store_memory *memory, const struct memory_order *order)
+{
+    int64_t place = 0;
+    if (order->sale.state != ORDER_WAITING)
+        return 0;
+    for (const struct memory_order *o = memory->orders; o <= order; o++)
+        place += strcmp(o->sale.event, order->sale.event) == 0 &&
+                 strcmp(o->sale.tier, order->sale.tier) == 0 && o->sale.state == ORDER_WAITING;
+    return place;
+}
+
+/* The array, with room for one more: it doubles. */
+static void *grown(void *array, size_t count, size_t size)
+{
+    if ((count & (count - 1)) != 0)
+        return array;
+    array = realloc(array, (count == 0 ? 1 : 2 * count) * size);
+    assert(array != NULL);
+    return array;
+}
+
+struct memory_order *memory_new_order(struct store_memory *memory)
+{
+    memory->orders = grown(memory->orders, memory->order_count, sizeof *memory->orders);
+    struct memory_order *added = &memory->orders[memory->order_count++];
+    return memset(added, 0, sizeof *added);
+}
+
+struct memory_key *memory_new_key(struct store_memory *memory)
+{
+    memory->keys = grown(memory->keys, memory->key_count, sizeof *memory->keys);
     struct memory_key *added = &memory->keys[memory->key_count++];
-    memset(added, 0, sizeof *added);
-    strcpy(added->event, item->purchase.event);
-    strcpy(added->key, item->key);
-    added->purchase = item->purchase;
-    added->outcome = *outcome;
+    return memset(added, 0, sizeof *added);
 }
 
-static void sell(struct memory_tier *tier, const char *server, int64_t now, const struct item *item,
-                 int quantity, struct outcome *outcome)
+struct memory_owed *memory_new_owed(struct store_memory *memory)
 {
-    struct sale *sale = &outcome->sale;
-    outcome->stored = true;
-    sale->id = item->request;
-    strcpy(sale->event, tier->counts.event);
-    strcpy(sale->tier, tier->counts.tier);
-    strcpy(sale->buyer, item->purchase.buyer);
-    strcpy(sale->server, server);
-    strcpy(sale->currency, tier->counts.currency);
-    sale->quantity = quantity;
-    sale->first_number = tier->given + 1;
-    sale->amount = quantity * tier->counts.price;
-    sale->created_at = now;
-    tier->given += quantity;
-    tier->counts.sold += quantity;
+    memory->owed = grown(memory->owed, memory->owed_count, sizeof *memory->owed);
+    struct memory_owed *added = &memory->owed[memory->owed_count++];
+    return memset(added, 0, sizeof *added);
 }
 
-static void answer_known(const struct memory_key *known, const struct item *item,
-                         struct outcome *outcome)
+struct memory_check_in *memory_new_check_in(struct store_memory *memory)
 {
-    if (same_purchase(&known->purchase, &item->purchase)) {
-        *outcome = known->outcome;
-        outcome->replayed = true;
-    } else {
-        outcome->problem = PROBLEM_KEY_REUSED;
+    memory->check_ins = grown(memory->check_ins, memory->check_in_count, sizeof *memory->check_ins);
+    struct memory_check_in *added = &memory->check_ins[memory->check_in_count++];
+    return memset(added, 0, sizeof *added);
+}
+
+struct memory_move *memory_new_move(struct store_memory *memory)
+{
+    memory->moves = grown(memory->moves, memory->move_count, sizeof *memory->moves);
+    struct memory_move *added = &memory->moves[memory->move_count++];
+    return memset(added, 0, sizeof *added);
+}
+
+/* --- a batch -------------------------------------------------------------------------------- */
+
+/* Refusals whose hour is over go, in each event that a batch names. */
+static void forget_refusals(struct store_memory *memory, const char *event, int64_t now)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < memory->key_count; i++) {
+        const struct memory_key *key = &memory->keys[i];
+        bool old = key->outcome.problem != PROBLEM_NONE &&
+                   key->at < now - STORE_REFUSAL_SECONDS * CLOCK_SECOND;
+        if (!old || strcmp(key->event, event) != 0)
+            memory->keys[left++] = *key;
+    }
+    memory->key_count = left;
+}
+
+/* The event that a decision names, by its name or by an order's id; NULL: none that exists. */
+static struct memory_event *named_by(struct store_memory *memory, const struct item *item)
+{
+    if (item->verb != VERB_CONFIRM && item->verb != VERB_RELEASE)
+        return memory_event(memory, item->purchase.event);
+    const struct memory_order *order = memory_order(memory, &item->order);
+    return order == NULL || !order->kept ? NULL : memory_event(memory, order->sale.event);
+}
+
+static void begin(struct store_memory *memory, int64_t now, const struct decision *decisions,
+                  size_t n)
+{
+    memory->move_count = memory->offered_in_part = 0;
+    for (size_t i = 0; i < memory->order_count; i++)
+        memory->orders[i].just_sold = false;
+    for (size_t i = 0; i < memory->event_count; i++)
+        memory->events[i].named = memory->events[i].overdue = false;
+    for (size_t i = 0; i < n; i++) {
+        struct memory_event *event = named_by(memory, decisions[i].item);
+        if (event == NULL || event->named)
+            continue;
+        event->named = true;
+        forget_refusals(memory, event->terms.name, now);
+        memory_expire(memory, event, now);
+        memory_offer(memory, event, now);
     }
 }
 
-static void decide_in_tier(struct store_memory *memory, struct memory_tier *tier,
-                           const char *server, int64_t now, const struct item *item,
-                           struct outcome *outcome)
+static void decide_one(const struct memory_asking *asking)
 {
-    int quantity = item->purchase.quantity == 0 ? 1 : item->purchase.quantity;
-    if (quantity > tier->counts.limit) {
-        outcome->problem = PROBLEM_OVER_LIMIT;
-        outcome->limit = tier->counts.limit;
-        return;
+    memset(asking->outcome, 0, sizeof *asking->outcome);
+    switch (asking->item->verb) {
+    case VERB_PURCHASE:
+    case VERB_HOLD:
+        memory_purchase(asking);
+        break;
+    case VERB_CONFIRM:
+        memory_confirm(asking);
+        break;
+    case VERB_RELEASE:
+        memory_release(asking);
+        break;
+    case VERB_REFUND:
+        memory_refund(asking);
+        break;
+    case VERB_CHECK_IN:
+        memory_let_in(asking);
+        break;
+    case VERB_TIDY:
+        if (memory_event(asking->memory, asking->item->purchase.event) == NULL)
+            asking->outcome->problem = PROBLEM_NO_SUCH_EVENT;
+        break;
     }
-    int64_t left = tier->counts.capacity - tier->counts.sold - tier->counts.held;
-    if (quantity <= left) {
-        sell(tier, server, now, item, quantity, outcome);
-        remember(memory, item, outcome);
-        return;
-    }
-    outcome->problem = PROBLEM_SOLD_OUT;
-    outcome->remaining = left;
-    outcome->stored = !(item->key_made && item->attempt == 1);
-    if (outcome->stored)
-        remember(memory, item, outcome);
-}
-
-static void decide_one(struct store_memory *memory, const char *server, int64_t now,
-                       const struct item *item, struct outcome *outcome)
-{
-    struct memory_tier *tier = NULL;
-    const struct memory_key *known = key_of(memory, item);
-    memset(outcome, 0, sizeof *outcome);
-    if (known != NULL) {
-        answer_known(known, item, outcome);
-        return;
-    }
-    size_t tiers = tiers_of(memory, item->purchase.event, &tier);
-    if (item->purchase.tier[0] != '\0')
-        tier = memory_tier(memory, item->purchase.event, item->purchase.tier);
-    if (item->deadline < now)
-        outcome->problem = PROBLEM_EXPIRED;
-    else if (tiers == 0)
-        outcome->problem = PROBLEM_NO_SUCH_EVENT;
-    else if (item->purchase.tier[0] == '\0' && tiers > 1)
-        outcome->problem = PROBLEM_TIER_REQUIRED;
-    else if (tier == NULL)
-        outcome->problem = PROBLEM_NO_SUCH_TIER;
-    else
-        decide_in_tier(memory, tier, server, now, item, outcome);
-}
-
-static void forget_old(struct store_memory *memory, const char *event)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < memory->key_count; i++)
-        if (!memory->keys[i].old || strcmp(memory->keys[i].event, event) != 0)
-            memory->keys[kept++] = memory->keys[i];
-    memory->key_count = kept;
 }
 
 void memory_decide(struct store_memory *memory, const char *server, int64_t now,
                    struct decision *decisions, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        forget_old(memory, decisions[i].item->purchase.event);
-    for (size_t i = 0; i < n; i++)
-        decide_one(memory, server, now, decisions[i].item, &decisions[i].outcome);
-}
-
-void memory_age_refusals(struct store_memory *memory)
-{
-    for (size_t i = 0; i < memory->key_count; i++)
-        memory->keys[i].old = memory->keys[i].outcome.problem != PROBLEM_NONE;
+    begin(memory, now, decisions, n);
+    for (size_t i = 0; i < n; i++) {
+        struct memory_asking asking = {
+            memory, server, now, &decisions[i], decisions[i].item, &decisions[i].outcome};
+        decide_one(&asking);
+    }
+    memory->offered_last = memory->move_count;
+    for (size_t i = 0; i < memory->event_count; i++)
+        if (memory->events[i].named)
+            memory_offer(memory, &memory->events[i], now);
+    memory->offered_last = memory->move_count - memory->offered_last;
 }
 
 size_t memory_refusals(const struct store_memory *memory, const char *event)
@@ -179,8 +247,36 @@ size_t memory_refusals(const struct store_memory *memory, const char *event)
     return count;
 }
 
+/* --- copies --------------------------------------------------------------------------------- */
+
+static void *copied(const void *array, size_t count, size_t size)
+{
+    size_t room = 1;
+    while (room < count) /* as grown() wants it */
+        room *= 2;
+    void *copy = count == 0 ? NULL : malloc(room * size);
+    assert(count == 0 || copy != NULL);
+    if (count > 0)
+        memcpy(copy, array, count * size);
+    return copy;
+}
+
+void memory_clone(struct store_memory *copy, const struct store_memory *memory)
+{
+    *copy = *memory;
+    copy->orders = copied(memory->orders, memory->order_count, sizeof *memory->orders);
+    copy->keys = copied(memory->keys, memory->key_count, sizeof *memory->keys);
+    copy->owed = copied(memory->owed, memory->owed_count, sizeof *memory->owed);
+    copy->check_ins = copied(memory->check_ins, memory->check_in_count, sizeof *memory->check_ins);
+    copy->moves = copied(memory->moves, memory->move_count, sizeof *memory->moves);
+}
+
 void memory_free(struct store_memory *memory)
 {
+    free(memory->orders);
     free(memory->keys);
+    free(memory->owed);
+    free(memory->check_ins);
+    free(memory->moves);
     memset(memory, 0, sizeof *memory);
 }

@@ -1,12 +1,14 @@
 #include "tests/store/fixture.h"
 
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
+#include "db/sqlite/handle.h"
+#include "tests/store/clock.h"
 
 static void sqlite_place(const char *directory, char url[FIXTURE_URL_SIZE])
 {
@@ -31,12 +33,39 @@ static void sqlite_sql(const char *url, const char *sql)
     sqlite3_close(database);
 }
 
-static const struct fixture_engine engines[] = {{"sqlite", sqlite_place, sqlite_sql}};
+static int die(void *context)
+{
+    (void)context;
+    return raise(SIGKILL);
+}
+
+static int die_behind(void *context, sqlite3 *database, const char *name, int pages)
+{
+    (void)database;
+    (void)name;
+    (void)pages;
+    return die(context);
+}
+
+static void sqlite_die_at(struct store *seller, enum fixture_moment moment, int steps)
+{
+    sqlite3 *database = ((struct handle *)seller)->connection.db;
+    if (moment == FIXTURE_STEPS)
+        sqlite3_progress_handler(database, steps, die, NULL);
+    else if (moment == FIXTURE_BEFORE_COMMIT)
+        sqlite3_commit_hook(database, die, NULL);
+    else
+        sqlite3_wal_hook(database, die_behind, NULL);
+}
+
+static const struct fixture_engine engines[] = {
+    {"sqlite", sqlite_place, sqlite_sql, sqlite_die_at}};
 
 static void open_on(struct fixture *fixture, const struct fixture_engine *engine, int64_t capacity)
 {
     char error[STORE_ERROR_SIZE] = "";
     struct store_made made;
+    clock_run();
     fixture->engine = engine;
     files_directory(fixture->directory);
     engine->place(fixture->directory, fixture->url);
@@ -53,7 +82,20 @@ void fixture_open(struct fixture *fixture, int64_t capacity)
 
 void fixture_discard(struct fixture *fixture)
 {
+    clock_run();
     files_remove(fixture->directory);
+}
+
+void fixture_renew(struct fixture *fixture, int64_t capacity)
+{
+    files_remove(fixture->directory);
+    open_on(fixture, fixture->engine, capacity);
+}
+
+void fixture_die_at(struct fixture *fixture, struct store *seller, enum fixture_moment moment,
+                    int steps)
+{
+    fixture->engine->die_at(seller, moment, steps);
 }
 
 void fixture_close(struct fixture *fixture)
@@ -189,79 +231,4 @@ unsigned fixture_broken(struct fixture *fixture, char sentence[512])
         note_broken(&broken, false, store_error(reader));
     store_close(reader);
     return broken.count;
-}
-
-struct item *basket_ask(struct basket *basket, const char *key, const char *event, const char *tier,
-                        int quantity)
-{
-    if (basket->count == basket->room) {
-        basket->room = basket->room == 0 ? 16 : 2 * basket->room;
-        basket->items = realloc(basket->items, basket->room * sizeof *basket->items);
-        basket->decisions = realloc(basket->decisions, basket->room * sizeof *basket->decisions);
-        CU_ASSERT_FATAL(basket->items != NULL && basket->decisions != NULL);
-    }
-    struct item *item = &basket->items[basket->count++];
-    *item = (struct item){.request = id_make(), .key_made = key == NULL, .attempt = 1};
-    item->admitted = clock_now();
-    item->deadline = item->admitted + FIXTURE_SECONDS * CLOCK_SECOND;
-    id_format(&item->request, item->key);
-    if (key != NULL)
-        snprintf(item->key, sizeof item->key, "%s", key);
-    snprintf(item->purchase.event, sizeof item->purchase.event, "%s", event);
-    snprintf(item->purchase.tier, sizeof item->purchase.tier, "%s", tier);
-    item->purchase.quantity = quantity;
-    return item;
-}
-
-struct item *basket_add(struct basket *basket, const char *key, int quantity)
-{
-    return basket_ask(basket, key, "demo", "", quantity);
-}
-
-enum store_result basket_decide(struct basket *basket, struct store *store)
-{
-    struct figures figures;
-    for (size_t i = 0; i < basket->count; i++) {
-        struct decision *decision = &basket->decisions[i];
-        memset(decision, 0x5a, sizeof *decision); /* what is not filled in shows */
-        decision->item = &basket->items[i];
-        decision->router = "";
-        purchase_fingerprint(&basket->items[i].purchase, decision->fingerprint);
-    }
-    return store_decide(store, basket->decisions, basket->count, &figures);
-}
-
-void basket_settle(struct basket *basket, struct store *store)
-{
-    enum store_result result = basket_decide(basket, store);
-    if (result != STORE_DURABLE)
-        printf("  %s\n", store_error(store));
-    CU_ASSERT_EQUAL_FATAL(result, STORE_DURABLE);
-}
-
-const struct outcome *basket_outcome(const struct basket *basket, size_t i)
-{
-    return &basket->decisions[i].outcome;
-}
-
-void basket_clear(struct basket *basket)
-{
-    basket->count = 0;
-}
-
-void basket_free(struct basket *basket)
-{
-    free(basket->items);
-    free(basket->decisions);
-    memset(basket, 0, sizeof *basket);
-}
-
-struct outcome buy(struct store *store, const char *key, int quantity)
-{
-    struct basket basket = {0};
-    basket_add(&basket, key, quantity);
-    basket_settle(&basket, store);
-    struct outcome outcome = *basket_outcome(&basket, 0);
-    basket_free(&basket);
-    return outcome;
 }

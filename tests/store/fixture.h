@@ -1,5 +1,4 @@
-/* A store of a test's own, on each engine in turn, with what tests do behind its back; and baskets:
- * batches of purchases to decide.
+/* A store of a test's own, on each engine in turn, with what tests do behind its back.
  *
  * What goes wrong in here is a failed assertion. Main thread only. */
 #ifndef BOX_OFFICE_TEST_FIXTURE_H
@@ -10,17 +9,28 @@
 #include "db/store.h"
 #include "tests/lib/files.h"
 #include "tests/lib/suite.h"
+#include "tests/store/basket.h"
 
 enum {
     FIXTURE_URL_SIZE = FILES_PATH_SIZE + 64,
-    FIXTURE_SECONDS = 30, /* deadline of what a test waits for, and of its purchases */
+    FIXTURE_SECONDS = 30, /* deadline of what a test waits for */
 };
 
-/* An engine under test: where a store of it lies, and direct SQL. */
+/* When a process dies by a signal that nobody can catch: so many of its engine's small steps from now;
+ * right before its next commit, and right behind it. */
+enum fixture_moment {
+    FIXTURE_STEPS,
+    FIXTURE_BEFORE_COMMIT,
+    FIXTURE_BEHIND_COMMIT,
+    FIXTURE_MOMENTS,
+};
+
+/* An engine under test: where a store of it lies, direct SQL, and how its seller's process is made to die. */
 struct fixture_engine {
     const char *name;
     void (*place)(const char *directory, char url[FIXTURE_URL_SIZE]);
     void (*sql)(const char *url, const char *sql);
+    void (*die_at)(struct store *seller, enum fixture_moment moment, int steps);
 };
 
 struct fixture {
@@ -46,9 +56,16 @@ void fixture_open(struct fixture *fixture, int64_t capacity);
 void fixture_close(struct fixture *fixture); /* audits first */
 void fixture_discard(struct fixture *fixture);
 
+/* Another fresh store in its place, of the same engine. */
+void fixture_renew(struct fixture *fixture, int64_t capacity);
+
 /* Runs SQL behind the store's back. The schema is alike on all engines. */
 void fixture_sql(struct fixture *fixture, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* This process dies at that moment of the seller's work. For children. */
+void fixture_die_at(struct fixture *fixture, struct store *seller, enum fixture_moment moment,
+                    int steps);
 
 /* Adds a tier, 1000 EUR, at most 10 in an order; and its event, where it is the tier 1. */
 void fixture_tier(struct fixture *fixture, int event, const char *event_name, int tier,
@@ -62,32 +79,5 @@ int64_t fixture_sold(struct fixture *fixture, const char *event, const char *tie
 
 /* How many findings of the audit are broken; the last such sentence, where wanted. */
 unsigned fixture_broken(struct fixture *fixture, char sentence[512]);
-
-struct basket {
-    struct item *items;         /* owned */
-    struct decision *decisions; /* owned; their items are set by basket_decide */
-    size_t count, room;
-};
-
-/* Adds a purchase from the event `demo` under a client's key (NULL: a key that we made). The pointer
- * is good until the next one is added. */
-struct item *basket_add(struct basket *basket, const char *key, int quantity);
-
-/* Adds one for another event and tier. */
-struct item *basket_ask(struct basket *basket, const char *key, const char *event, const char *tier,
-                        int quantity);
-
-/* Computes the fingerprints and decides them all. */
-enum store_result basket_decide(struct basket *basket, struct store *store);
-
-/* The same, which must be durable; the i-th outcome. */
-void basket_settle(struct basket *basket, struct store *store);
-const struct outcome *basket_outcome(const struct basket *basket, size_t i);
-
-void basket_clear(struct basket *basket);
-void basket_free(struct basket *basket);
-
-/* One purchase on its own. */
-struct outcome buy(struct store *store, const char *key, int quantity);
 
 #endif
