@@ -26,10 +26,11 @@ static const char *const texts[QUERY_COUNT] = {
     [QUERY_WINDOW] = "SELECT sale_from = 0 OR sale_until = 0 OR sale_from < sale_until"
                      "  FROM events WHERE event = ?1",
     [QUERY_FILL_BUYERS] =
-        "INSERT INTO buyers (event, buyer, tickets)"
-        "  SELECT event, lower(buyer), sum(quantity) FROM decisions NOT INDEXED"
-        "  WHERE event = ?1 AND id IS NOT NULL AND state IN (0, 1, 2) AND buyer <> ''"
-        "  GROUP BY lower(buyer)",
+        "INSERT INTO buyers (event, buyer, tickets) SELECT ?1, lower(d.buyer), sum(d.quantity)"
+        "  FROM order_spans s CROSS JOIN decisions d NOT INDEXED"
+        "    ON d.decision >= s.span << 8 AND d.decision <= (s.span << 8) + 255"
+        "  WHERE s.event = ?1 AND d.event = ?1 AND d.id IS NOT NULL AND d.state IN (0, 1, 2)"
+        "    AND d.buyer <> '' GROUP BY lower(d.buyer)",
     [QUERY_EMPTY_BUYERS] = "DELETE FROM buyers WHERE event = ?1",
     [QUERY_FIND_TIER] = "SELECT tier, sold + held FROM tiers WHERE event = ?1 AND name = ?2",
     [QUERY_COUNT_TIERS] =
@@ -69,17 +70,24 @@ static const char *const texts[QUERY_COUNT] = {
         "  AND ?3 IN ('', e.name)",
     [QUERY_SETTLE] = "UPDATE owed SET settled_at = ?2 WHERE owed = ?1",
 
+    [QUERY_LAST_DECISION] = "SELECT max(decision) FROM decisions",
+    [QUERY_NOTE_SPANS] = "INSERT OR IGNORE INTO order_spans (event, span)"
+                         "  SELECT DISTINCT event, decision >> 8 FROM decisions NOT INDEXED"
+                         "  WHERE decision > ?1 AND id IS NOT NULL",
+
     [QUERY_READ_EVENT] = "SELECT " TERMS " FROM events WHERE name = ?1",
     [QUERY_LIST_EVENTS] = "SELECT " TERMS " FROM events WHERE name > ?1 ORDER BY name LIMIT ?2",
     [QUERY_READ_HOLD] = "SELECT " ORDER " FROM decisions d"
                         "  CROSS JOIN events e ON e.event = d.event"
                         "  CROSS JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
                         "  WHERE d.id = ?1 AND d.expires_at IS NOT NULL",
-    [QUERY_LIST_ORDERS] = "SELECT " ORDER " FROM decisions d NOT INDEXED"
-                          "  CROSS JOIN events e ON e.event = d.event"
-                          "  CROSS JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
-                          "  WHERE d.event = ?1 AND d.decision > ?2 AND d.id IS NOT NULL"
-                          "  ORDER BY d.decision LIMIT ?3",
+    [QUERY_LIST_ORDERS] =
+        "SELECT " ORDER " FROM order_spans s CROSS JOIN decisions d NOT INDEXED"
+        "    ON d.decision >= max(s.span << 8, ?2 + 1) AND d.decision <= (s.span << 8) + 255"
+        "  CROSS JOIN events e ON e.event = s.event"
+        "  CROSS JOIN tiers t ON t.event = s.event AND t.tier = d.tier"
+        "  WHERE s.event = ?1 AND s.span >= ?2 >> 8 AND d.event = ?1 AND d.id IS NOT NULL"
+        "  ORDER BY s.span, d.decision LIMIT ?3",
     [QUERY_PLACE] = "SELECT count(*) FROM decisions"
                     "  WHERE event = ?1 AND tier = ?2 AND state = 2 AND decision <= ?3",
     /* The number bounds the walk through the first tier only. */

@@ -28,6 +28,9 @@ enum store_query {
     QUERY_FORGET_KEYS,
     QUERY_FIND_OWED,
     QUERY_SETTLE,
+    /* which decisions are whose */
+    QUERY_LAST_DECISION,
+    QUERY_NOTE_SPANS,
     /* reading */
     QUERY_READ_EVENT,
     QUERY_LIST_EVENTS,

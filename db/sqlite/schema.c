@@ -227,6 +227,15 @@ static const char version_3[] =
     "DROP TABLE tickets_2;"
     "DROP TABLE decisions_2;"
 
+    /* Of each 256 decisions, whose orders are among them: spans.h. */
+    "CREATE TABLE order_spans ("
+    "  event INTEGER NOT NULL REFERENCES events (event),"
+    "  span INTEGER NOT NULL," /* decision >> 8 */
+    "  PRIMARY KEY (event, span)"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT INTO order_spans (event, span)"
+    "  SELECT DISTINCT event, decision >> 8 FROM decisions WHERE id IS NOT NULL;"
+
     /* Tickets of each buyer that are held, waited for and sold: of events with a limit. */
     "CREATE TABLE buyers ("
     "  event INTEGER NOT NULL REFERENCES events (event),"
@@ -246,6 +255,7 @@ static const char version_3[] =
     "  settled_at INTEGER,"
     "  UNIQUE (event, decision, reference)"
     ") STRICT;"
+    "CREATE INDEX owed_of_event ON owed (event);"
 
     "CREATE TABLE tokens ("
     "  id BLOB PRIMARY KEY CHECK (length(id) = 16),"

@@ -33,6 +33,12 @@ static void sqlite_sql(const char *url, const char *sql)
     sqlite3_close(database);
 }
 
+static void sqlite_hasten(struct store *seller)
+{
+    CU_ASSERT(
+        connection_execute(&((struct handle *)seller)->connection, "PRAGMA synchronous = OFF"));
+}
+
 static int die(void *context)
 {
     (void)context;
@@ -59,7 +65,7 @@ static void sqlite_die_at(struct store *seller, enum fixture_moment moment, int 
 }
 
 static const struct fixture_engine engines[] = {
-    {"sqlite", sqlite_place, sqlite_sql, sqlite_die_at}};
+    {"sqlite", sqlite_place, sqlite_sql, sqlite_hasten, sqlite_die_at}};
 
 static void open_on(struct fixture *fixture, const struct fixture_engine *engine, int64_t capacity)
 {
@@ -90,6 +96,11 @@ void fixture_renew(struct fixture *fixture, int64_t capacity)
 {
     files_remove(fixture->directory);
     open_on(fixture, fixture->engine, capacity);
+}
+
+void fixture_hasten(struct fixture *fixture, struct store *seller)
+{
+    fixture->engine->hasten(seller);
 }
 
 void fixture_die_at(struct fixture *fixture, struct store *seller, enum fixture_moment moment,

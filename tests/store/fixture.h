@@ -25,11 +25,12 @@ enum fixture_moment {
     FIXTURE_MOMENTS,
 };
 
-/* An engine under test: where a store of it lies, direct SQL, and how its seller's process is made to die. */
+/* An engine under test: where a store of it lies, direct SQL, and what its seller is made to do. */
 struct fixture_engine {
     const char *name;
     void (*place)(const char *directory, char url[FIXTURE_URL_SIZE]);
     void (*sql)(const char *url, const char *sql);
+    void (*hasten)(struct store *seller);
     void (*die_at)(struct store *seller, enum fixture_moment moment, int steps);
 };
 
@@ -62,6 +63,9 @@ void fixture_renew(struct fixture *fixture, int64_t capacity);
 /* Runs SQL behind the store's back. The schema is alike on all engines. */
 void fixture_sql(struct fixture *fixture, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* This seller need not outlive a power cut: it does not wait for the disk. */
+void fixture_hasten(struct fixture *fixture, struct store *seller);
 
 /* This process dies at that moment of the seller's work. For children. */
 void fixture_die_at(struct fixture *fixture, struct store *seller, enum fixture_moment moment,

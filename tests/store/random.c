@@ -8,8 +8,8 @@
 #include "tests/store/walk.h"
 
 enum {
-    SEQUENCES = 200,
-    ENOUGH = 150, /* walks that meet all there is to meet */
+    SEQUENCES = 150,
+    ENOUGH = 100, /* walks that meet all there is to meet */
 };
 
 /* What a walk of that seed is to be repeated with, and what it did until it failed. */

@@ -10,6 +10,10 @@
 #include "tests/store/child.h"
 #include "tests/store/clock.h"
 
+enum {
+    AUDIT_EVERY = 10, /* steps: an audit takes longer than all else; and after the last one */
+};
+
 static const char *const servers[WALK_SELLERS] = {"server-1", "server-2"};
 
 /* 2026-06-01: so that a walk is the same whenever it is taken. */
@@ -20,10 +24,17 @@ static uint32_t roll(struct walk *walk, uint32_t sides)
     return dice_roll(&walk->dice, sides);
 }
 
+static struct store *open_seller(struct walk *walk, size_t server)
+{
+    struct store *seller = fixture_seller(walk->fixture, servers[server]);
+    fixture_hasten(walk->fixture, seller);
+    return seller;
+}
+
 static void open_handles(struct walk *walk)
 {
-    for (int i = 0; i < WALK_SELLERS; i++)
-        walk->sellers[i] = fixture_seller(walk->fixture, servers[i]);
+    for (size_t i = 0; i < WALK_SELLERS; i++)
+        walk->sellers[i] = open_seller(walk, i);
     walk->reader = fixture_reader(walk->fixture);
 }
 
@@ -166,7 +177,7 @@ static void reopen(struct walk *walk)
 {
     size_t server = roll(walk, WALK_SELLERS);
     store_close(walk->sellers[server]);
-    walk->sellers[server] = fixture_seller(walk->fixture, servers[server]);
+    walk->sellers[server] = open_seller(walk, server);
 }
 
 /* The elder one of two under one id changes nothing any more. */
@@ -175,7 +186,7 @@ static void fence(struct walk *walk)
     struct basket basket = {0};
     size_t server = roll(walk, WALK_SELLERS);
     struct store *elder = walk->sellers[server];
-    walk->sellers[server] = fixture_seller(walk->fixture, servers[server]);
+    walk->sellers[server] = open_seller(walk, server);
     walk_fill(walk, &basket);
     tell_items(walk, &basket, "elder");
     enum store_result result = basket_decide(&basket, elder);
@@ -220,6 +231,7 @@ static bool takes(struct walk *walk, struct store_memory *memory, const struct b
 {
     struct walk probe = *walk;
     memory_clone(&probe.memory, memory);
+    probe.why[0] = '\0';
     compare(&probe, basket, server);
     if (probe.why[0] != '\0' && walk->why[0] == '\0')
         snprintf(walk->why, sizeof walk->why, "%.400s (after a death)", probe.why);
@@ -323,6 +335,8 @@ static void step(struct walk *walk, int number)
         compare_due(walk);
     if (walk->why[0] == '\0')
         walk_compare_state(walk);
+    if (walk->why[0] == '\0' && number % AUDIT_EVERY == 0)
+        walk_audit(walk);
 }
 
 int walk_run(struct fixture *fixture, uint64_t seed, struct walk_met *met, bool told,

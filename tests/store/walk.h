@@ -84,8 +84,9 @@ void walk_compare_outcomes(struct walk *walk, const struct basket *basket,
 /* What the last batch moved without being asked to. */
 void walk_compare_moved(struct walk *walk, const struct store *seller);
 
-/* All that the store holds: tiers, orders, tickets, payments owed; and its audit. */
+/* All that the store holds: tiers, orders, tickets, payments owed; and whether its audit is clean. */
 void walk_compare_state(struct walk *walk);
+void walk_audit(struct walk *walk);
 
 const char *walk_verb(enum verb verb);
 

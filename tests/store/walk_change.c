@@ -24,6 +24,15 @@ static int64_t around_now(struct walk *walk)
     return roll(walk, 2) == 0 ? 0 : bound;
 }
 
+/* An end before the beginning would be refused. */
+static void choose_window(struct walk *walk, struct event_terms *terms)
+{
+    terms->sale_from = roll(walk, 3) == 0 ? around_now(walk) : 0;
+    terms->sale_until = roll(walk, 3) == 0 ? around_now(walk) : 0;
+    if (terms->sale_until <= terms->sale_from)
+        terms->sale_until = 0;
+}
+
 /* --- making --------------------------------------------------------------------------------- */
 
 static void make_event(struct walk *walk, const struct event_terms *terms,
@@ -54,10 +63,8 @@ void walk_make_events(struct walk *walk)
         terms.hold_seconds = 1 + roll(walk, 100);
         terms.waiting_list = i == 0 || roll(walk, 2) == 0;
         terms.buyer_limit = i == 1 ? 3 + roll(walk, 4) : 0;
-        if (i == 2 && roll(walk, 2) == 0)
-            terms.sale_from = around_now(walk);
-        if (i == 2 && roll(walk, 2) == 0)
-            terms.sale_until = around_now(walk);
+        if (i == 2)
+            choose_window(walk, &terms);
         make_event(walk, &terms, tiers, i == 1 ? 2 : 1);
     }
 }
@@ -88,8 +95,7 @@ static void change_event(struct walk *walk)
         break;
     default:
         change.set = SET_SALE_FROM | SET_SALE_UNTIL;
-        terms->sale_from = roll(walk, 3) == 0 ? around_now(walk) : 0;
-        terms->sale_until = roll(walk, 3) == 0 ? around_now(walk) : 0;
+        choose_window(walk, terms);
     }
     change.event = *terms;
     if (make(walk, &change) != PROBLEM_NONE)

@@ -114,11 +114,17 @@ void walk_compare_outcomes(struct walk *walk, const struct basket *basket,
 
 /* --- moves ---------------------------------------------------------------------------------- */
 
-static bool moved_there(const struct store_memory *memory, const struct id *id)
+/* And left so by what the batch was asked to do. */
+static bool has_moved(struct store_memory *memory, const struct memory_move *move)
+{
+    return memory_order(memory, &move->order)->sale.state == move->state;
+}
+
+static bool moved_there(struct store_memory *memory, const struct sale *sale)
 {
     for (size_t i = 0; i < memory->move_count; i++)
-        if (id_equal(&memory->moves[i].order, id))
-            return true;
+        if (id_equal(&memory->moves[i].order, &sale->id) && has_moved(memory, &memory->moves[i]))
+            return memory->moves[i].state == sale->state;
     return false;
 }
 
@@ -135,11 +141,12 @@ void walk_compare_moved(struct walk *walk, const struct store *seller)
     const struct sale *moved = NULL;
     size_t count = store_moved(seller, &moved);
     for (size_t i = 0; i < count; i++)
-        if (!moved_there(&walk->memory, &moved[i].id))
+        if (!moved_there(&walk->memory, &moved[i]))
             walk_differ(walk, "an order moved, of %s, to %s: it should not", moved[i].event,
                         order_state_name(moved[i].state));
     for (size_t i = 0; i < walk->memory.move_count; i++)
-        if (!moved_here(&moved, count, &walk->memory.moves[i].order))
+        if (has_moved(&walk->memory, &walk->memory.moves[i]) &&
+            !moved_here(&moved, count, &walk->memory.moves[i].order))
             walk_differ(walk, "an order did not move to %s",
                         order_state_name(walk->memory.moves[i].state));
 }
@@ -301,7 +308,6 @@ static void compare_event(struct walk *walk, const struct event_terms *terms)
 
 static void note_broken(void *context, bool ok, const char *sentence)
 {
-    if (!ok)
         walk_differ(context, "audit: %s", sentence);
 }
 
@@ -309,6 +315,10 @@ void walk_compare_state(struct walk *walk)
 {
     for (size_t i = 0; i < walk->memory.event_count; i++)
         compare_event(walk, &walk->memory.events[i].terms);
+}
+
+void walk_audit(struct walk *walk)
+{
     if (store_audit(walk->reader, note_broken, walk) != STORE_FOUND)
         walk_differ(walk, "audit: %s", store_error(walk->reader));
 }
