@@ -55,7 +55,7 @@ static const struct wound {
      "UPDATE decisions SET id = zeroblob(16) WHERE key = 'key-number-2'",
      "id is given once"},
     {"half a sale", "UPDATE decisions SET server = NULL WHERE key = 'key-number-1'",
-     "all that belongs to a sale"},
+     "all that belongs to an order"},
     {"a refusal uncounted", "UPDATE events SET refusals = 0", "count of refusals"},
     {"a refusal gone", "DELETE FROM decisions WHERE id IS NULL", "count of refusals"},
     {"a total too high", "UPDATE totals SET sold = sold + 1", "total is the sum of its sales"},
