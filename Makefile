@@ -17,6 +17,8 @@ CLIENTS   = 100
 MIB       = 256
 SECONDS    = 600
 TARGET     =
+TO         =
+FROM       =
 SEED      ?=
 
 BUILD    = build
@@ -52,12 +54,12 @@ FUZZ          = $(filter-out %/shim.o %/replay.o,$(call objects,tests/fuzz tests
 
 PROGRAMS = $(BUILD)/balancer $(BUILD)/ticket_server \
            $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/report.c tools/audit.c tools/rush.c tools/watch.c tools/boxctl.c \
-                                                   tools/payments.c))
+                                                   tools/payments.c tools/backup.c))
 TESTS    = $(addprefix $(BUILD)/test_,unit store fuzz cluster)
 FOR_SOAK = $(addprefix $(BUILD)/,soak_buyer breakable faulty/balancer faulty/ticket_server)
 
 .DEFAULT_GOAL = help
-.PHONY: all help run reset rush pay-demo report audit watch test soak faults growth streams asan tsan lint format fuzz bench bench-quick slow broken clean packages-% \
+.PHONY: all help run reset backup restore rush pay-demo report audit watch test soak faults growth streams asan tsan lint format fuzz bench bench-quick slow broken clean packages-% \
         check
 
 help: ## this list
@@ -101,6 +103,12 @@ watch: $(BUILD)/watch ## follow the routing log, readable
 
 reset: $(BUILD)/ticket_server ## begin anew: move the sales and the logs aside (asks first)
 	@.ci/reset $(BUILD)/ticket_server $(STORE) $(LOG_DIR)
+
+backup: $(BUILD)/backup ## copy the store into the new file TO, while selling goes on; proved before it is there
+	@$(BUILD)/backup --store $(STORE) --to "$(TO)"
+
+restore: $(BUILD)/backup ## put the copy FROM in the store's place; the store and the logs are moved aside (asks first)
+	@.ci/restore $(BUILD)/backup $(STORE) $(LOG_DIR) "$(FROM)"
 
 test: packages-run packages-test ## all tests: units, store, cluster (under 5 minutes)
 	@$(MAKE) --no-print-directory -s all check
@@ -203,6 +211,8 @@ $(BUILD)/report: $(OBJ)/tools/report.o $(REPORT) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE)
 $(BUILD)/audit: $(OBJ)/tools/audit.o $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE)
+$(BUILD)/backup: $(OBJ)/tools/backup.o $(COMMON) $(DB)
+	$(LINK) $(LIBS_STORE)
 $(BUILD)/watch: $(OBJ)/tools/watch.o $(call objects,tools/watch) $(OBJ)/tools/log_reader.o $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/rush: $(OBJ)/tools/rush.o $(call objects,tools/rush) $(COMMON)
@@ -221,7 +231,7 @@ $(BUILD)/choice: $(OBJ)/tests/bench/choice.o $(COMMON) $(filter-out %/main.o,$(B
 	$(LINK) $(LIBS_BALANCER)
 
 # The unit tests see everything but the programs' main files.
-UNDER_TEST = $(COMMON) $(DB) $(REPORT) $(addprefix $(OBJ)/tools/boxctl/,listing.o api.o) $(addprefix $(OBJ)/tools/payments/,book.o queue.o) $(call objects,tools/watch) $(filter-out %/main.o,$(BALANCER) $(TICKET_SERVER))
+UNDER_TEST = $(COMMON) $(DB) $(REPORT) $(addprefix $(OBJ)/tools/boxctl/,listing.o api.o grid.o terms.o) $(addprefix $(OBJ)/tools/payments/,book.o queue.o) $(call objects,tools/watch) $(filter-out %/main.o,$(BALANCER) $(TICKET_SERVER))
 $(BUILD)/test_unit: $(UNIT) $(TEST_LIB) $(UNDER_TEST)
 	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lqrencode -lcunit
 # Its tests step the clock (tests/store/clock.c).

@@ -45,6 +45,10 @@ struct engine {
     enum store_found (*each_sale)(struct store *store, store_sale_call *call, void *context);
     enum store_found (*each_server)(struct store *store, store_server_call *call, void *context);
     enum store_found (*audit)(struct store *store, store_finding *finding, void *context);
+    bool (*backup)(const char *place, const char *to, store_progress *progress, void *context,
+                   char error[STORE_ERROR_SIZE]);
+    bool (*restore)(const char *place, const char *from, store_progress *progress, void *context,
+                    char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE]);
 };
 
 /* A handle's part that all engines share: the first member of theirs. */

@@ -214,3 +214,20 @@ enum store_found store_audit(struct store *store, store_finding *finding, void *
 {
     return store->engine->audit(store, finding, context);
 }
+
+bool store_backup(const char *url, const char *to, store_progress *progress, void *context,
+                  char error[STORE_ERROR_SIZE])
+{
+    const char *place;
+    const struct engine *engine = engine_of(url, &place, error);
+    return engine != NULL && engine->backup(place, to, progress, context, error);
+}
+
+bool store_restore(const char *url, const char *from, store_progress *progress, void *context,
+                   char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE])
+{
+    const char *place;
+    const struct engine *engine = engine_of(url, &place, error);
+    aside[0] = '\0';
+    return engine != NULL && engine->restore(place, from, progress, context, aside, error);
+}

@@ -54,11 +54,21 @@ static const uint8_t *find_known(const struct keys *keys, const char *id)
     return NULL;
 }
 
+static bool may_look_up(struct keys *keys)
+{
+    int64_t now = clock_monotonic();
+    if (keys->lookups == 0 || now - keys->looked_up_at >= KEYS_AGE_MAX) {
+        keys->looked_up_at = now;
+        keys->lookups = 0;
+    }
+    return keys->lookups++ < KEYS_LOOKUPS_MAX;
+}
+
 const uint8_t *keys_find(void *context, const char *id)
 {
     struct keys *keys = context;
     const uint8_t *known = find_known(keys, id);
-    if (known != NULL || clock_monotonic() - keys->read_at < KEYS_UNKNOWN_EVERY)
+    if (known != NULL || !may_look_up(keys))
         return known;
     return read_keys(keys) == PROBLEM_NONE ? find_known(keys, id) : NULL;
 }

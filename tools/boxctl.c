@@ -1,4 +1,5 @@
-/* boxctl: looks at a running balancer's servers, and changes them, by its admin API. */
+/* boxctl: looks at a running balancer's servers, and changes them, by its admin API; and does for organisers what
+ * the shop's API has (tools/boxctl/shop.h). */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include "common/secret_file.h"
 #include "tools/boxctl/api.h"
 #include "tools/boxctl/listing.h"
+#include "tools/boxctl/shop.h"
 #include "tools/boxctl/watch.h"
 
 enum {
@@ -245,6 +247,19 @@ static const struct command *find_command(const struct boxctl *box)
     die(EXIT_USAGE, "'%s' is no command; see --help", box->words[0]);
 }
 
+static const char servers_about[] =
+    "Looks at a running balancer's servers, and changes them:\n\n"
+    "  servers             list them\n"
+    "  add ID URL          add one: http://ADDR:PORT\n"
+    "  remove ID           let it finish what it has, and remove it\n"
+    "  drain ID            give it nothing new\n"
+    "  ready ID            use it again\n"
+    "  watch               list them each second, until q or Ctrl-C\n"
+    "  reload              read the configuration again\n"
+    "  upgrade             go on with the program that is on the disk now\n"
+    "  rolling-restart     renew the ticket servers, one after the other\n\n"
+    "For organisers, by the shop's public address:\n";
+
 static void read_options(struct boxctl *box, int argc, char **argv)
 {
     const struct option_entry table[] = {
@@ -263,19 +278,13 @@ static void read_options(struct boxctl *box, int argc, char **argv)
         {"wait", "TIME", OPTION_TEXT, NULL, 0, 0, "of drain: wait so long for it to be empty",
          &box->wait},
     };
-    box->count =
-        options_read_words(table, sizeof table / sizeof *table, "boxctl [options] COMMAND",
-                           "Looks at a running balancer's servers, and changes them:\n\n"
-                           "  servers             list them\n"
-                           "  add ID URL          add one: http://ADDR:PORT\n"
-                           "  remove ID           let it finish what it has, and remove it\n"
-                           "  drain ID            give it nothing new\n"
-                           "  ready ID            use it again\n"
-                           "  watch               list them each second, until q or Ctrl-C\n"
-                           "  reload              read the configuration again\n"
-                           "  upgrade             go on with the program that is on the disk now\n"
-                           "  rolling-restart     renew the ticket servers, one after the other",
-                           argc, argv, box->words, WORDS_MAX);
+    struct buffer about = {0};
+    buffer_add(&about, servers_about);
+    shop_list(&about);
+    buffer_add(&about, "\n\nEach of these has a --help of its own. Options for servers:");
+    box->count = options_read_words(table, sizeof table / sizeof *table, "boxctl [options] COMMAND",
+                                    buffer_text(&about), argc, argv, box->words, WORDS_MAX);
+    buffer_free(&about);
 }
 
 int main(int argc, char **argv)
@@ -284,6 +293,9 @@ int main(int argc, char **argv)
     struct boxctl box = {0};
     char token[SECRET_TEXT_SIZE];
     log_name("boxctl");
+    const struct shop_command *organiser = shop_find(argc, argv);
+    if (organiser != NULL)
+        return shop_run(organiser, argc, argv);
     read_options(&box, argc, argv);
     const struct command *command = find_command(&box);
     if (!secret_file_read(&file, box.token_file, token))

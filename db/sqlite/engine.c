@@ -1,6 +1,7 @@
 #include "db/engine.h"
 
 #include "db/sqlite/audit.h"
+#include "db/sqlite/backup.h"
 #include "db/sqlite/change.h"
 #include "db/sqlite/handle.h"
 #include "db/sqlite/list.h"
@@ -34,4 +35,6 @@ const struct engine sqlite_engine = {
     .each_sale = read_each_sale,
     .each_server = read_each_server,
     .audit = audit_run,
+    .backup = backup_make,
+    .restore = backup_restore,
 };

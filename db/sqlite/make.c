@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -87,6 +88,22 @@ static bool tell(struct connection *connection, struct store_made *made)
     return true;
 }
 
+/* From version 3 on a store holds keys that sign tickets. */
+static bool make_private(const struct place *place, char error[STORE_ERROR_SIZE])
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char path[STORE_PLACE_SIZE + 8];
+        snprintf(path, sizeof path, "%s%s", place->database, endings[i]);
+        if (chmod(path, 0600) == 0 || errno == ENOENT)
+            continue;
+        snprintf(error, STORE_ERROR_SIZE, "cannot keep others from reading %.300s: %s", path,
+                 strerror(errno));
+        return false;
+    }
+    return true;
+}
+
 /* Under the writer lock. A store that others use, whose programs know only the old tables, stays as it
  * is. */
 static bool bring_up_to_date(struct handle *handle, int64_t demo_capacity, struct store_made *made)
@@ -98,6 +115,8 @@ static bool bring_up_to_date(struct handle *handle, int64_t demo_capacity, struc
     if (state == SCHEMA_OLD && !lock_file_claim(&handle->file, handle->base.error))
         return false;
     made->created = state == SCHEMA_EMPTY;
+    if (state == SCHEMA_OLD && !make_private(&handle->place, handle->base.error))
+        return false;
     /* A migration sorts a whole store: in a file, as an audit does. */
     if (!use_journal(connection) || !connection_execute(connection, "PRAGMA temp_store = FILE") ||
         !connection_execute(connection, "BEGIN IMMEDIATE"))
@@ -124,13 +143,12 @@ bool make_store(const char *path, int64_t demo_capacity, struct store_made *made
     return done;
 }
 
-/* Puts everything into the one database file, so that it can be moved file by file. A damaged one
- * cannot, and is moved as it is. */
-static bool fold(const struct place *place, char error[STORE_ERROR_SIZE])
+/* A damaged one cannot be folded, and is moved as it is. */
+bool make_fold(const char *path, char error[STORE_ERROR_SIZE])
 {
     char why[STORE_ERROR_SIZE];
     struct connection connection;
-    int rc = connection_open(&connection, place->database, true, why);
+    int rc = connection_open(&connection, path, true, why);
     if (rc == SQLITE_OK) {
         rc = connection_fold(&connection);
         connection_close(&connection);
@@ -139,7 +157,7 @@ static bool fold(const struct place *place, char error[STORE_ERROR_SIZE])
     if (rc == SQLITE_OK || rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT)
         return true;
     snprintf(error, STORE_ERROR_SIZE,
-             "the journal of %.200s cannot be folded in: %s; nothing was moved", place->database,
+             "the journal of %.200s cannot be folded in: %s; nothing was moved", path,
              sqlite3_errstr(rc));
     return false;
 }
@@ -170,25 +188,30 @@ static bool move_aside(const struct place *place, char aside[STORE_PLACE_SIZE],
         snprintf(error, STORE_ERROR_SIZE, "%.200s was moved by somebody else", place->database);
         return false;
     }
-    /* The lock file goes last: while it stands, a server that starts waits for it, and then looks anew. */
-    bool moved = fold(place, error) && move(place->database, aside, "-wal", error) &&
-                 move(place->database, aside, "-shm", error) &&
-                 move(place->database, aside, "", error);
-    if (moved)
-        unlink(place->lock);
-    return moved;
+    return make_fold(place->database, error) && move(place->database, aside, "-wal", error) &&
+           move(place->database, aside, "-shm", error) && move(place->database, aside, "", error);
 }
 
-bool make_reset(const char *path, char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE])
+/* The lock file goes last: while it stands, a server that starts waits for it, and then looks anew. */
+bool make_replace(const char *path, const struct part *part, char aside[STORE_PLACE_SIZE],
+                  char error[STORE_ERROR_SIZE])
 {
     struct place place;
     struct lock_file file;
     bool absent;
     if (!place_find(&place, path, false, &absent, error))
-        return absent;
+        return absent && (part == NULL || part_place(part, path, error));
     if (!lock_file_seize(&file, &place, error))
         return false;
-    bool moved = move_aside(&place, aside, error);
+    bool moved = move_aside(&place, aside, error) &&
+                 (part == NULL || part_place(part, place.database, error));
+    if (moved)
+        unlink(place.lock);
     lock_file_close(&file);
     return moved;
+}
+
+bool make_reset(const char *path, char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE])
+{
+    return make_replace(path, NULL, aside, error);
 }

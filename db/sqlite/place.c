@@ -20,13 +20,14 @@ static bool fail(char error[STORE_ERROR_SIZE], const char *what, const char *pat
     return false;
 }
 
-/* Makes an empty file, and its name durable. mknod, because it opens nothing. */
+/* Makes an empty file, and its name durable. mknod, because it opens nothing. For its owner alone: it will hold buyers,
+ * and keys that sign tickets. */
 static bool make_file(const char *path, char error[STORE_ERROR_SIZE])
 {
     char copy[STORE_PLACE_SIZE];
     snprintf(copy, sizeof copy, "%s", path);
     const char *directory = dirname(copy);
-    if (mknod(path, S_IFREG | 0644, 0) != 0)
+    if (mknod(path, S_IFREG | 0600, 0) != 0)
         return errno == EEXIST || fail(error, "make the database", path);
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)

@@ -112,7 +112,7 @@ static void hash_members(const cJSON *json, uint64_t members[MEMBERS_MAX], size_
 /* The names of all members, wherever in the body they are. */
 static uint64_t hash_body(const cJSON *json)
 {
-    uint64_t members[MEMBERS_MAX], sum = 0;
+    uint64_t members[MEMBERS_MAX] = {0}, sum = 0;
     size_t count = 0;
     hash_members(json, members, &count);
     for (size_t i = 0; i < count; i++)

@@ -1,0 +1,93 @@
+#include "db/sqlite/backup.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "db/sqlite/handle.h"
+#include "db/sqlite/make.h"
+#include "db/sqlite/part.h"
+#include "db/sqlite/schema.h"
+
+static bool exists(const char *path)
+{
+    struct stat file;
+    return lstat(path, &file) == 0;
+}
+
+static bool write_backup(const struct part *part, struct store *store, const char *to,
+                         store_progress *progress, void *context, char error[STORE_ERROR_SIZE])
+{
+    struct handle *handle = (struct handle *)store;
+    return part_copy(part, &handle->connection, progress, context, error) &&
+           part_prove(part, error) && part_save(part, error) && part_place(part, to, error);
+}
+
+bool backup_make(const char *path, const char *to, store_progress *progress, void *context,
+                 char error[STORE_ERROR_SIZE])
+{
+    struct part part;
+    if (exists(to)) {
+        snprintf(error, STORE_ERROR_SIZE, "%.300s exists already: choose another name", to);
+        return false;
+    }
+    struct store *store = handle_open_reader(path, error);
+    if (store == NULL)
+        return false;
+    bool done =
+        part_open(&part, to, error) && write_backup(&part, store, to, progress, context, error);
+    part_close(&part);
+    handle_close(store);
+    return done;
+}
+
+static bool same_file(const char *path, const char *other)
+{
+    struct stat a;
+    struct stat b;
+    return stat(path, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+/* Opens the copy for reading; one of an older version will do, too. */
+static bool open_copy(struct connection *copy, const char *path, const char *from,
+                      char error[STORE_ERROR_SIZE])
+{
+    if (!exists(from) || same_file(path, from)) {
+        snprintf(error, STORE_ERROR_SIZE, "%.300s is %s", from,
+                 exists(from) ? "the store itself" : "not there: there is nothing to restore");
+        return false;
+    }
+    if (connection_open(copy, from, false, error) != SQLITE_OK)
+        return false;
+    enum schema_state state = schema_inspect(copy);
+    if (state == SCHEMA_OLD || state == SCHEMA_PRESENT)
+        return true;
+    if (state == SCHEMA_EMPTY)
+        snprintf(error, STORE_ERROR_SIZE, "%.300s holds no store", from);
+    connection_close(copy);
+    return false;
+}
+
+/* A store as a server would open it: of the present version, with its journal, all in the one file. */
+static bool prepare(const struct part *part, char error[STORE_ERROR_SIZE])
+{
+    struct store_made made;
+    return make_store(part->path, 0, &made, error) && part_prove(part, error) &&
+           make_fold(part->path, error) && part_save(part, error);
+}
+
+bool backup_restore(const char *path, const char *from, store_progress *progress, void *context,
+                    char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE])
+{
+    struct part part;
+    struct connection copy;
+    if (!open_copy(&copy, path, from, error))
+        return false;
+    bool done = part_open(&part, path, error) &&
+                part_copy(&part, &copy, progress, context, error) && prepare(&part, error) &&
+                make_replace(path, &part, aside, error);
+    part_close(&part);
+    connection_close(&copy);
+    return done;
+}

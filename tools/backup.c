@@ -1,0 +1,94 @@
+/* build/backup: copies the store while it is sold from, and puts such a copy back. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/options.h"
+#include "db/store.h"
+
+/* One line, written over itself; only for a person who watches. */
+static void show_progress(void *context, int64_t done, int64_t total)
+{
+    int *shown = context;
+    int percent = total > 0 ? (int)(done * 100 / total) : 100;
+    if (percent == *shown)
+        return;
+    *shown = percent;
+    fprintf(stderr, percent < 100 ? "\r%3d %% copied" : "\r%3d %% copied; proving the copy ...",
+            percent);
+}
+
+/* Clears that line. */
+static void end_progress(int shown)
+{
+    if (shown >= 0)
+        fputs("\r                                   \r", stderr);
+}
+
+static enum exit_status back_up(const char *url, const char *to, store_progress *progress)
+{
+    char error[STORE_ERROR_SIZE];
+    int shown = -1;
+    bool done = store_backup(url, to, progress, &shown, error);
+    end_progress(shown);
+    if (!done)
+        die(EXIT_TROUBLE, "no copy was made: %s", error);
+    printf("the store was copied to %s, and the copy is sound\n", to);
+    return EXIT_FINE;
+}
+
+static enum exit_status restore(const char *url, const char *from, store_progress *progress)
+{
+    char error[STORE_ERROR_SIZE];
+    char aside[STORE_PLACE_SIZE];
+    int shown = -1;
+    bool done = store_restore(url, from, progress, &shown, aside, error);
+    end_progress(shown);
+    if (!done)
+        die(EXIT_TROUBLE, "not restored: %s", error);
+    printf("%s is the store now\n", from);
+    if (aside[0] != '\0')
+        printf("the store that was there is %s\n", aside);
+    return EXIT_FINE;
+}
+
+int main(int argc, char **argv)
+{
+    const char *url = NULL;
+    const char *to = NULL;
+    const char *from = NULL;
+    const struct option_entry table[] = {
+        {.name = "store",
+         .argument = "URL",
+         .kind = OPTION_TEXT,
+         .fallback = "sqlite:db/tickets.db",
+         .help = "The store.",
+         .value = &url},
+        {.name = "to",
+         .argument = "FILE",
+         .kind = OPTION_TEXT,
+         .help = "Copy it into this new file, while it is sold from.",
+         .value = &to},
+        {.name = "restore",
+         .argument = "FILE",
+         .kind = OPTION_TEXT,
+         .help = "Put this copy in its place instead; what was there is moved aside.",
+         .value = &from},
+    };
+    log_name("backup");
+    options_read(table, sizeof table / sizeof *table,
+                 "backup [--store URL] --to FILE | --restore FILE",
+                 "Copies a store as it is at one moment, or puts such a copy back while nobody "
+                 "uses the store. "
+                 "A copy is proved\nas build/audit proves a store before it gets its name.\n"
+                 "Exit status: 0 done, 1 not done, 2 wrong usage.",
+                 argc, argv);
+    bool copying = to != NULL && to[0] != '\0';
+    bool restoring = from != NULL && from[0] != '\0';
+    if (copying == restoring)
+        die(EXIT_USAGE, "say either --to FILE or --restore FILE");
+    store_progress *progress = isatty(STDERR_FILENO) ? show_progress : NULL;
+    if (copying)
+        return back_up(url, to, progress);
+    return restore(url, from, progress);
+}

@@ -1,0 +1,400 @@
+/* boxctl event ...: making, changing, closing, listing and showing events. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/json.h"
+#include "common/log.h"
+#include "common/time_zone.h"
+#include "tools/boxctl/listing.h"
+#include "tools/boxctl/shop.h"
+#include "tools/boxctl/terms.h"
+
+enum {
+    PATH_SIZE = 160,
+    FILE_MAX = 16 << 10, /* what the shop takes */
+    BAR_CELLS = 20,
+    TIME_SIZE = 96,
+};
+
+/* What is said of an event; NULL: nothing. */
+struct event_options {
+    struct option_list tiers;
+    const char *title, *zone, *starts, *sale_from, *sale_until, *buyer_limit, *hold, *file;
+    bool waiting_list, no_waiting_list;
+};
+
+/* --- what is typed, as JSON ------------------------------------------------------------------------ */
+
+static void add_lead(struct buffer *out, const char *name)
+{
+    buffer_printf(out, "%s\"%s\":", out->length > 1 ? "," : "", name);
+}
+
+static void add_text(struct buffer *out, const char *name, const char *text)
+{
+    if (text == NULL)
+        return;
+    add_lead(out, name);
+    json_append(out, text);
+}
+
+/* "none" takes a bound away. */
+static void add_bound(struct buffer *out, const char *name, const char *text)
+{
+    if (text != NULL && strcmp(text, "none") == 0) {
+        add_lead(out, name);
+        buffer_add(out, "null");
+    } else {
+        add_text(out, name, text);
+    }
+}
+
+static void add_buyer_limit(struct buffer *out, const char *text)
+{
+    int64_t number;
+    if (text == NULL)
+        return;
+    if (strcmp(text, "none") == 0) {
+        add_bound(out, "buyer_limit", text);
+        return;
+    }
+    if (!terms_number(text, &number))
+        die(EXIT_USAGE, "--buyer-limit takes a number, or none, not '%s'", text);
+    add_lead(out, "buyer_limit");
+    buffer_add_number(out, number);
+}
+
+static void add_hold(struct buffer *out, const char *text)
+{
+    int64_t seconds;
+    if (text == NULL)
+        return;
+    if (!terms_span(text, &seconds))
+        die(EXIT_USAGE, "--hold takes a time like 90s, 10m or 2h, not '%s'", text);
+    add_lead(out, "hold_seconds");
+    buffer_add_number(out, seconds);
+}
+
+static void add_tiers(struct buffer *out, const struct option_list *tiers)
+{
+    if (tiers->count == 0)
+        return;
+    add_lead(out, "tiers");
+    for (size_t i = 0; i < tiers->count; i++) {
+        buffer_add_char(out, i == 0 ? '[' : ',');
+        if (!terms_tier(out, tiers->texts[i]))
+            die(EXIT_USAGE,
+                "--tier takes NAME:CAPACITY:PRICE[:LIMIT], like standard:500:25.00EUR, not '%s'",
+                tiers->texts[i]);
+    }
+    buffer_add_char(out, ']');
+}
+
+static void add_options(struct buffer *out, const struct event_options *options)
+{
+    add_text(out, "title", options->title);
+    add_text(out, "time_zone", options->zone);
+    add_bound(out, "starts_at", options->starts);
+    add_bound(out, "sale_from", options->sale_from);
+    add_bound(out, "sale_until", options->sale_until);
+    add_buyer_limit(out, options->buyer_limit);
+    add_hold(out, options->hold);
+    if (options->waiting_list || options->no_waiting_list) {
+        add_lead(out, "waiting_list");
+        buffer_add(out, options->waiting_list ? "true" : "false");
+    }
+    add_tiers(out, &options->tiers);
+}
+
+static void read_file(const char *path, struct buffer *out)
+{
+    bool standard = strcmp(path, "-") == 0;
+    FILE *file = standard ? stdin : fopen(path, "re");
+    if (file == NULL)
+        die(EXIT_TROUBLE, "%s cannot be read", path);
+    size_t length = fread(buffer_reserve(out, FILE_MAX + 1), 1, FILE_MAX + 1, file);
+    out->length = length;
+    bool failed = ferror(file) != 0;
+    if (!standard)
+        fclose(file);
+    if (failed || length > FILE_MAX)
+        die(EXIT_TROUBLE, "%s %s", path, failed ? "cannot be read" : "is longer than 16 KiB");
+}
+
+/* --- the event as it is shown ---------------------------------------------------------------------- */
+
+/* Sold, held and free, in the shares of the capacity; nothing that was taken is shown as nothing. */
+static void add_bar(struct grid *grid, int64_t sold, int64_t held, int64_t capacity)
+{
+    char bar[BAR_CELLS * 3 + 1] = "";
+    int64_t taken = sold + held;
+    for (int64_t i = 0; i < BAR_CELLS; i++) {
+        bool is_sold = i * capacity < sold * BAR_CELLS;
+        bool is_taken = i * capacity < taken * BAR_CELLS;
+        strcat(bar, is_sold ? "█" : is_taken ? "▒" : "·");
+    }
+    grid_text(grid, bar);
+}
+
+static void add_tier_rows(struct grid *grid, const cJSON *event)
+{
+    char price[TERMS_PRICE_SIZE];
+    const cJSON *tier;
+    cJSON_ArrayForEach(tier, cJSON_GetObjectItemCaseSensitive(event, "tiers"))
+    {
+        const cJSON *cost = cJSON_GetObjectItemCaseSensitive(tier, "price");
+        terms_show_price(api_number(cost, "amount"), api_text(cost, "currency"), price);
+        grid_text(grid, api_text(tier, "tier"));
+        grid_text(grid, price);
+        grid_number(grid, api_number(tier, "limit"));
+        grid_number(grid, api_number(tier, "capacity"));
+        grid_number(grid, api_number(tier, "sold"));
+        grid_number(grid, api_number(tier, "held"));
+        grid_number(grid, api_number(tier, "waiting"));
+        grid_number(grid, api_number(tier, "remaining"));
+        add_bar(grid, api_number(tier, "sold"), api_number(tier, "held"),
+                api_number(tier, "capacity"));
+    }
+}
+
+/* A time of the API's on the clocks of the event's place: "2026-12-31 20:00 CET". */
+static void local_time_text(const cJSON *event, const char *name, const char *none,
+                            char out[TIME_SIZE])
+{
+    struct local_time local;
+    int64_t time;
+    if (!clock_parse(api_text(event, name), &time)) {
+        snprintf(out, TIME_SIZE, "%s", none);
+        return;
+    }
+    time_zone_local(api_text(event, "time_zone"), time, &local);
+    snprintf(out, TIME_SIZE, "%04d-%02d-%02d %02d:%02d %s", local.year, local.month, local.day,
+             local.hour, local.minute, local.abbreviation);
+}
+
+static void add_line(struct buffer *out, const char *name, const char *value)
+{
+    buffer_printf(out, "  %-12s ", name);
+    listing_plain(out, value);
+    buffer_add_char(out, '\n');
+}
+
+static void add_limits(struct buffer *out, const cJSON *event)
+{
+    char text[32];
+    int64_t limit = api_number(event, "buyer_limit");
+    snprintf(text, sizeof text, "%" PRId64, limit);
+    add_line(out, "buyer limit", limit > 0 ? text : "none");
+    snprintf(text, sizeof text, "%" PRId64 " s", api_number(event, "hold_seconds"));
+    add_line(out, "hold", text);
+    add_line(out, "waiting list", api_true(event, "waiting_list") ? "yes" : "no");
+}
+
+static void add_event(struct buffer *out, const cJSON *event)
+{
+    static const struct grid_column columns[] = {
+        {"TIER", false}, {"PRICE", true}, {"LIMIT", true}, {"CAPACITY", true}, {"SOLD", true},
+        {"HELD", true},  {"LINE", true},  {"FREE", true},  {"", false},
+    };
+    struct grid grid;
+    char time[TIME_SIZE];
+    listing_plain(out, api_text(event, "event"));
+    buffer_add(out, ": ");
+    listing_plain(out, api_text(event, "title"));
+    buffer_add(out, api_true(event, "closed") ? " (closed)\n" : "\n");
+    add_line(out, "time zone", api_text(event, "time_zone"));
+    local_time_text(event, "starts_at", "not told", time);
+    add_line(out, "starts", time);
+    local_time_text(event, "sale_from", "at once", time);
+    add_line(out, "sale from", time);
+    local_time_text(event, "sale_until", "no end", time);
+    add_line(out, "sale until", time);
+    add_limits(out, event);
+    buffer_add_char(out, '\n');
+    grid_open(&grid, columns, sizeof columns / sizeof *columns);
+    add_tier_rows(&grid, event);
+    grid_close(&grid, out);
+}
+
+static bool print_event(struct shop *shop)
+{
+    struct buffer out = {0};
+    add_event(&out, shop->answer.json);
+    bool fine = shop_print(shop, &out);
+    buffer_free(&out);
+    return fine;
+}
+
+/* --- commands --------------------------------------------------------------------------------------- */
+
+#define EVENT_OPTIONS(options)                                                                     \
+    {"title",          "TEXT", OPTION_TEXT, NULL, 0, 0, "what people read, in any script",         \
+     &(options)->title},                                                                           \
+        {"zone",          "ZONE", OPTION_TEXT, NULL, 0, 0, "IANA time zone, like Europe/Berlin",   \
+         &(options)->zone},                                                                        \
+        {"starts",          "TIME", OPTION_TEXT, NULL, 0, 0, "2026-12-31T20:00:00+01:00",          \
+         &(options)->starts},                                                                      \
+        {"sale-from",          "TIME", OPTION_TEXT, NULL, 0, 0, "nothing is sold before",          \
+         &(options)->sale_from},                                                                   \
+        {"sale-until",          "TIME", OPTION_TEXT, NULL, 0, 0, "nothing is sold from then on",   \
+         &(options)->sale_until},                                                                  \
+        {"buyer-limit",          "N", OPTION_TEXT, NULL, 0, 0, "tickets that one buyer may have",  \
+         &(options)->buyer_limit},                                                                 \
+        {"hold",                                                                                   \
+         "TIME",                                                                                   \
+         OPTION_TEXT,                                                                              \
+         NULL,                                                                                     \
+         0,                                                                                        \
+         0,                                                                                        \
+         "how long tickets are held: 90s, 10m, 2h",                                                \
+         &(options)->hold},                                                                        \
+    {                                                                                              \
+        "waiting-list", NULL, OPTION_FLAG, NULL, 0, 0, "who comes too late may wait in line",      \
+            &(options)->waiting_list                                                               \
+    }
+
+static bool create_event(struct shop *shop, int argc, char **argv)
+{
+    struct event_options given;
+    struct buffer body = {0};
+    const struct option_entry table[] = {
+        SHOP_OPTIONS(shop),
+        EVENT_OPTIONS(&given),
+        {"tier", "TIER", OPTION_LIST, NULL, 0, 0,
+         "NAME:CAPACITY:PRICE[:LIMIT], like vip:50:99.00EUR:4; again for each", &given.tiers},
+        {"file", "FILE", OPTION_TEXT, NULL, 0, 0, "all of it as JSON, instead; - is stdin",
+         &given.file},
+    };
+    given.no_waiting_list = false;
+    shop_read(shop, table, sizeof table / sizeof *table, argc, argv, 0, 1);
+    if ((given.file != NULL) == (shop->count == 1))
+        die(EXIT_USAGE, "event create takes a name with --tier, or --file; see --help");
+    if (given.file != NULL) {
+        read_file(given.file, &body);
+    } else {
+        buffer_add_char(&body, '{');
+        add_text(&body, "name", shop_name("name of an event", shop->words[0]));
+        add_options(&body, &given);
+        buffer_add_char(&body, '}');
+        if (given.tiers.count == 0)
+            die(EXIT_USAGE, "which tickets? --tier standard:500:25.00EUR");
+    }
+    shop_open(shop, true);
+    bool fine = shop_ask(shop, "POST", "/events", buffer_text(&body)) && print_event(shop);
+    buffer_free(&body);
+    return fine;
+}
+
+static bool ask_event(struct shop *shop, const char *method, const char *body)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "/events/%s", shop_name("name of an event", shop->words[0]));
+    return shop_ask(shop, method, path, body) && print_event(shop);
+}
+
+static bool change_event(struct shop *shop, int argc, char **argv)
+{
+    struct event_options given = {.title = NULL};
+    struct buffer body = {0};
+    const struct option_entry table[] = {
+        SHOP_OPTIONS(shop),
+        EVENT_OPTIONS(&given),
+        {"no-waiting-list", NULL, OPTION_FLAG, NULL, 0, 0, "nobody may wait any more",
+         &given.no_waiting_list},
+    };
+    shop_read(shop, table, sizeof table / sizeof *table, argc, argv, 1, 1);
+    if (given.waiting_list && given.no_waiting_list)
+        die(EXIT_USAGE, "--waiting-list and --no-waiting-list do not go together");
+    buffer_add_char(&body, '{');
+    add_options(&body, &given);
+    buffer_add_char(&body, '}');
+    shop_open(shop, true);
+    bool fine = ask_event(shop, "PATCH", buffer_text(&body));
+    buffer_free(&body);
+    return fine;
+}
+
+static void read_simple(struct shop *shop, int argc, char **argv, size_t words)
+{
+    const struct option_entry table[] = {SHOP_OPTIONS(shop)};
+    shop_read(shop, table, sizeof table / sizeof *table, argc, argv, words, words);
+}
+
+static bool close_event(struct shop *shop, int argc, char **argv)
+{
+    read_simple(shop, argc, argv, 1);
+    shop_open(shop, true);
+    return ask_event(shop, "PATCH", "{\"closed\":true}");
+}
+
+static bool open_event(struct shop *shop, int argc, char **argv)
+{
+    read_simple(shop, argc, argv, 1);
+    shop_open(shop, true);
+    return ask_event(shop, "PATCH", "{\"closed\":false}");
+}
+
+static bool show_event(struct shop *shop, int argc, char **argv)
+{
+    read_simple(shop, argc, argv, 1);
+    shop_open(shop, false);
+    return ask_event(shop, "GET", NULL);
+}
+
+static int64_t sum_of(const cJSON *event, const char *name)
+{
+    int64_t sum = 0;
+    const cJSON *tier;
+    cJSON_ArrayForEach(tier, cJSON_GetObjectItemCaseSensitive(event, "tiers"))
+    {
+        sum += api_number(tier, name);
+    }
+    return sum;
+}
+
+static void list_page(struct shop *shop, const cJSON *page, struct buffer *out)
+{
+    static const struct grid_column columns[] = {
+        {"EVENT", false}, {"STARTS", false}, {"CAPACITY", true}, {"SOLD", true},
+        {"HELD", true},   {"FREE", true},    {"SALE", false},    {"TITLE", false},
+    };
+    struct grid grid;
+    const cJSON *event;
+    (void)shop;
+    grid_open(&grid, columns, sizeof columns / sizeof *columns);
+    cJSON_ArrayForEach(event, cJSON_GetObjectItemCaseSensitive(page, "events"))
+    {
+        char starts[TIME_SIZE];
+        local_time_text(event, "starts_at", "-", starts);
+        grid_text(&grid, api_text(event, "event"));
+        grid_text(&grid, starts);
+        grid_number(&grid, sum_of(event, "capacity"));
+        grid_number(&grid, sum_of(event, "sold"));
+        grid_number(&grid, sum_of(event, "held"));
+        grid_number(&grid, sum_of(event, "remaining"));
+        grid_text(&grid, api_true(event, "closed") ? "closed" : "open");
+        grid_text(&grid, api_text(event, "title"));
+    }
+    grid_close(&grid, out);
+}
+
+static bool list_events(struct shop *shop, int argc, char **argv)
+{
+    read_simple(shop, argc, argv, 0);
+    shop_open(shop, false);
+    return shop_each_page(shop, "/events", list_page);
+}
+
+const struct shop_command event_commands[] = {
+    {"event", "create", "NAME --tier TIER ...", "make an event with its tiers", create_event},
+    {"event", "change", "NAME [options]", "change what is said of it; none takes a bound away",
+     change_event},
+    {"event", "close", "NAME", "sell and hold nothing more", close_event},
+    {"event", "open", "NAME", "sell again", open_event},
+    {"event", "list", "", "list all events", list_events},
+    {"event", "show", "NAME", "show one, with what is sold and held", show_event},
+    {0},
+};

@@ -1,0 +1,159 @@
+/* boxctl orders, export, refund, owed, settle: what was sold, and money that goes back. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/id.h"
+#include "common/json.h"
+#include "common/log.h"
+#include "tools/boxctl/shop.h"
+#include "tools/boxctl/terms.h"
+
+enum {
+    PATH_SIZE = 256,
+};
+
+static void read_words(struct shop *shop, int argc, char **argv, size_t words)
+{
+    const struct option_entry table[] = {SHOP_OPTIONS(shop)};
+    shop_read(shop, table, sizeof table / sizeof *table, argc, argv, words, words);
+    shop_name("name of an event", shop->words[0]);
+}
+
+static void add_price(struct grid *grid, const cJSON *entry)
+{
+    char text[TERMS_PRICE_SIZE];
+    const cJSON *price = cJSON_GetObjectItemCaseSensitive(entry, "price");
+    terms_show_price(api_number(price, "amount"), api_text(price, "currency"), text);
+    grid_text(grid, text);
+}
+
+static void list_orders(struct shop *shop, const cJSON *page, struct buffer *out)
+{
+    static const struct grid_column columns[] = {
+        {"ORDER", false}, {"CREATED", false}, {"TIER", false},  {"QUANTITY", true},
+        {"STATE", false}, {"PRICE", true},    {"BUYER", false},
+    };
+    struct grid grid;
+    const cJSON *order;
+    (void)shop;
+    grid_open(&grid, columns, sizeof columns / sizeof *columns);
+    cJSON_ArrayForEach(order, cJSON_GetObjectItemCaseSensitive(page, "orders"))
+    {
+        char created[20];
+        snprintf(created, sizeof created, "%s", api_text(order, "created_at"));
+        grid_text(&grid, api_text(order, "id"));
+        grid_text(&grid, created);
+        grid_text(&grid, api_text(order, "tier"));
+        grid_number(&grid, api_number(order, "quantity"));
+        grid_text(&grid, api_text(order, "state"));
+        add_price(&grid, order);
+        grid_text(&grid, api_text(order, "buyer"));
+    }
+    grid_close(&grid, out);
+}
+
+static bool show_orders(struct shop *shop, int argc, char **argv)
+{
+    char path[PATH_SIZE];
+    read_words(shop, argc, argv, 1);
+    snprintf(path, sizeof path, "/events/%s/orders?limit=1000", shop->words[0]);
+    shop_open(shop, true);
+    return shop_each_page(shop, path, list_orders);
+}
+
+static bool export_orders(struct shop *shop, int argc, char **argv)
+{
+    char path[PATH_SIZE];
+    read_words(shop, argc, argv, 1);
+    snprintf(path, sizeof path, "/events/%s/orders.csv", shop->words[0]);
+    shop_open(shop, true);
+    if (api_download(shop->api, path, stdout, &shop->answer))
+        return true;
+    log_line("%s", shop->answer.failure);
+    return false;
+}
+
+static void list_owed(struct shop *shop, const cJSON *page, struct buffer *out)
+{
+    static const struct grid_column columns[] = {
+        {"ORDER", false}, {"SINCE", false},   {"AMOUNT", true},
+        {"WHY", false},   {"SETTLED", false}, {"REFERENCE", false},
+    };
+    struct grid grid;
+    const cJSON *owed;
+    (void)shop;
+    grid_open(&grid, columns, sizeof columns / sizeof *columns);
+    cJSON_ArrayForEach(owed, cJSON_GetObjectItemCaseSensitive(page, "owed"))
+    {
+        char since[20], settled[20];
+        snprintf(since, sizeof since, "%s", api_text(owed, "at"));
+        snprintf(settled, sizeof settled, "%s", api_text(owed, "settled_at"));
+        grid_text(&grid, api_text(owed, "order"));
+        grid_text(&grid, since);
+        add_price(&grid, owed);
+        grid_text(&grid, api_text(owed, "reason"));
+        grid_text(&grid, settled[0] != '\0' ? settled : "no");
+        grid_text(&grid, api_text(owed, "reference"));
+    }
+    grid_close(&grid, out);
+}
+
+static bool show_owed(struct shop *shop, int argc, char **argv)
+{
+    char path[PATH_SIZE];
+    read_words(shop, argc, argv, 1);
+    snprintf(path, sizeof path, "/events/%s/owed?limit=1000", shop->words[0]);
+    shop_open(shop, true);
+    return shop_each_page(shop, path, list_owed);
+}
+
+/* An id that is none would be another path. */
+static const char *order_id(const char *text)
+{
+    struct id id;
+    if (!id_parse(text, &id))
+        die(EXIT_USAGE, "'%s' is no order's id; `boxctl orders EVENT` lists them", text);
+    return text;
+}
+
+static bool settle(struct shop *shop, int argc, char **argv)
+{
+    char path[PATH_SIZE];
+    struct buffer body = {0};
+    read_words(shop, argc, argv, 3);
+    snprintf(path, sizeof path, "/events/%s/owed/settle", shop->words[0]);
+    buffer_printf(&body, "{\"order\":\"%s\",\"reference\":", order_id(shop->words[1]));
+    json_append(&body, shop->words[2]);
+    buffer_add_char(&body, '}');
+    shop_open(shop, true);
+    bool fine = shop_ask(shop, "POST", path, buffer_text(&body)) &&
+                shop_say(shop, "%s is paid back\n", shop->words[2]);
+    buffer_free(&body);
+    return fine;
+}
+
+static bool refund(struct shop *shop, int argc, char **argv)
+{
+    char path[PATH_SIZE], price[TERMS_PRICE_SIZE];
+    read_words(shop, argc, argv, 2);
+    snprintf(path, sizeof path, "/events/%s/purchases/%s/refund", shop->words[0],
+             order_id(shop->words[1]));
+    shop_open(shop, true);
+    if (!shop_ask(shop, "POST", path, NULL))
+        return false;
+    const cJSON *cost = cJSON_GetObjectItemCaseSensitive(shop->answer.json, "price");
+    terms_show_price(api_number(cost, "amount"), api_text(cost, "currency"), price);
+    return shop_say(shop, "%s is refunded: %" PRId64 " tickets are free again, %s go back\n",
+                    shop->words[1], api_number(shop->answer.json, "quantity"), price);
+}
+
+const struct shop_command sales_commands[] = {
+    {"orders", NULL, "EVENT", "list what was sold and held", show_orders},
+    {"export", NULL, "EVENT > FILE.csv", "the same as CSV, for a spreadsheet", export_orders},
+    {"refund", NULL, "EVENT ORDER", "take a sale back: its tickets are free again", refund},
+    {"owed", NULL, "EVENT", "list payments to be given back", show_owed},
+    {"settle", NULL, "EVENT ORDER REFERENCE", "note that such a payment was given back", settle},
+    {0},
+};
