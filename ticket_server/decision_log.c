@@ -64,33 +64,85 @@ static void add_id(struct buffer *out, const char *lead, const struct id *id)
     buffer_add(out, text);
 }
 
-static const char *outcome_word(const struct outcome *outcome)
+/* What came of it, where it was decided now. */
+static const char *decided_word(const struct outcome *outcome, enum verb verb)
 {
-    return outcome->replayed ? "replayed" : outcome->problem == PROBLEM_NONE ? "sold" : "refused";
+    if (verb == VERB_CHECK_IN)
+        return "checked-in";
+    return outcome->late ? "late" : order_state_name(outcome->sale.state);
+}
+
+static const char *outcome_word(const struct decision *decision)
+{
+    const struct outcome *outcome = &decision->outcome;
+    if (outcome->replayed)
+        return "replayed";
+    return outcome->problem == PROBLEM_NONE ? decided_word(outcome, decision->item->verb)
+                                            : "refused";
+}
+
+/* Which one; only of what names an order, the request may not tell which event it is of. */
+static void add_verb(struct buffer *out, const struct item *item)
+{
+    if (item->verb == VERB_PURCHASE)
+        return;
+    buffer_add(out, " verb=");
+    buffer_add(out, verb_name(item->verb));
+    if (verb_names_order(item->verb) || item->verb == VERB_REFUND)
+        add_id(out, " order=", &item->order);
+}
+
+static void add_what(struct buffer *out, const struct decision *decision)
+{
+    const struct outcome *outcome = &decision->outcome;
+    const struct item *item = decision->item;
+    bool order = outcome->problem == PROBLEM_NONE && item->verb != VERB_CHECK_IN;
+    const char *event =
+        order && outcome->sale.event[0] ? outcome->sale.event : item->purchase.event;
+    const char *tier = order ? outcome->sale.tier : item->purchase.tier;
+    if (event[0] || item->verb == VERB_PURCHASE)
+        add_name(out, " event=", event);
+    if (order || tier[0])
+        add_name(out, " tier=", tier);
+    if (decision->check_in)
+        add_number(out, " number=", decision->check_in->number);
+    else if (order && item->verb != VERB_PURCHASE)
+        add_number(out, " quantity=", outcome->sale.quantity);
+    else if (item->verb == VERB_PURCHASE || item->verb == VERB_HOLD)
+        add_number(out, " quantity=", purchase_quantity(&item->purchase));
 }
 
 static void add_line(struct buffer *out, const struct decision *decision, const char *time)
 {
     const struct outcome *outcome = &decision->outcome;
-    const struct purchase *purchase = &decision->item->purchase;
-    bool sold = outcome->problem == PROBLEM_NONE;
+    enum problem problem = outcome->problem;
     buffer_add(out, "time=");
     buffer_add(out, time);
     add_id(out, " request=", &decision->item->request);
-    if (sold)
+    add_verb(out, decision->item);
+    if (problem == PROBLEM_NONE && decision->item->verb != VERB_CHECK_IN)
         add_id(out, " sale=", &outcome->sale.id);
     buffer_add(out, " outcome=");
-    buffer_add(out, outcome_word(outcome));
-    if (!sold) {
+    buffer_add(out, outcome_word(decision));
+    if (problem != PROBLEM_NONE) {
         buffer_add(out, " reason=");
-        buffer_add(out, problem_code(outcome->problem));
+        buffer_add(out, problem_code(problem));
     }
-    add_name(out, " event=", purchase->event);
-    if (sold || purchase->tier[0])
-        add_name(out, " tier=", sold ? outcome->sale.tier : purchase->tier);
-    add_number(out, " quantity=", purchase_quantity(purchase));
-    if (outcome->problem == PROBLEM_SOLD_OUT)
+    add_what(out, decision);
+    if (problem == PROBLEM_SOLD_OUT || problem == PROBLEM_BUYER_LIMIT)
         add_number(out, " remaining=", outcome->remaining);
+}
+
+static void add_moved(struct buffer *out, const struct sale *sale, const char *time)
+{
+    buffer_add(out, "time=");
+    buffer_add(out, time);
+    add_id(out, " moved order=", &sale->id);
+    buffer_add(out, " to=");
+    buffer_add(out, order_state_name(sale->state));
+    add_name(out, " event=", sale->event);
+    add_name(out, " tier=", sale->tier);
+    add_number(out, " quantity=", sale->quantity);
 }
 
 static void add_gap(struct decision_log *log, const char *time)
@@ -119,18 +171,36 @@ static void write_lines(struct decision_log *log, size_t count)
     log->gap += (int64_t)count;
 }
 
-void decision_log_write(struct decision_log *log, const struct decision *decisions, size_t count,
-                        int64_t now, int64_t commit_us)
+/* How many. */
+static size_t add_lines(struct buffer *out, const struct decided *decided, const char *time,
+                        const char *tail)
+{
+    size_t lines = decided->moves;
+    for (size_t i = 0; i < decided->count; i++) {
+        if (decided->decisions[i].item->verb == VERB_TIDY)
+            continue;
+        add_line(out, &decided->decisions[i], time);
+        buffer_add(out, tail);
+        lines++;
+    }
+    for (size_t i = 0; i < decided->moves; i++) {
+        add_moved(out, &decided->moved[i], time);
+        buffer_add(out, tail);
+    }
+    return lines;
+}
+
+void decision_log_write(struct decision_log *log, const struct decided *decided, int64_t now,
+                        int64_t commit_us)
 {
     char time[CLOCK_TEXT_SIZE];
     char tail[64];
     clock_format(now, time);
-    snprintf(tail, sizeof tail, " batch=%zu commit_us=%lld\n", count, (long long)commit_us);
+    snprintf(tail, sizeof tail, " batch=%zu commit_us=%lld\n", decided->count,
+             (long long)commit_us);
     buffer_clear(&log->lines);
     add_gap(log, time);
-    for (size_t i = 0; i < count; i++) {
-        add_line(&log->lines, &decisions[i], time);
-        buffer_add(&log->lines, tail);
-    }
-    write_lines(log, count);
+    size_t lines = add_lines(&log->lines, decided, time, tail);
+    if (lines > 0)
+        write_lines(log, lines);
 }

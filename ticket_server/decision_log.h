@@ -4,12 +4,19 @@
  *
  *   time=T request=UUID sale=UUID outcome=sold event=demo tier=standard quantity=2 batch=37 commit_us=812
  *   time=T request=UUID outcome=refused reason=sold_out event=demo quantity=2 remaining=0 batch=37 commit_us=812
+ *   time=T request=UUID verb=hold sale=UUID outcome=held event=demo tier=standard quantity=2 …
+ *   time=T request=UUID verb=confirm order=UUID sale=UUID outcome=late event=demo tier=standard quantity=2 …
+ *   time=T request=UUID verb=check-in outcome=checked-in event=demo tier=standard number=17 …
+ *   time=T moved order=UUID to=expired event=demo tier=standard quantity=2 batch=37 commit_us=812
  *   time=T gap lines=37
  *
- * outcome  sold, refused, or replayed: the key was known, this is its first outcome again. `sale` is
- *          the id of the purchase that first bought (in a replay another request's); `reason` is the
- *          problem's code.
- * batch    how many decisions shared the commit, which took commit_us.
+ * verb     where it is no purchase. A confirm, release or refund names its order, a check-in its ticket.
+ * outcome  sold, late (confirmed after it had expired), held, waiting, released, refunded, checked-in; refused;
+ *          or replayed: it was decided before, this is the order as it is now, or its first refusal again.
+ *          `sale` is the order's id (in a replay another request's); `reason` is the problem's code.
+ * moved    an order expired, or was offered what came free (to=held), without being asked for.
+ * batch    how many decisions shared the commit, which took commit_us. What only tidies up (verb=tidy) is
+ *          counted and has no line.
  *
  * The seller's thread only, once opened. Values that are not plain are quoted and escaped as in JSON,
  * so that nobody can forge a line. */
@@ -29,8 +36,16 @@ struct decision_log *decision_log_open(const char *dir, const char *server,
                                        char error[LOG_ERROR_SIZE]);
 void decision_log_close(struct decision_log *log);
 
+/* A batch, and what it moved. */
+struct decided {
+    const struct decision *decisions;
+    size_t count;
+    const struct sale *moved;
+    size_t moves;
+};
+
 /* Appends the lines of one batch, decided at the wall clock time `now`, with one write. */
-void decision_log_write(struct decision_log *log, const struct decision *decisions, size_t count,
-                        int64_t now, int64_t commit_us);
+void decision_log_write(struct decision_log *log, const struct decided *decided, int64_t now,
+                        int64_t commit_us);
 
 #endif

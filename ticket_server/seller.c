@@ -182,8 +182,11 @@ static void sell_batch(struct seller *seller, struct jobs *jobs)
     int64_t start = clock_monotonic();
     bool refused = !decide(seller, count, &figures);
     int64_t took = clock_monotonic() - start;
+    const struct sale *moved = NULL;
+    size_t moves = refused ? 0 : store_moved(seller->store, &moved);
     scatter(seller->batch, jobs, refused, &figures);
-    decision_log_write(seller->log, seller->batch, count, clock_now(), took);
+    decision_log_write(seller->log, &(struct decided){seller->batch, count, moved, moves},
+                       clock_now(), took);
     hand_back(seller, jobs, count, &figures, took);
 }
 

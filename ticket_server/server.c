@@ -18,6 +18,7 @@
 #include "ticket_server/csv_stream.h"
 #include "ticket_server/membership.h"
 #include "ticket_server/supervisor.h"
+#include "ticket_server/tidy.h"
 
 enum {
     CONNECTIONS_MAX = 4096,
@@ -43,6 +44,7 @@ struct server {
     struct http_server *http;
     struct seller *seller;
     struct acceptor *acceptor;
+    struct tidy *tidy;
     struct supervisor supervisor;
     bool supervised;
     struct membership *membership; /* NULL: it has joined nobody by itself */
@@ -127,6 +129,7 @@ static void drain(void *context)
     if (server->phase == PHASE_DRAINING)
         return;
     server->phase = PHASE_DRAINING;
+    tidy_rest(server->tidy);
     http_quiesce(server->http);
     set_leave(server, LEAVE_SECONDS);
 }
@@ -309,6 +312,8 @@ static void server_open(struct server *server, const struct server_settings *set
     server->seller = server->acceptor->seller = seller_open(&selling);
     loop_each_turn(server->loop, on_turn, server); /* before the server's own turn, which resumes */
     open_http(server, listener);
+    server->tidy =
+        tidy_open(&(struct tidy_settings){server->loop, server->acceptor->catalog, server->seller});
     say_ready(server, address);
 }
 
@@ -317,6 +322,7 @@ static void server_close(struct server *server)
     if (server->membership != NULL)
         membership_close(server->membership);
     seller_close(server->seller);
+    tidy_close(server->tidy);
     http_close(server->http);
     keys_close(&server->acceptor->keys);
     catalog_close(server->acceptor->catalog);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/outcome.h"
+#include "common/item.h"
 #include "common/thread.h"
 #include "tests/lib/suite.h"
 
@@ -71,11 +71,12 @@ static void handle(void *context, struct http_request *request)
         append_counts(shop, &body);
     } else {
         struct outcome outcome = decide(shop);
-        reply.status = outcome_status(&outcome);
+        const struct item item = {.purchase = {.event = "demo"}};
+        reply.status = outcome_status(&outcome, &item);
         if (shop->fault == SHOP_TALKS_NONSENSE)
             buffer_add(&body, "<p>Thank you!</p>");
         else
-            outcome_append(&body, &outcome, "demo", "");
+            outcome_append(&body, &outcome, &item);
     }
     reply.body = body.data;
     reply.length = body.length;

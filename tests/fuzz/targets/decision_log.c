@@ -99,7 +99,7 @@ void fuzz_decision_log(const uint8_t *data, size_t size)
         decide(&decisions[i], &items[i], (enum problem)((outcome + i) % PROBLEM_COUNT));
     int64_t now;
     must(clock_parse("2026-11-21T10:00:00.000000Z", &now), "the time is one");
-    decision_log_write(log, decisions, (size_t)count, now, 812);
+    decision_log_write(log, &(struct decided){decisions, (size_t)count, NULL, 0}, now, 812);
     struct buffer text = {0};
     read_log(&text);
     check(&text, count);

@@ -24,9 +24,10 @@ static void defaults_are_those_of_the_design(void)
     CU_ASSERT_EQUAL(settings.config.pools[CONFIG_TICKETS].rules.waiting, 16384);
     CU_ASSERT_PTR_NULL(settings.router);
     CU_ASSERT_PTR_NULL(settings.config_file);
-    CU_ASSERT_EQUAL(settings.config.route_count, 6);
+    CU_ASSERT_EQUAL(settings.config.route_count, 8);
     CU_ASSERT_EQUAL(settings.config.routes[0].policy, POLICY_FEWEST_SOLD);
-    CU_ASSERT_EQUAL(settings.config.routes[1].policy, POLICY_ROUND_ROBIN);
+    CU_ASSERT_EQUAL(settings.config.routes[1].policy, POLICY_FEWEST_SOLD);
+    CU_ASSERT_EQUAL(settings.config.routes[2].policy, POLICY_ROUND_ROBIN);
     settings_free(&settings);
 }
 
@@ -69,7 +70,8 @@ static void the_built_in_configuration_takes_a_policy(void)
     char *argv[] = {"balancer", "--policy", "power-of-two", "--trusted-proxy", "10.0.0.0/8", NULL};
     settings_read(&settings, 5, argv);
     CU_ASSERT_EQUAL(settings.config.routes[0].policy, POLICY_POWER_OF_TWO);
-    CU_ASSERT_EQUAL(settings.config.routes[1].policy, POLICY_ROUND_ROBIN);
+    CU_ASSERT_EQUAL(settings.config.routes[1].policy, POLICY_POWER_OF_TWO);
+    CU_ASSERT_EQUAL(settings.config.routes[2].policy, POLICY_ROUND_ROBIN);
     CU_ASSERT(config_trusts(&settings.config, "10.9.9.9"));
     settings_free(&settings);
 }

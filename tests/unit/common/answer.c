@@ -10,6 +10,9 @@
 #define SALE                                                                                       \
     "\"tier\":\"a\",\"first\":17,\"amount\":5000,\"currency\":\"EUR\","                            \
     "\"created_at\":1700000000000000"
+#define HELD                                                                                       \
+    "\"tier\":\"a\",\"amount\":5000,\"currency\":\"EUR\",\"created_at\":1700000000000000,"         \
+    "\"state\":\"held\""
 #define BEFORE ",\"sale\":\"" SALE_ID "\",\"server\":\"server-2\""
 #define ANSWER(outcomes)                                                                           \
     "{\"server\":\"server-1\",\"boot\":3,\"commit\":17,\"sold\":6,\"outcomes\":[" outcomes "]}"
@@ -43,7 +46,7 @@ static bool same_sale(const struct sale *a, const struct sale *b)
            strcmp(a->tier, b->tier) == 0 && strcmp(a->server, b->server) == 0 &&
            strcmp(a->currency, b->currency) == 0 && a->quantity == b->quantity &&
            a->first_number == b->first_number && a->amount == b->amount &&
-           a->created_at == b->created_at;
+           a->created_at == b->created_at && a->state == b->state && a->expires_at == b->expires_at;
 }
 
 static struct item asked_for(const struct sale *sale)
@@ -60,7 +63,7 @@ static void an_answer_comes_back(void)
         sold_before(),
         {.problem = PROBLEM_SOLD_OUT, .remaining = 3, .stored = true},
         {.problem = PROBLEM_OVER_LIMIT, .limit = 10, .replayed = true},
-        {.problem = PROBLEM_EXPIRED},
+        {.problem = PROBLEM_NOT_ON_SALE_YET, .retry_at = 1700000000123456},
     };
     struct item asked[2] = {asked_for(&outcomes[0].sale), asked_for(&outcomes[1].sale)};
     asked[1].request = id_make(); /* of the repeat */
@@ -71,7 +74,7 @@ static void an_answer_comes_back(void)
     char error[JSON_ERROR_SIZE] = "";
     answer_begin(&out, &figures);
     for (int i = 0; i < 5; i++)
-        answer_add(&out, &outcomes[i]);
+        answer_add(&out, &outcomes[i], &asked[i == 1]);
     answer_end(&out);
     CU_ASSERT(answer_parse(out.data, out.length, 5, &told, read, error));
     CU_ASSERT_STRING_EQUAL(error, "");
@@ -85,11 +88,106 @@ static void an_answer_comes_back(void)
         CU_ASSERT_EQUAL(outcomes[i].problem, read[i].problem);
         CU_ASSERT_EQUAL(outcomes[i].remaining, read[i].remaining);
         CU_ASSERT_EQUAL(outcomes[i].limit, read[i].limit);
+        CU_ASSERT_EQUAL(outcomes[i].retry_at, read[i].retry_at);
         CU_ASSERT_EQUAL(outcomes[i].stored, read[i].stored);
         CU_ASSERT_EQUAL(outcomes[i].replayed, read[i].replayed);
     }
     CU_ASSERT_FALSE(answer_parse(out.data, out.length, 4, &told, read, error));
     buffer_free(&out);
+}
+
+/* An order in this state, of which `item` asked. */
+static struct outcome an_order(enum order_state state, bool replayed)
+{
+    struct outcome outcome = replayed ? sold_before() : a_sale();
+    bool sold = state == ORDER_SOLD || state == ORDER_REFUNDED;
+    outcome.sale.state = state;
+    outcome.sale.first_number = sold ? 17 : 0;
+    outcome.sale.expires_at = state == ORDER_WAITING ? 0 : 1700000600123456;
+    outcome.place = state == ORDER_WAITING ? 3 : 0;
+    return outcome;
+}
+
+static const struct lives {
+    enum verb verb;
+    enum order_state state;
+    bool replayed, late, fits;
+} lives[] = {
+    {VERB_PURCHASE, ORDER_SOLD, true, false, true},
+    {VERB_PURCHASE, ORDER_REFUNDED, true, true, true},
+    {VERB_PURCHASE, ORDER_HELD, true, false, false},
+    {VERB_HOLD, ORDER_HELD, false, false, true},
+    {VERB_HOLD, ORDER_WAITING, false, false, true},
+    {VERB_HOLD, ORDER_SOLD, true, true, true},
+    {VERB_HOLD, ORDER_HELD, true, false, true},
+    {VERB_HOLD, ORDER_WAITING, true, false, true},
+    {VERB_HOLD, ORDER_RELEASED, true, false, true},
+    {VERB_HOLD, ORDER_EXPIRED, true, false, true},
+    {VERB_HOLD, ORDER_REFUNDED, true, true, true},
+    {VERB_CONFIRM, ORDER_SOLD, false, false, true},
+    {VERB_CONFIRM, ORDER_SOLD, false, true, true},
+    {VERB_CONFIRM, ORDER_SOLD, true, true, true},
+    {VERB_CONFIRM, ORDER_REFUNDED, true, false, true},
+    {VERB_RELEASE, ORDER_RELEASED, false, false, true},
+    {VERB_RELEASE, ORDER_RELEASED, true, false, true},
+    {VERB_RELEASE, ORDER_SOLD, true, false, false},
+};
+
+static struct item asks(const struct lives *life, const struct sale *sale)
+{
+    struct item item = asked_for(sale);
+    item.verb = life->verb;
+    if (life->replayed)
+        item.request = id_make();
+    if (verb_names_order(life->verb)) {
+        item.order = sale->id;
+        memset(&item.purchase, 0, sizeof item.purchase);
+    }
+    return item;
+}
+
+/* The line may have offered fewer than were asked for. */
+static void an_order_comes_back_in_any_state(void)
+{
+    static const struct figures figures = {.server = "server-1", .boot = 3};
+    for (size_t i = 0; i < sizeof lives / sizeof *lives; i++) {
+        const struct lives *life = &lives[i];
+        struct outcome outcome = an_order(life->state, life->replayed), read;
+        outcome.late = life->late;
+        struct item item = asks(life, &outcome.sale);
+        if (life->verb == VERB_HOLD && life->replayed)
+            item.purchase.quantity = 5;
+        if (life->verb == VERB_RELEASE)
+            strcpy(outcome.sale.server, "server-3");
+        struct figures told;
+        struct buffer out = {0};
+        char error[JSON_ERROR_SIZE] = "";
+        answer_begin(&out, &figures);
+        answer_add(&out, &outcome, &item);
+        answer_end(&out);
+        CU_ASSERT(answer_parse(out.data, out.length, 1, &told, &read, error));
+        CU_ASSERT_STRING_EQUAL(error, "");
+        CU_ASSERT_EQUAL(answer_fits(&read, &item), life->fits);
+        answer_complete(&read, &item, &told);
+        CU_ASSERT(same_sale(&outcome.sale, &read.sale) || !life->fits);
+        CU_ASSERT(read.late == life->late && read.place == outcome.place && read.stored);
+        buffer_free(&out);
+    }
+}
+
+static void what_was_not_asked_for_does_not_fit(void)
+{
+    struct outcome sale = a_sale(), held = an_order(ORDER_HELD, false);
+    struct item item = asked_for(&sale.sale), confirm = {.verb = VERB_CONFIRM};
+    sale.sale.event[0] = held.sale.event[0] = '\0'; /* as it is read */
+    CU_ASSERT(answer_fits(&sale, &item));
+    CU_ASSERT_FALSE(answer_fits(&held, &item));
+    CU_ASSERT_FALSE(answer_fits(&sale, &confirm));
+    strcpy(sale.sale.event, "demo");
+    CU_ASSERT(answer_fits(&sale, &confirm));
+    CU_ASSERT_FALSE(answer_fits(&sale, &item));
+    item.verb = VERB_HOLD;
+    CU_ASSERT(answer_fits(&held, &item));
 }
 
 struct row {
@@ -114,6 +212,22 @@ static const struct row rows[] = {
     {ANSWER("{\"problem\":\"sold_out\",\"tier\":\"a\"}"), "neither a sale nor a refusal"},
     {ANSWER("{\"problem\":\"sold_out\",\"server\":\"server-1\",\"replayed\":true}"),
      "neither a sale nor a refusal"},
+    {ANSWER("{" SALE ",\"state\":\"held\"}"), "neither a sale nor a refusal"},
+    {ANSWER("{" SALE ",\"expires_at\":1}"), "neither a sale nor a refusal"},
+    {ANSWER("{" SALE ",\"late\":true}"), "neither a sale nor a refusal"},
+    {ANSWER("{" SALE ",\"place\":1}"), "neither a sale nor a refusal"},
+    {ANSWER("{" SALE ",\"event\":\"demo\"}"), "neither a sale nor a refusal"},
+    {ANSWER("{" SALE ",\"quantity\":2}"), "neither a sale nor a refusal"},
+    {ANSWER("{" HELD "}"), "neither a sale nor a refusal"},
+    {ANSWER("{" HELD ",\"expires_at\":1,\"first\":1}"), "neither a sale nor a refusal"},
+    {ANSWER("{" HELD ",\"expires_at\":1,\"server\":\"server-2\"}"), "neither a sale nor a refusal"},
+    {ANSWER("{" HELD ",\"expires_at\":1,\"late\":true}"), "neither a sale nor a refusal"},
+    {ANSWER("{" HELD ",\"expires_at\":0}"), "expires_at is not valid"},
+    {ANSWER("{\"state\":\"sold\"}"), "state is not valid"},
+    {ANSWER("{\"state\":\"gone\"}"), "state is not valid"},
+    {ANSWER("{\"place\":0}"), "place is not valid"},
+    {ANSWER("{\"quantity\":1001}"), "quantity is not valid"},
+    {ANSWER("{\"problem\":\"not_on_sale_yet\",\"retry_at\":0}"), "retry_at is not valid"},
     {ANSWER("{\"problem\":\"sold\"}"), "problem is not valid"},
     {ANSWER("{\"problem\":\"\"}"), "problem is not valid"},
     {ANSWER("{\"problem\":\"sold_out\",\"remaining\":-1}"), "remaining is not valid"},
@@ -177,6 +291,8 @@ static void a_refusal_stays_as_it_is(void)
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("answer", "an answer comes back", an_answer_comes_back);
+    suite_add("answer", "an order comes back in any state", an_order_comes_back_in_any_state);
+    suite_add("answer", "what was not asked for does not fit", what_was_not_asked_for_does_not_fit);
     suite_add("answer", "a refusal stays as it is", a_refusal_stays_as_it_is);
     suite_add("answer", "refuses any other answer", refuses_any_other_answer);
     suite_add("answer", "refuses whatever is cut short", refuses_whatever_is_cut_short);

@@ -11,6 +11,7 @@
 #define ROUTER  "0193b0aa-0000-7abc-8def-ffffffffffff"
 #define ITEM                                                                                       \
     "\"request\":\"" REQUEST "\",\"admitted\":1,\"event\":\"demo\",\"key\":\"0123456789abcdef\""
+#define ORDER         "\"request\":\"" REQUEST "\",\"admitted\":1,\"order\":\"" ROUTER "\""
 #define BY            "{\"router\":\"" ROUTER "\""
 #define FLIGHT(items) BY ",\"version\":2,\"items\":[" items "]}"
 
@@ -40,7 +41,9 @@ static bool same_item(const struct item *a, const struct item *b)
 {
     return id_equal(&a->request, &b->request) && strcmp(a->key, b->key) == 0 &&
            a->key_made == b->key_made && a->attempt == b->attempt && a->admitted == b->admitted &&
-           a->deadline == b->deadline && a->purchase.quantity == b->purchase.quantity &&
+           a->deadline == b->deadline && a->verb == b->verb && a->seconds == b->seconds &&
+           a->wait == b->wait && id_equal(&a->order, &b->order) &&
+           a->purchase.quantity == b->purchase.quantity &&
            strcmp(a->purchase.event, b->purchase.event) == 0 &&
            strcmp(a->purchase.tier, b->purchase.tier) == 0 &&
            strcmp(a->purchase.buyer, b->purchase.buyer) == 0;
@@ -67,6 +70,63 @@ static void a_flight_comes_back(void)
     buffer_free(&out);
 }
 
+static struct item hold_item(void)
+{
+    struct item item = full_item();
+    item.verb = VERB_HOLD;
+    item.seconds = HOLD_SECONDS_MAX;
+    item.wait = true;
+    return item;
+}
+
+/* Of a confirm or release. */
+static struct item order_item(enum verb verb)
+{
+    struct item item = bare_item();
+    item.verb = verb;
+    item.order = id_make();
+    memset(&item.purchase, 0, sizeof item.purchase);
+    if (verb == VERB_CONFIRM) {
+        item.key_made = false;
+        strcpy(item.key, "1");
+    }
+    return item;
+}
+
+static void every_verb_that_flies_comes_back(void)
+{
+    struct item items[] = {hold_item(), order_item(VERB_CONFIRM), order_item(VERB_RELEASE),
+                           bare_item()};
+    struct item read[4];
+    struct buffer out = {0};
+    char router[ID_TEXT_SIZE], error[JSON_ERROR_SIZE] = "";
+    flight_begin(&out, ROUTER);
+    for (size_t i = 0; i < 4; i++)
+        item_append(&out, &items[i]);
+    flight_end(&out);
+    CU_ASSERT_EQUAL(flight_parse(out.data, out.length, read, 4, router, error), 4);
+    CU_ASSERT_STRING_EQUAL(error, "");
+    for (size_t i = 0; i < 4; i++)
+        CU_ASSERT(same_item(&items[i], &read[i]));
+    buffer_free(&out);
+}
+
+static void a_hold_is_not_the_purchase_of_the_same(void)
+{
+    struct item items[4] = {full_item(), full_item(), full_item(), full_item()};
+    uint8_t prints[4][FINGERPRINT_SIZE], purchase[FINGERPRINT_SIZE];
+    items[1].verb = items[2].verb = items[3].verb = VERB_HOLD;
+    items[2].wait = true;
+    items[3].seconds = 300;
+    for (int i = 0; i < 4; i++)
+        item_fingerprint(&items[i], prints[i]);
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < i; j++)
+            CU_ASSERT(memcmp(prints[i], prints[j], FINGERPRINT_SIZE) != 0);
+    purchase_fingerprint(&items[0].purchase, purchase);
+    CU_ASSERT_EQUAL(memcmp(prints[0], purchase, FINGERPRINT_SIZE), 0);
+}
+
 static void what_goes_without_saying_is_not_said(void)
 {
     static const char text[] =
@@ -88,7 +148,7 @@ static void what_goes_without_saying_is_not_said(void)
 /* The biggest flight there can be must fit into what both sides accept. */
 static void the_biggest_flight_fits(void)
 {
-    struct item item = full_item();
+    struct item item = hold_item();
     struct buffer out = {0};
     memset(item.key, '"', sizeof item.key - 1);
     memset(item.purchase.event, 'e', sizeof item.purchase.event - 1);
@@ -152,6 +212,30 @@ static const struct row flight_rows[] = {
     {FLIGHT("{\"admitted\":1e30}"), "admitted is not valid"},
     {FLIGHT("{\"admitted\":4503599627370496}"), "admitted is not valid"}, /* its deadline is not */
     {FLIGHT("{\"event\":\"de mo\"}"), "event is not valid"},
+    {FLIGHT("{\"request\":\"" REQUEST "\",\"admitted\":1,\"event\":\"demo\",\"key\":\"short\"}"),
+     "key is not valid"},
+    {FLIGHT("{" ITEM ",\"verb\":\"purchase\"}"), "verb is not valid"},
+    {FLIGHT("{" ITEM ",\"verb\":\"refund\"}"), "verb is not valid"},
+    {FLIGHT("{" ITEM ",\"verb\":\"\"}"), "verb is not valid"},
+    {FLIGHT("{" ITEM ",\"verb\":1}"), "a string is expected"},
+    {FLIGHT("{" ITEM ",\"seconds\":60}"), "seconds does not go with a purchase"},
+    {FLIGHT("{" ITEM ",\"wait\":true}"), "wait does not go with a purchase"},
+    {FLIGHT("{" ITEM ",\"order\":\"" REQUEST "\"}"), "order does not go with a purchase"},
+    {FLIGHT("{" ITEM ",\"verb\":\"hold\",\"seconds\":0}"), "seconds is not valid"},
+    {FLIGHT("{" ITEM ",\"verb\":\"hold\",\"seconds\":86401}"), "seconds is not valid"},
+    {FLIGHT("{" ITEM ",\"verb\":\"hold\",\"wait\":1}"), "true or false"},
+    {FLIGHT("{" ITEM ",\"verb\":\"hold\",\"order\":\"" REQUEST "\"}"),
+     "order does not go with a hold"},
+    {FLIGHT("{" ITEM ",\"verb\":\"confirm\"}"), "order is missing"},
+    {FLIGHT("{" ITEM ",\"verb\":\"confirm\",\"order\":\"" REQUEST "\"}"),
+     "event does not go with a confirm"},
+    {FLIGHT("{" ORDER ",\"verb\":\"confirm\"}"), "key is missing"},
+    {FLIGHT("{" ORDER ",\"verb\":\"confirm\",\"key\":\"a b\"}"), "key is not valid"},
+    {FLIGHT("{" ORDER ",\"verb\":\"confirm\",\"key\":\"1\",\"quantity\":1}"),
+     "quantity does not go with a confirm"},
+    {FLIGHT("{" ORDER ",\"verb\":\"release\",\"key\":\"0123456789abcdef\"}"),
+     "key does not go with a release"},
+    {FLIGHT("{" ORDER "}"), "event is missing"},
 };
 
 static void refuses_any_other_flight(void)
@@ -172,10 +256,10 @@ static void refuses_any_other_flight(void)
 }
 
 static const struct row other_versions[] = {
-    {BY ",\"version\":2,\"items\":[]}", "a flight of version 2, where 1 is spoken"},
+    {BY ",\"version\":1,\"items\":[]}", "a flight of version 1, where 2 is spoken"},
     {BY ",\"version\":0,\"items\":[{" ITEM "}]}", "version 0"},
     {BY ",\"version\":7,\"legs\":1}", "version 7"}, /* whatever that looks like */
-    {"{\"version\":2", "version 2"},
+    {"{\"version\":3", "version 3"},
 };
 
 static void a_flight_of_another_version_is_told_apart(void)
@@ -233,6 +317,9 @@ static void figures_are_ordered_by_boot_then_commit(void)
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("item", "a flight comes back", a_flight_comes_back);
+    suite_add("item", "every verb that flies comes back", every_verb_that_flies_comes_back);
+    suite_add("item", "a hold is not the purchase of the same",
+              a_hold_is_not_the_purchase_of_the_same);
     suite_add("item", "what goes without saying is not said", what_goes_without_saying_is_not_said);
     suite_add("item", "the biggest flight fits", the_biggest_flight_fits);
     suite_add("item", "refuses any other flight", refuses_any_other_flight);

@@ -37,6 +37,12 @@ static void close_case(struct case_of_log *test, const char *wanted)
     files_remove(test->directory);
 }
 
+static void write_batch(struct case_of_log *test, const struct decision *decisions, size_t count,
+                        int64_t commit_us)
+{
+    decision_log_write(test->log, &(struct decided){decisions, count, NULL, 0}, 0, commit_us);
+}
+
 static struct item an_item(const char *event, int quantity)
 {
     struct item item = {.key = REQUEST};
@@ -68,7 +74,7 @@ static void has_a_line_per_decision(void)
         {.item = &bare, .outcome = {.problem = PROBLEM_EXPIRED}},
     };
     open_case(&test);
-    decision_log_write(test.log, decisions, 5, 0, 812);
+    write_batch(&test, decisions, 5, 812);
 #define START "time=1970-01-01T00:00:00.000000Z request=" REQUEST
 #define END   " batch=5 commit_us=812\n"
     close_case(&test,
@@ -80,13 +86,79 @@ static void has_a_line_per_decision(void)
                      " outcome=refused reason=expired event=demo tier=vip quantity=1" END);
 }
 
+static void every_verb_has_words(void)
+{
+    struct case_of_log test;
+    struct item hold = an_item("demo", 2), confirm = an_item("", 0), release, tidy, refund, gate;
+    hold.verb = VERB_HOLD;
+    confirm.verb = VERB_CONFIRM;
+    CU_ASSERT(id_parse(SALE, &confirm.order));
+    release = refund = confirm;
+    release.verb = VERB_RELEASE;
+    refund.verb = VERB_REFUND;
+    tidy = gate = an_item("demo", 0);
+    tidy.verb = VERB_TIDY;
+    gate.verb = VERB_CHECK_IN;
+    strcpy(gate.purchase.tier, "vip");
+    struct check_in check_in = {.number = 17};
+    struct outcome held = a_sale(false), late = held, waiting = held, released = held, back = held;
+    held.sale.state = ORDER_HELD;
+    late.late = true;
+    waiting.sale.state = ORDER_WAITING;
+    released.sale.state = ORDER_RELEASED;
+    back.sale.state = ORDER_REFUNDED;
+    struct decision decisions[] = {
+        {.item = &hold, .outcome = held},
+        {.item = &hold, .outcome = waiting},
+        {.item = &hold, .outcome = {.problem = PROBLEM_BUYER_LIMIT, .remaining = 1}},
+        {.item = &tidy},
+        {.item = &confirm, .outcome = late},
+        {.item = &confirm, .outcome = {.problem = PROBLEM_HOLD_EXPIRED}},
+        {.item = &release, .outcome = released},
+        {.item = &refund, .outcome = back},
+        {.item = &gate, .check_in = &check_in},
+        {.item = &gate, .check_in = &check_in, .outcome = {.problem = PROBLEM_INVALID_CODE}},
+    };
+    struct sale moved[] = {released.sale, held.sale};
+    moved[0].state = ORDER_EXPIRED;
+    open_case(&test);
+    decision_log_write(test.log, &(struct decided){decisions, 10, moved, 2}, 0, 812);
+#undef END
+#define END   " event=demo tier=standard quantity=2 batch=10 commit_us=812\n"
+#define GATE  " event=demo tier=vip number=17 batch=10 commit_us=812\n"
+#define MOVED "time=1970-01-01T00:00:00.000000Z moved order=" SALE
+    close_case(&test, START
+               " verb=hold sale=" SALE " outcome=held" END START " verb=hold sale=" SALE
+               " outcome=waiting" END START
+               " verb=hold outcome=refused reason=buyer_limit event=demo quantity=2 remaining=1"
+               " batch=10 commit_us=812\n" START " verb=confirm order=" SALE " sale=" SALE
+               " outcome=late" END START " verb=confirm order=" SALE
+               " outcome=refused reason=hold_expired batch=10 commit_us=812\n" START
+               " verb=release order=" SALE " sale=" SALE " outcome=released" END START
+               " verb=refund order=" SALE " sale=" SALE " outcome=refunded" END START
+               " verb=check-in outcome=checked-in" GATE START
+               " verb=check-in outcome=refused reason=invalid_code" GATE MOVED
+               " to=expired" END MOVED " to=held" END);
+}
+
+static void what_only_tidies_has_no_line(void)
+{
+    struct case_of_log test;
+    struct item item = an_item("demo", 0);
+    item.verb = VERB_TIDY;
+    struct decision decision = {.item = &item};
+    open_case(&test);
+    write_batch(&test, &decision, 1, 1);
+    close_case(&test, "");
+}
+
 static void lines_cannot_be_forged(void)
 {
     struct case_of_log test;
     struct item item = an_item("x\ntime=1 outcome=sold \"", 1);
     struct decision decision = {.item = &item, .outcome = {.problem = PROBLEM_NO_SUCH_EVENT}};
     open_case(&test);
-    decision_log_write(test.log, &decision, 1, 0, 5);
+    write_batch(&test, &decision, 1, 5);
     close_case(&test, START " outcome=refused reason=no_such_event "
                             "event=\"x\\ntime=1 outcome=sold \\\"\" quantity=1 batch=1 "
                             "commit_us=5\n");
@@ -108,15 +180,15 @@ static void a_gap_is_stated_once_it_is_over(void)
     struct decision decision = {.item = &item, .outcome = {.problem = PROBLEM_EXPIRED}};
     struct decision lost[2] = {decision, decision};
     open_case(&test);
-    decision_log_write(test.log, &decision, 1, 0, 1);
+    write_batch(&test, &decision, 1, 1);
     void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
     limit_files(1);
-    decision_log_write(test.log, lost, 2, 0, 2);
-    decision_log_write(test.log, &decision, 1, 0, 3);
+    write_batch(&test, lost, 2, 2);
+    write_batch(&test, &decision, 1, 3);
     limit_files(0);
     signal(SIGXFSZ, before);
-    decision_log_write(test.log, &decision, 1, 0, 4);
-    decision_log_write(test.log, &decision, 1, 0, 5);
+    write_batch(&test, &decision, 1, 4);
+    write_batch(&test, &decision, 1, 5);
 #define EXPIRED START " outcome=refused reason=expired event=demo quantity=1 batch=1 commit_us="
     close_case(&test, EXPIRED "1\ntime=1970-01-01T00:00:00.000000Z gap lines=3\n" EXPIRED
                               "4\n" EXPIRED "5\n");
@@ -132,6 +204,8 @@ static void needs_its_directory(void)
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("decision_log", "has a line per decision", has_a_line_per_decision);
+    suite_add("decision_log", "every verb has words", every_verb_has_words);
+    suite_add("decision_log", "what only tidies has no line", what_only_tidies_has_no_line);
     suite_add("decision_log", "lines cannot be forged", lines_cannot_be_forged);
     suite_add("decision_log", "a gap is stated once it is over", a_gap_is_stated_once_it_is_over);
     suite_add("decision_log", "needs its directory", needs_its_directory);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool line_has(const struct edit_court *court, size_t line, const char *text)
@@ -168,8 +169,54 @@ static bool is_sold(const struct edit_court *court, const char *request)
         id_format(&sales[i].sale.id, id);
         if (strcmp(id, request) == 0)
             return true;
+        id_format(&sales[i].sale.request, id);
+        if (strcmp(id, request) == 0)
+            return true;
     }
     return false;
+}
+
+/* How many choices of the flight have the verb, in this life. */
+static int64_t count_verb(const struct edit_court *court, size_t line, uint64_t flight,
+                          const char *verb)
+{
+    char boards[32];
+    int64_t count = 0;
+    snprintf(boards, sizeof boards, " flight=%" PRIu64 " why=", flight);
+    while (!line_has(court, line, " started "))
+        line--;
+    do
+        count += line_has(court, line, boards) && line_has(court, line, verb);
+    while (!edit_ends_a_life(court, line++));
+    return count;
+}
+
+/* What its settlement says was done to so many of a flight; 0 where there is none, or it says nothing. */
+static int64_t settled_as(const struct edit_court *court, size_t line, uint64_t flight,
+                          const char *field)
+{
+    char settled[64];
+    snprintf(settled, sizeof settled, " flight=%" PRIu64 " boot=", flight);
+    while (!edit_ends_a_life(court, line) && !line_has(court, line, settled))
+        line++;
+    const struct lines *lines = court->lines;
+    const char *at = line_has(court, line, settled)
+                         ? memmem(lines->text[line], lines->length[line], field, strlen(field))
+                         : NULL;
+    return at != NULL ? strtoll(at + strlen(field), NULL, 10) : 0;
+}
+
+/* Another verb than its own shows where all of that verb did what it says, or where the store sold by it. */
+static bool verb_shows(const struct edit_court *court, size_t line,
+                       const struct routing_choice *choice)
+{
+    bool hold = choice->verb == VERB_HOLD;
+    if (is_sold(court, choice->request))
+        return true;
+    if (choice->verb == VERB_CONFIRM)
+        return false;
+    return settled_as(court, line, choice->flight, hold ? " held=" : " freed=") ==
+           count_verb(court, line, choice->flight, hold ? " verb=hold " : " verb=release ");
 }
 
 /* An event is proved by the sale: without one, nothing else knows it. A session by token or address goes
@@ -179,7 +226,9 @@ bool edit_text_shows(const struct edit_court *court, size_t line, const struct r
                      const struct text_edit *edit)
 {
     bool choice = parsed->kind == ROUTING_CHOICE, server = parsed->kind == ROUTING_SERVER;
-    if (strstr(edit->from, " event=") != NULL)
+    if (strstr(edit->from, " verb=") != NULL)
+        return verb_shows(court, line, &parsed->choice);
+    if (strstr(edit->from, " event=") != NULL || strstr(edit->from, " order=") != NULL)
         return is_sold(court, parsed->choice.request);
     if (strstr(edit->from, " policy=") != NULL)
         return !choice || (parsed->choice.affinity == AFFINITY_NONE &&

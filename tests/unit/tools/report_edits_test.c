@@ -3,7 +3,8 @@
  * What nothing else in a log knows cannot be proved: the name of a route, where no other choice goes by
  * another rule under it (a log does not hold the configuration); the policy where a session decided, or where another would have chosen the same for the
  * same reason; the client's address and Request-Id, but for what is hashed of them; the name of a new
- * session by cookie; the status, lengths and times of an answer. */
+ * session by cookie; the status, lengths and times of an answer; of what was refused, lost or replayed, whether
+ * it was a purchase or a hold; and which order a release gave up, or a confirm that did not sell was about. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +69,10 @@ static const struct number_edit {
     {" sold=", 0, -1, ROUTING_SETTLED},
     {" released=", 0, 1, ROUTING_SETTLED},
     {" lost=", 0, 1, ROUTING_SETTLED},
+    {" held=", 0, 1, ROUTING_SETTLED},
+    {" held=", 0, -1, ROUTING_SETTLED},
+    {" freed=", 0, 1, ROUTING_SETTLED},
+    {" freed=", 0, -1, ROUTING_SETTLED},
     {" flight=", 0, 1, ROUTING_SETTLED},
     {" boot=", 0, -1, ROUTING_SETTLED},
     {" told=", 0, 1, ROUTING_SETTLED},
@@ -131,6 +136,10 @@ static const struct text_edit text_edits[] = {
     {",-,", ",files-99|files|up|0+0|0.0|4|0/1|0/0|0/0|0@0,"},
     {",server-2|", ",-,server-2|"},
     {" event=demo ", " event=other "},
+    {" verb=hold event=", " event="},
+    {" verb=confirm order=", " verb=release order="},
+    {" verb=release order=", " verb=confirm order="},
+    {" order=0", " order=1"},
     {"|up|", "|down|"},
     {"|files|", "|other|"},
     {" settled server=server-1 ", " settled server=server-2 "},

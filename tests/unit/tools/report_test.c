@@ -179,7 +179,7 @@ static void finds_a_sale_without_a_choice(void)
 {
     begin_case();
     struct sim_sale forged = *sale_of(sale_through());
-    forged.sale.id.bytes[0] = 0xff;
+    forged.sale.request.bytes[0] = forged.sale.id.bytes[0] = 0xff;
     buffer_append(&sim.world.sales, &forged, sizeof forged);
     judge_changed(CHECK_SALES, 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(verdict.said, "sale ff"));

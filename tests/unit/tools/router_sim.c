@@ -50,11 +50,13 @@ size_t sim_sales(const struct sim *sim, const struct sim_sale **sales)
 
 /* --- the ticket servers ------------------------------------------------------------------------ */
 
-static void add_sale(struct sim *sim, const struct sim_server *server, const struct id *id,
-                     int quantity, const char *router)
+static void add_sale(struct sim *sim, const struct sim_server *server, const struct id *order,
+                     const struct id *request, int quantity, const char *router)
 {
-    struct sim_sale row = {
-        .sale = {.id = *id, .quantity = quantity, .created_at = sim->world.time}};
+    struct sim_sale row = {.sale = {.id = *order,
+                                    .request = *request,
+                                    .quantity = quantity,
+                                    .created_at = sim->world.time}};
     snprintf(row.sale.event, sizeof row.sale.event, "demo");
     snprintf(row.sale.server, sizeof row.sale.server, "%s", server->id);
     snprintf(row.router, sizeof row.router, "%s", router);
@@ -62,20 +64,55 @@ static void add_sale(struct sim *sim, const struct sim_server *server, const str
     sim->world.machines[server->machine].sold += quantity;
 }
 
+/* NULL where it is not held. */
+static struct sim_hold *find_hold(struct sim *sim, const struct id *order)
+{
+    for (size_t i = 0; i < SIM_HOLDS; i++)
+        if (sim->world.holds[i].quantity > 0 && id_equal(&sim->world.holds[i].order, order))
+            return &sim->world.holds[i];
+    return NULL;
+}
+
+static void hold(struct sim *sim, const struct sim_passenger *passenger)
+{
+    sim->world.holds[sim->world.held++ % SIM_HOLDS] =
+        (struct sim_hold){passenger->request, passenger->quantity};
+}
+
+/* Where it is counted; NULL: it is refused. */
+static int64_t *decide_one(struct sim *sim, const struct sim_server *server,
+                           const struct sim_passenger *passenger, struct routing_settled *settled)
+{
+    if (passenger->verb == VERB_HOLD) {
+        hold(sim, passenger);
+        return &settled->held;
+    }
+    if (passenger->verb == VERB_PURCHASE) {
+        add_sale(sim, server, &passenger->request, &passenger->request, passenger->quantity,
+                 sim->router);
+        return &settled->sold;
+    }
+    struct sim_hold *held = find_hold(sim, &passenger->order);
+    if (held == NULL)
+        return NULL;
+    if (passenger->verb == VERB_CONFIRM)
+        add_sale(sim, server, &held->order, &passenger->request, held->quantity, sim->router);
+    held->quantity = 0;
+    return passenger->verb == VERB_CONFIRM ? &settled->sold : &settled->freed;
+}
+
 /* Decides a flight as a ticket server does: what is known is replayed. */
 static void decide(struct sim *sim, struct sim_server *server, struct routing_settled *settled)
 {
     for (size_t i = 0; i < server->count; i++) {
         struct sim_passenger *passenger = &server->seats[i];
-        if (passenger->sold) {
+        if (passenger->done) {
             settled->replayed++;
-        } else if (sim_roll(sim, 5) == 0) {
-            settled->refused++;
-        } else {
-            add_sale(sim, server, &passenger->request, passenger->quantity, sim->router);
-            passenger->sold = true;
-            settled->sold++;
+            continue;
         }
+        int64_t *count = sim_roll(sim, 5) > 0 ? decide_one(sim, server, passenger, settled) : NULL;
+        passenger->done = count != NULL;
+        ++*(count != NULL ? count : &settled->refused);
     }
     sim->world.machines[server->machine].commit++;
 }
@@ -210,6 +247,8 @@ static bool buy(struct sim *sim, struct sim_passenger passenger)
         .pool = SIM_TICKETS,
         .route = passenger.route,
         .request = &passenger.request,
+        .verb = passenger.verb,
+        .order = &passenger.order,
         .quantity = passenger.quantity,
         .retry = passenger.retry,
     };
@@ -224,9 +263,16 @@ static bool buy(struct sim *sim, struct sim_passenger passenger)
 
 static void buy_anew(struct sim *sim)
 {
+    static const enum verb verbs[] = {VERB_PURCHASE, VERB_PURCHASE, VERB_HOLD,
+                                      VERB_HOLD,     VERB_CONFIRM,  VERB_RELEASE};
     struct sim_passenger passenger = {.request = sim_next_request(sim),
+                                      .verb = verbs[sim_roll(sim, 6)],
                                       .quantity = 1 + (int)sim_roll(sim, 4),
                                       .route = sim_roll(sim, 1 << 20)};
+    if (verb_names_order(passenger.verb)) {
+        passenger.order = sim->world.holds[sim_roll(sim, SIM_HOLDS)].order;
+        passenger.quantity = 1;
+    }
     buy(sim, passenger);
 }
 
@@ -279,7 +325,7 @@ static void sell_directly(struct sim *sim, struct sim_server *server)
     struct id id = sim_next_request(sim);
     if (!server_state_alive(server->state))
         return;
-    add_sale(sim, server, &id, 3, "");
+    add_sale(sim, server, &id, &id, 3, "");
     sim->world.machines[server->machine].commit++;
     sim_hear(sim, server);
     routing_line_told(&sim->log, ++sim->n, sim_tick(sim), server->id, server->boot, server->commit,

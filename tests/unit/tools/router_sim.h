@@ -21,6 +21,7 @@ enum {
     SIM_FLIGHT_MAX = 8,
     SIM_OPEN_MAX = 64,
     SIM_SESSIONS = 4, /* by cookie, in each pool */
+    SIM_HOLDS = 8,    /* that are remembered */
 };
 
 enum sim_pool {
@@ -31,8 +32,10 @@ enum sim_pool {
 
 struct sim_passenger {
     struct id request;
+    enum verb verb;
+    struct id order; /* of a confirm or release */
     int quantity;
-    bool sold;      /* in the store already */
+    bool done;      /* in the store already */
     bool retry;     /* was chosen for before */
     uint64_t route; /* how its policy and session are drawn, the same for each try */
 };
@@ -81,6 +84,12 @@ struct sim_session {
     unsigned age;   /* how many there were before it */
 };
 
+/* An order that is held. */
+struct sim_hold {
+    struct id order;
+    int quantity; /* 0: it is not held any more */
+};
+
 /* What several routers share. */
 struct sim_world {
     uint64_t random;
@@ -89,6 +98,8 @@ struct sim_world {
     struct sim_machine machines[SIM_MACHINES_MAX];
     size_t machine_count;
     struct sim_session sessions[SIM_POOLS][SIM_SESSIONS];
+    struct sim_hold holds[SIM_HOLDS];
+    uint64_t held;       /* ever */
     struct buffer sales; /* struct sim_sale */
 };
 
@@ -119,7 +130,7 @@ void sim_start_beside(struct sim *to, struct sim *from);
 /* Gives the world to the other router, which takes the next steps. */
 void sim_pass(struct sim *to, struct sim *from);
 
-/* So many steps: purchases by every policy, landings, lost and unsent flights, probes, direct sales; other
+/* So many steps: purchases, holds, confirms and releases by every policy, landings, lost and unsent flights, probes, direct sales; other
  * requests on routes with every policy and affinity, which end in every way, and are asked again elsewhere; reports of workload; servers
  * that come into every state, leave, and join again or for the first time; limits and steps of scaling. */
 void sim_run(struct sim *sim, int steps);

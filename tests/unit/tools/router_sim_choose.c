@@ -281,8 +281,11 @@ static void write_line(const struct choosing *choosing)
                                            .score = score_of(choosing, server),
                                            .mark = choosing->marks[i]};
     }
-    char request[ID_TEXT_SIZE], route[ROUTING_NAME_SIZE];
+    char request[ID_TEXT_SIZE], route[ROUTING_NAME_SIZE], order[ID_TEXT_SIZE];
+    bool by_order = asking->quantity > 0 && verb_names_order(asking->verb);
     id_format(asking->request, request);
+    if (by_order)
+        id_format(asking->order, order);
     snprintf(route, sizeof route, "%c-%s-%s", asking->pool == SIM_TICKETS ? 't' : 'f',
              policy_name(choosing->policy), affinity_name(choosing->affinity));
     bool pinned = choosing->pinned < SIM_SERVERS_MAX;
@@ -297,7 +300,9 @@ static void write_line(const struct choosing *choosing)
         .session = named ? choosing->session : NULL,
         .drawn = {choosing->drawn[0], choosing->drawn[1]},
         .pinned = pinned ? sim->servers[choosing->pinned].id : NULL,
-        .event = asking->quantity > 0 ? "demo" : NULL,
+        .verb = asking->verb,
+        .event = asking->quantity > 0 && !by_order ? "demo" : NULL,
+        .order = by_order ? order : NULL,
         .quantity = asking->quantity,
         .flight = sim->servers[choosing->to].flight,
         .why = why(choosing),

@@ -30,7 +30,9 @@ struct sim_asking {
     enum sim_pool pool;
     uint64_t route;
     const struct id *request;
-    int quantity; /* 0: forwarded by itself */
+    enum verb verb;
+    const struct id *order; /* of a confirm or release */
+    int quantity;           /* 0: forwarded by itself */
     bool retry;
     const size_t *asked; /* machines that were asked in vain */
     size_t asked_count;

@@ -42,6 +42,15 @@ static const struct {
           "server-3:4+0!overloaded,server-4:4+0!ejected",
      "server-1 ← 1 ticket of demo (fewest: 5+0; server-2 4+0!draining, server-3 4+0!overloaded, "
      "server-4 4+0!ejected)"},
+    {HEAD "choice request=r client=::1 route=hold policy=random verb=hold event=demo quantity=2 "
+          "to=server-1 flight=1 why=drawn from=server-1",
+     "server-1 ← hold of 2 tickets of demo (drawn: )"},
+    {HEAD "choice request=r client=::1 route=hold policy=random verb=confirm order=o-1 quantity=1 "
+          "to=server-1 flight=1 why=drawn from=server-1",
+     "server-1 ← confirm of o-1 (drawn: )"},
+    {HEAD "settled server=server-1 flight=7 boot=3 commit=17 told=6 released=2 sold=1 replayed=0 "
+          "refused=0 lost=0 unsent=0 held=2 freed=3",
+     "server-1 → flight 7: 1 sold, 2 held, 3 released; 6 tickets in all"},
     {"n=9 limit\033[2J", "(does not read) n=9 limit?[2J"},
 };
 

@@ -49,7 +49,7 @@ static void history_begins_with_started(void)
     struct servers servers;
     char expected[128];
     servers_init(&servers);
-    snprintf(expected, sizeof expected, "started router=%s version=3\n", servers.router);
+    snprintf(expected, sizeof expected, "started router=%s version=4\n", servers.router);
     history_expect(&servers, expected);
     servers_stopped(&servers);
     snprintf(expected, sizeof expected, "stopped router=%s\n", servers.router);

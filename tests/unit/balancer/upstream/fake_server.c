@@ -25,6 +25,14 @@ static void hang_up(struct fake_connection *connection)
     buffer_clear(&connection->in);
 }
 
+/* What is held or given up: no ticket is sold. */
+static void not_sold(const struct item *item, struct sale *sale)
+{
+    sale->state = item->verb == VERB_HOLD ? ORDER_HELD : ORDER_RELEASED;
+    sale->first_number = 0;
+    sale->expires_at = 2;
+}
+
 /* *number is that of the next ticket. */
 static struct outcome outcome_of(const struct fake_server *fake, const struct item *item,
                                  int64_t *number)
@@ -39,17 +47,25 @@ static struct outcome outcome_of(const struct fake_server *fake, const struct it
                                  .first_number = *number,
                                  .amount = 2500,
                                  .created_at = 1};
-    *number += outcome.sale.quantity;
-    strcpy(outcome.sale.event, item->purchase.event);
+    if (item->verb == VERB_HOLD || item->verb == VERB_RELEASE)
+        not_sold(item, &outcome.sale);
+    else
+        *number += outcome.sale.quantity;
+    strcpy(outcome.sale.event, verb_names_order(item->verb) ? "demo" : item->purchase.event);
     strcpy(outcome.sale.server, fake->id);
     return outcome;
+}
+
+static bool sells(const struct item *item)
+{
+    return item->verb == VERB_PURCHASE || item->verb == VERB_CONFIRM;
 }
 
 static void sell(struct fake_server *fake)
 {
     fake->commit++;
     for (size_t i = 0; i < fake->count; i++)
-        if (fake->problem == PROBLEM_NONE && !fake->replays)
+        if (fake->problem == PROBLEM_NONE && !fake->replays && sells(&fake->items[i]))
             fake->sold += purchase_quantity(&fake->items[i].purchase);
 }
 
@@ -64,9 +80,9 @@ static void write_answer(struct fake_server *fake, struct buffer *out)
     count -= fake->manner == FAKE_LEAVES_OUT;
     answer_begin(out, &figures);
     for (size_t i = 0; i < count; i++) {
-        struct outcome outcome =
-            outcome_of(fake, &fake->items[fake->count > 0 ? i % fake->count : 0], &number);
-        answer_add(out, &outcome);
+        const struct item *item = &fake->items[fake->count > 0 ? i % fake->count : 0];
+        struct outcome outcome = outcome_of(fake, item, &number);
+        answer_add(out, &outcome, item);
     }
     answer_end(out);
 }

@@ -364,7 +364,7 @@ static void a_flight_of_another_version_is_turned_back(void)
     CU_ASSERT_FALSE(first->passenger.sent);
     CU_ASSERT_EQUAL(flying_state(0), SERVER_DOWN);
     CU_ASSERT_PTR_NOT_NULL(
-        strstr(flying->servers.list[0].why, "it does not speak flights of version 1"));
+        strstr(flying->servers.list[0].why, "it does not speak flights of version 2"));
     flying_expect("released=1 sold=0 replayed=0 refused=0 lost=0 unsent=1\n");
     flying_board_again(first);
     flying_until_back(1, 1);
