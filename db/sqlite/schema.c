@@ -192,7 +192,7 @@ static const char version_3[] =
     "  CHECK (problem IS NULL OR (remaining IS NOT NULL AND state = 0)),"
     "  CHECK ((id IS NULL) = (tier + quantity + amount IS NULL)),"
     "  CHECK ((id IS NOT NULL AND state IN (0, 5)) = (first_number IS NOT NULL)),"
-    "  CHECK (state NOT IN (1, 2, 3, 4) OR expires_at IS NOT NULL),"
+    "  CHECK (state NOT BETWEEN 1 AND 4 OR expires_at IS NOT NULL)," /* IN would build a table */
     "  CHECK ((payment IS NULL) = (request IS NULL)),"
     "  CHECK ((payment IS NOT NULL) = (state IN (0, 5) AND expires_at IS NOT NULL))"
     ") STRICT;"
