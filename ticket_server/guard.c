@@ -91,16 +91,21 @@ static enum problem judge_token(struct catalog *catalog, const char *token, uint
     return may ? PROBLEM_NONE : PROBLEM_FORBIDDEN;
 }
 
-enum problem guard_judge(struct guard *guard, struct catalog *catalog,
-                         const struct http_request *request, uint32_t scope)
+enum problem guard_judge_text(struct guard *guard, struct catalog *catalog,
+                              const char *authorization, uint32_t scope)
 {
     static const char scheme[] = "Bearer ";
     const size_t scheme_length = sizeof scheme - 1;
+    if (authorization == NULL || strncasecmp(authorization, scheme, scheme_length) != 0)
+        return PROBLEM_UNAUTHORIZED;
+    const char *token = authorization + scheme_length;
+    return is_admin_token(guard, token) ? PROBLEM_NONE : judge_token(catalog, token, scope);
+}
+
+enum problem guard_judge(struct guard *guard, struct catalog *catalog,
+                         const struct http_request *request, uint32_t scope)
+{
     if (http_header_count(request, "Authorization") > 1)
         return PROBLEM_MALFORMED;
-    const char *given = http_header(request, "Authorization");
-    if (given == NULL || strncasecmp(given, scheme, scheme_length) != 0)
-        return PROBLEM_UNAUTHORIZED;
-    const char *token = given + scheme_length;
-    return is_admin_token(guard, token) ? PROBLEM_NONE : judge_token(catalog, token, scope);
+    return guard_judge_text(guard, catalog, http_header(request, "Authorization"), scope);
 }

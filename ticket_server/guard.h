@@ -33,6 +33,10 @@ struct guard {
 enum problem guard_judge(struct guard *guard, struct catalog *catalog,
                          const struct http_request *request, uint32_t scope);
 
+/* The same of the only Authorization header's value; NULL: there is none. */
+enum problem guard_judge_text(struct guard *guard, struct catalog *catalog,
+                              const char *authorization, uint32_t scope);
+
 /* A new token, and what the store keeps of it. False where there is no randomness to be had. */
 bool guard_make_token(char token[GUARD_TOKEN_SIZE], uint8_t hash[TOKEN_HASH_SIZE]);
 

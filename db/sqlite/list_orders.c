@@ -14,21 +14,8 @@ enum {
 
 static void column_order(sqlite3_stmt *row, struct order *order)
 {
-    struct sale *sale = &order->sale;
     memset(order, 0, sizeof *order);
-    column_bytes(row, 0, sale->id.bytes, sizeof sale->id.bytes);
-    column_text(row, 1, sale->event, sizeof sale->event);
-    column_text(row, 2, sale->tier, sizeof sale->tier);
-    column_text(row, 3, sale->buyer, sizeof sale->buyer);
-    column_text(row, 4, sale->server, sizeof sale->server);
-    column_text(row, 5, sale->currency, sizeof sale->currency);
-    sale->quantity = sqlite3_column_int(row, 6);
-    sale->first_number = sqlite3_column_int64(row, 7);
-    sale->amount = sqlite3_column_int64(row, 8);
-    sale->created_at = sqlite3_column_int64(row, 9);
-    sale->state = (enum order_state)sqlite3_column_int(row, 10);
-    column_bytes(row, 11, sale->request.bytes, sizeof sale->request.bytes);
-    sale->expires_at = sqlite3_column_int64(row, 12);
+    column_sale(row, &order->sale);
     column_text(row, 13, order->payment, sizeof order->payment);
     order->changed_at = sqlite3_column_int64(row, 14);
     order->late = sqlite3_column_int(row, 15) != 0;

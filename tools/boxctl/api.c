@@ -22,6 +22,8 @@ struct api {
     char url[URL_SIZE]; /* without a '/' at its end */
     const char *option, *token_file;
     struct curl_slist *headers;
+    char key_header[API_KEY_SIZE + sizeof "Idempotency-Key: "]; /* "": none is sent */
+    struct curl_slist keyed;                                    /* that header, before the others */
     CURL *curl;
 };
 
@@ -64,6 +66,14 @@ struct api *api_open(const struct api_place *place)
     add_header(api, "Content-Type: application/json");
     add_header(api, "Expect:");
     return api;
+}
+
+void api_set_key(struct api *api, const char *key)
+{
+    api->key_header[0] = '\0';
+    if (key != NULL)
+        snprintf(api->key_header, sizeof api->key_header, "Idempotency-Key: %s", key);
+    api->keyed = (struct curl_slist){.data = api->key_header, .next = api->headers};
 }
 
 void api_close(struct api *api)
@@ -109,7 +119,8 @@ static void prepare(struct api *api, const char *path, struct api_answer *answer
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, api->headers);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER,
+                     api->key_header[0] != '\0' ? &api->keyed : api->headers);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, keep_link);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer);

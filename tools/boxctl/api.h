@@ -12,6 +12,7 @@
 enum {
     API_FAILURE_SIZE = 512,
     API_PATH_SIZE = 512,
+    API_KEY_SIZE = 64,
 };
 
 struct api;
@@ -41,6 +42,10 @@ void api_close(struct api *api);
  * JSON. */
 bool api_ask(struct api *api, const char *method, const char *path, const char *body,
              int64_t patience, struct api_answer *answer);
+
+/* What is asked from now on is sent with this Idempotency-Key, so that it may be repeated; NULL: without one. At most
+ * API_KEY_SIZE - 1 bytes. */
+void api_set_key(struct api *api, const char *key);
 
 /* Gets `path` into a file that is open, however long it is, as fast as that takes it. False with the reason in
  * `answer`; something may have been written by then. */

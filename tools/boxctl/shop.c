@@ -20,10 +20,7 @@ enum {
 static const int64_t patience = 20 * CLOCK_SECOND; /* for what is answered at once */
 
 static const struct shop_command *const tables[] = {
-    event_commands,
-    tier_commands,
-    sales_commands,
-    token_commands,
+    event_commands, tier_commands, sales_commands, token_commands, key_commands, ticket_commands,
 };
 
 /* --- which command -------------------------------------------------------------------------------- */

@@ -32,6 +32,8 @@ extern const struct shop_command event_commands[];
 extern const struct shop_command tier_commands[];
 extern const struct shop_command sales_commands[];
 extern const struct shop_command token_commands[];
+extern const struct shop_command key_commands[];
+extern const struct shop_command ticket_commands[];
 
 /* A command while it runs. */
 struct shop {
