@@ -143,6 +143,7 @@ static void expect_nothing_stranded(struct fixture *fixture)
 {
     struct store *store = fixture_seller(fixture, "server-1");
     struct tier_counts counts = peek_counts(fixture);
+    fixture_hasten(fixture, store);
     for (int i = 0; i < TOLD_MAX && counts.held + counts.waiting > 0; i++) {
         if (counts.sold == CAPACITY)
             break;
