@@ -10,6 +10,7 @@ POLICY     =
 CONFIG     =
 BUYERS     = 5000
 KILLS      = 1000
+SEQUENCES  = 10000
 FAULTS     = 300
 MINUTES    = 10
 CONNECTIONS = 100000
@@ -126,8 +127,9 @@ tests/api/node_modules/.package-lock.json: tests/api/package-lock.json
 	    { echo "The tests of the API's document need packages from the npm registry, once." >&2; exit 1; }
 	@touch $@
 
-soak: packages-run packages-test ## kills KILLS processes of a cluster under load, and audits after each
-	@$(MAKE) --no-print-directory -s all $(BUILD)/soak $(FOR_SOAK)
+soak: packages-run packages-test ## SEQUENCES of random decisions against an oracle; kills KILLS processes of a cluster under load, and audits after each
+	@$(MAKE) --no-print-directory -s all $(BUILD)/soak $(BUILD)/test_store $(FOR_SOAK)
+	@SEQUENCES=$(SEQUENCES) SEED=$(SEED) .ci/scratch $(BUILD)/test_store "store random"
 	@.ci/scratch $(BUILD)/soak --kills $(KILLS) $(addprefix --seed ,$(SEED))
 
 faults: packages-run packages-test ## breaks servers of a cluster under load FAULTS times, in all ways: no buyer notices
@@ -231,7 +233,7 @@ $(BUILD)/choice: $(OBJ)/tests/bench/choice.o $(COMMON) $(filter-out %/main.o,$(B
 	$(LINK) $(LIBS_BALANCER)
 
 # The unit tests see everything but the programs' main files.
-UNDER_TEST = $(COMMON) $(DB) $(REPORT) $(addprefix $(OBJ)/tools/boxctl/,listing.o api.o grid.o terms.o) $(addprefix $(OBJ)/tools/payments/,book.o queue.o) $(call objects,tools/watch) $(filter-out %/main.o,$(BALANCER) $(TICKET_SERVER))
+UNDER_TEST = $(COMMON) $(DB) $(REPORT) $(addprefix $(OBJ)/tools/boxctl/,gate_list.o listing.o api.o grid.o terms.o) $(addprefix $(OBJ)/tools/payments/,book.o queue.o) $(call objects,tools/watch) $(filter-out %/main.o,$(BALANCER) $(TICKET_SERVER))
 $(BUILD)/test_unit: $(UNIT) $(TEST_LIB) $(UNDER_TEST)
 	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lqrencode -lcunit
 # Its tests step the clock (tests/store/clock.c).

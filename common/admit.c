@@ -12,39 +12,40 @@ static const char confirm_path[] = "/confirm";
 
 /* What is asked for, as method and path say. */
 struct asked {
-    enum verb verb;   /* VERB_COUNT: nothing that is admitted here */
+    bool found; /* else it is nothing that is admitted here */
+    enum verb verb;
     const char *hold; /* "{id}…" of /holds/{id}…, as it came */
 };
 
-static const struct asked nothing = {VERB_COUNT, NULL};
+static const struct asked nothing = {.found = false};
 
 /* Below /holds; `rest` is what follows that. */
 static struct asked find_hold(const char *method, const char *rest)
 {
     bool post = strcmp(method, "POST") == 0;
     if (rest[0] == '\0')
-        return post ? (struct asked){VERB_HOLD, NULL} : nothing;
+        return post ? (struct asked){true, VERB_HOLD, NULL} : nothing;
     size_t length = rest[0] == '/' ? strcspn(rest + 1, "/") : 0;
     if (length == 0)
         return nothing;
     const char *behind = rest + 1 + length;
     if (post && strcmp(behind, confirm_path) == 0)
-        return (struct asked){VERB_CONFIRM, rest + 1};
+        return (struct asked){true, VERB_CONFIRM, rest + 1};
     bool release = behind[0] == '\0' && strcmp(method, "DELETE") == 0;
-    return release ? (struct asked){VERB_RELEASE, rest + 1} : nothing;
+    return release ? (struct asked){true, VERB_RELEASE, rest + 1} : nothing;
 }
 
 static struct asked find(const char *method, const char *path)
 {
     static const size_t length = sizeof holds_path - 1;
     if (strcmp(path, purchases_path) == 0)
-        return (struct asked){VERB_PURCHASE, NULL};
+        return (struct asked){true, VERB_PURCHASE, NULL};
     return strncmp(path, holds_path, length) == 0 ? find_hold(method, path + length) : nothing;
 }
 
 bool admit_finds(const char *method, const char *path)
 {
-    return find(method, path).verb != VERB_COUNT;
+    return find(method, path).found;
 }
 
 static bool refuse(struct http_request *request, enum problem problem, const char *detail)

@@ -45,7 +45,9 @@ enum verb {
     VERB_REFUND,   /* take a sale back */
     VERB_CHECK_IN, /* let a ticket in */
     VERB_TIDY,     /* nothing: only what is due in its event, as in each batch */
-    VERB_COUNT,
+};
+enum {
+    VERB_COUNT = VERB_TIDY + 1,
 };
 const char *verb_name(enum verb verb); /* "purchase", "hold", "check-in", … */
 bool verb_flies(enum verb verb);       /* whether it travels on flights */

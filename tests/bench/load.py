@@ -36,11 +36,11 @@ class Contender:
     close: object = None  # a function that ends it, where it may end before the bench
 
 
-def wrk(stage, url, connections, seconds, what="buy", under=()):
+def wrk(stage, url, connections, seconds, what="buy", under=(), words=()):
     """A closed loop: each connection sends its next request when it has its answer. `under`: a command
-    that runs the load."""
+    that runs the load. `words`: what more requests.lua is to know."""
     printed = stage.run(*under, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s",
-                        "-s", HERE + "/requests.lua", url, "--", what)
+                        "-s", HERE + "/requests.lua", url, "--", what, *words)
     numbers = printed.split("result ")[1].split()
     duration, p50, p99 = float(numbers[0]), float(numbers[4]), float(numbers[5])
     answers, refused, broken = map(int, numbers[1:4])

@@ -1,4 +1,5 @@
 """The tables of a bench, as text."""
+import holding
 import proxying
 from contest import CLUSTER, DIRECT, HAPROXY, IDLE_1, IDLE_3, NGINX, NOTHING
 
@@ -155,6 +156,9 @@ def floors(results, plan):
         (f"{plan.long_bytes >> 20:,} MiB from nginx, against HAProxy", 0.6, proxied("long", plan.downloads), True),
         ("sales/s with 10^6 sales before, against none", 0.8,
          results.ratio(filled, stores[0]) if filled else None, True),
+        (f"hold and confirm at {plan.axes_at}, against a purchase", 0.4,
+         results.ratio(row(plan.axes_at, holding.PAIR, holding.SECTION),
+                       row(plan.axes_at, holding.PURCHASE, holding.SECTION)), True),
     ]
 
 
@@ -187,6 +191,7 @@ def print_all(bench, about, out):
     speeds(results, "servers", plan.axes_at, "Ticket servers" + at, out, "first/it")
     speeds(results, "workers", plan.axes_at, "Workers of the router" + at, out, "first/it")
     speeds(results, "store", plan.axes_at, "Sales already in the store" + at, out, "first/it")
+    speeds(results, holding.SECTION, plan.axes_at, "Holds, and their confirms" + at, out, "first/it")
     print_open(results, out)
     print_floors(results, plan, out)
     heading("Proved", out)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/store.h"
 #include "tests/cluster/tour.h"
 #include "tests/lib/suite.h"
 
@@ -38,6 +39,7 @@ static void is_shown_by_both(void)
         CU_ASSERT_STRING_EQUAL(buffer_text(&response.body), buffer_text(&file));
     }
     CU_ASSERT_EQUAL(get(client, cluster.url, "/healthz", &response), 404);
+    CU_ASSERT_EQUAL(get(client, cluster.server[0].url, "/healthz", &response), 200);
     response_free(&response);
     buffer_free(&file);
     client_close(client);
@@ -230,6 +232,31 @@ static void let_expire(struct tour *tour)
     tour_step(tour, &(struct step){"GET", "/holds/$X", 0, NULL, .status = 200});
 }
 
+/* What cannot be read at all. */
+static void ask_oddly(struct tour *tour)
+{
+    static char big[17 << 10], field[8 << 10] = "X-Long: ";
+    memset(big, 'x', sizeof big - 1);
+    memset(field + strlen(field), 'x', sizeof field - strlen(field) - 1);
+    const struct query queries[] = {
+        {.body = "event=tour", .type = "text/plain"},
+        {.body = big},
+        {.body = "event=tour", .fields = {field}},
+        {.body = "event=tour&tier=std", .key = "a-key-of-the-tour"},
+        {.body = "event=tour&tier=vip", .key = "a-key-of-the-tour"},
+    };
+    static const long statuses[] = {415, 413, 431, 201, 422};
+    struct response response = {0};
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        struct query query = queries[i];
+        query.url = tour->cluster.url;
+        query.path = "/purchases";
+        CU_ASSERT(client_ask(tour->client, &query, &response));
+        CU_ASSERT_EQUAL(response.status, statuses[i]);
+    }
+    response_free(&response);
+}
+
 /* --- tickets and money ------------------------------------------------------------------------- */
 
 static const struct step tickets[] = {
@@ -299,6 +326,16 @@ static const struct step money[] = {
     {"GET", "/events/tour/owed", 'S', NULL, .status = 200},
 };
 
+/* As many signing keys as there may be. */
+static void fill_with_keys(struct tour *tour)
+{
+    const struct step one_more = {"POST", "/keys", 'A', "{}", .status = 201},
+                      too_many = {"POST", "/keys", 'A', "{}", .status = 409, .code = "too_many"};
+    for (int i = 1; i < STORE_KEYS_MAX; i++) /* one of them signs already */
+        tour_step(tour, &one_more);
+    tour_step(tour, &too_many);
+}
+
 static void everything_is_met(void)
 {
     static struct tour tour;
@@ -310,8 +347,10 @@ static void everything_is_met(void)
     tour_steps(&tour, STEPS(purchases));
     tour_steps(&tour, STEPS(holds));
     let_expire(&tour);
+    ask_oddly(&tour);
     tour_steps(&tour, STEPS(tickets));
     tour_steps(&tour, STEPS(money));
+    fill_with_keys(&tour);
     tour_close(&tour);
 }
 

@@ -15,6 +15,7 @@ enum {
 struct row {
     char id[ID_TEXT_SIZE];
     char key[LOAD_KEY_SIZE];
+    char tier[2 * NAME_SIZE]; /* "event/tier": each has numbers of its own */
     int64_t first;
     int quantity;
 };
@@ -37,9 +38,11 @@ static void add_row(void *context, const struct store_sale_row *sale)
     struct row *row = &rows->list[rows->count++];
     id_format(&sale->sale.id, row->id);
     snprintf(row->key, sizeof row->key, "%s", sale->key);
+    snprintf(row->tier, sizeof row->tier, "%s/%s", sale->sale.event, sale->sale.tier);
     row->first = sale->sale.first_number;
     row->quantity = sale->sale.quantity;
-    rows->tickets += row->quantity;
+    if (sale->sale.state == ORDER_SOLD)
+        rows->tickets += row->quantity;
 }
 
 static void add_capacity(void *context, const struct tier_counts *tier)
@@ -63,6 +66,9 @@ static void read_rows(struct cluster *cluster, struct rows *rows)
 static int by_number(const void *a, const void *b)
 {
     const struct row *x = a, *y = b;
+    int tiers = strcmp(x->tier, y->tier);
+    if (tiers != 0)
+        return tiers;
     return (x->first > y->first) - (x->first < y->first);
 }
 
@@ -87,8 +93,11 @@ static size_t numbers_twice(struct rows *rows)
 {
     size_t found = 0;
     sort_rows(rows, by_number);
-    for (size_t i = 1; i < rows->count; i++)
-        found += rows->list[i].first < rows->list[i - 1].first + rows->list[i - 1].quantity;
+    for (size_t i = 1; i < rows->count; i++) {
+        const struct row *row = &rows->list[i], *before = row - 1;
+        found +=
+            strcmp(row->tier, before->tier) == 0 && row->first < before->first + before->quantity;
+    }
     return found;
 }
 

@@ -12,6 +12,7 @@ enum {
     CALLERS = 16, /* to the shop, and as many to the provider */
     ANSWER_SECONDS = 8,
     AGAIN_MILLISECONDS = 100,
+    VISITS_MAX = 40,        /* of one who finds all tickets held or sold */
     LOOK_MILLISECONDS = 50, /* whether all charges are settled */
     REQUEST_SIZE = 1024,
 };
@@ -25,6 +26,7 @@ enum step {
 
 struct buyer {
     enum step step;
+    int visits;
     char hold[ID_TEXT_SIZE]; /* "" where there was none to have */
     int64_t amount;
     char currency[CURRENCY_SIZE];
@@ -63,10 +65,10 @@ static int write_hold(const struct place *place, char *request)
     int length = snprintf(body, sizeof body, "{\"event\":\"%s\",\"seconds\":%" PRId64 "}",
                           buyers->settings->event, buyers->settings->hold_seconds);
     return snprintf(request, REQUEST_SIZE,
-                    "POST /holds HTTP/1.1\r\nHost: %s\r\nIdempotency-Key: pay-demo-%s-%td\r\n"
+                    "POST /holds HTTP/1.1\r\nHost: %s\r\nIdempotency-Key: pay-demo-%s-%td-%d\r\n"
                     "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-                    buyers->settings->shop->host, buyers->run, place->buyer - buyers->all, length,
-                    body);
+                    buyers->settings->shop->host, buyers->run, place->buyer - buyers->all,
+                    place->buyer->visits, length, body);
 }
 
 static int write_payment(const struct place *place, char *request)
@@ -128,6 +130,8 @@ static enum step next_step(struct buyer *buyer, unsigned status, const char *bod
 {
     if (status == 0 || status >= 500)
         return buyer->step;
+    if (buyer->step == STEP_HOLD && status == 409 && ++buyer->visits < VISITS_MAX)
+        return STEP_HOLD;
     if (buyer->step == STEP_PAY || status >= 400)
         return STEP_DONE;
     bool paying = buyer->step == STEP_HOLD;

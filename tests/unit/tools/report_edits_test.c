@@ -375,7 +375,7 @@ static void mutate_all(void)
 
 static void are_found_and_named(void)
 {
-    simulate(&sim, 3, 100, 43);
+    simulate(&sim, 3, 100, 44);
     mutate_all();
 }
 
