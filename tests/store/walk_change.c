@@ -102,20 +102,21 @@ static void change_event(struct walk *walk)
         walk_differ(walk, "a change of %s: problem %d", terms->name, change.problem);
 }
 
-static void change_capacity(struct walk *walk, struct memory_tier *tier, struct change *change)
+static void change_capacity(struct walk *walk, struct memory_tier *tier)
 {
     int64_t capacity = roll(walk, 14);
     int64_t taken = memory_tickets(&walk->memory, tier, ORDER_SOLD) +
                     memory_tickets(&walk->memory, tier, ORDER_HELD);
     struct tier_terms wanted = tier->terms;
     wanted.capacity = capacity;
-    change->set = SET_CAPACITY;
-    change->tiers = &wanted;
-    enum problem problem = make(walk, change);
+    struct change change = {
+        .kind = CHANGE_TIER, .set = SET_CAPACITY, .tiers = &wanted, .tier_count = 1};
+    snprintf(change.event.name, sizeof change.event.name, "%s", tier->event);
+    enum problem problem = make(walk, &change);
     enum problem expected = capacity < taken ? PROBLEM_CAPACITY_TAKEN : PROBLEM_NONE;
-    if (problem != expected || (problem != PROBLEM_NONE && change->taken != taken))
+    if (problem != expected || (problem != PROBLEM_NONE && change.taken != taken))
         walk_differ(walk, "capacity %lld, taken %lld: problem %d, taken %lld", (long long)capacity,
-                    (long long)taken, problem, (long long)change->taken);
+                    (long long)taken, problem, (long long)change.taken);
     walk->met->events[MET_CAPACITY_TAKEN] += expected != PROBLEM_NONE;
     if (expected == PROBLEM_NONE)
         tier->terms.capacity = capacity;
@@ -127,7 +128,7 @@ static void change_tier(struct walk *walk)
     struct change change = {.kind = CHANGE_TIER, .tiers = &tier->terms, .tier_count = 1};
     snprintf(change.event.name, sizeof change.event.name, "%s", tier->event);
     if (roll(walk, 2) == 0) {
-        change_capacity(walk, tier, &change);
+        change_capacity(walk, tier);
         return;
     }
     change.set = SET_PRICE | SET_LIMIT;
