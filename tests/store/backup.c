@@ -10,7 +10,8 @@
 #include "tests/store/fixture.h"
 
 enum {
-    BATCHES = 4, /* of sales, which make the store larger than what is copied at one go */
+    BATCHES = 4,   /* of sales, which make the store larger than what is copied at one go */
+    PURCHASES = 2, /* meanwhile */
 };
 
 /* A path beside the store. */
@@ -76,7 +77,8 @@ static void sell_meanwhile(void *context, int64_t done, int64_t total)
     meanwhile->told = done;
     meanwhile->total = total;
     meanwhile->times++;
-    CU_ASSERT_EQUAL(buy(meanwhile->store, NULL, 1).problem, PROBLEM_NONE);
+    if (meanwhile->times <= PURCHASES)
+        CU_ASSERT_EQUAL(buy(meanwhile->store, NULL, 1).problem, PROBLEM_NONE);
 }
 
 static void is_of_one_moment(void)
@@ -97,11 +99,11 @@ static void is_of_one_moment(void)
     }
     CU_ASSERT(store_backup(fixture.url, copy, sell_meanwhile, &meanwhile, error));
     CU_ASSERT_EQUAL(meanwhile.told, meanwhile.total);
-    CU_ASSERT(meanwhile.times > 1); /* it is not copied at one go */
+    CU_ASSERT(meanwhile.times >= PURCHASES); /* it is not copied at one go */
     store_close(meanwhile.store);
     CU_ASSERT_EQUAL(sold_in(copy), BATCHES * STORE_BATCH_MAX * 10);
     CU_ASSERT_EQUAL(fixture_sold(&fixture, "demo", "standard"),
-                    BATCHES * STORE_BATCH_MAX * 10 + meanwhile.times);
+                    BATCHES * STORE_BATCH_MAX * 10 + PURCHASES);
     basket_free(&basket);
     fixture_close(&fixture);
 }
