@@ -217,7 +217,7 @@ static void a_holds_state_leaves_no_doubt(void)
     static const struct {
         enum verb verb;
         enum problem said, told;
-    } rows[] = {
+    } states[] = {
         {VERB_CONFIRM, PROBLEM_HOLD_EXPIRED, PROBLEM_HOLD_EXPIRED},
         {VERB_CONFIRM, PROBLEM_NO_SUCH_HOLD, PROBLEM_NO_SUCH_HOLD},
         {VERB_CONFIRM, PROBLEM_EXPIRED, PROBLEM_OUTCOME_UNKNOWN},
@@ -225,18 +225,18 @@ static void a_holds_state_leaves_no_doubt(void)
         {VERB_RELEASE, PROBLEM_OVERLOADED, PROBLEM_OUTCOME_UNKNOWN},
         {VERB_HOLD, PROBLEM_NO_SUCH_EVENT, PROBLEM_OUTCOME_UNKNOWN},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
         flying_open(1);
         flying->fakes[0].manner = FAKE_CLOSES;
         struct traveller *traveller = flying_board(1);
-        traveller->passenger.item.verb = rows[i].verb;
-        traveller->passenger.item.key_made = rows[i].verb == VERB_RELEASE;
+        traveller->passenger.item.verb = states[i].verb;
+        traveller->passenger.item.key_made = states[i].verb == VERB_RELEASE;
         flying_until_back(0, 1);
         flying->fakes[0].manner = FAKE_ANSWERS;
-        flying->fakes[0].problem = rows[i].said;
+        flying->fakes[0].problem = states[i].said;
         try_again(1);
         flying_until_back(1, 1);
-        CU_ASSERT_EQUAL(traveller->outcome.problem, rows[i].told);
+        CU_ASSERT_EQUAL(traveller->outcome.problem, states[i].told);
         flying_close();
     }
 }
