@@ -93,10 +93,7 @@ static void show_hold(struct acceptor *acceptor, struct http_request *request,
 }
 
 const struct route reading_routes[] = {
-    {"GET", "/healthz", 0, show_health},
-    {"GET", "/events", 0, show_events},
-    {"GET", "/events/{}", 0, show_event},
-    {"GET", "/events/{}/purchases/{}", 0, show_purchase},
-    {"GET", "/holds/{}", 0, show_hold},
-    {0},
+    {"GET", "/healthz", 0, show_health},  {"GET", "/events", 0, show_events},
+    {"GET", "/events/{}", 0, show_event}, {"GET", "/events/{}/purchases/{}", 0, show_purchase},
+    {"GET", "/holds/{}", 0, show_hold},   {0},
 };
