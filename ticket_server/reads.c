@@ -80,7 +80,7 @@ static void show_hold(struct acceptor *acceptor, struct http_request *request,
                       const char *const *parts)
 {
     struct buffer body = {0};
-    struct order order;
+    struct order order = {0};
     struct id id;
     enum store_found found = STORE_ABSENT;
     check_store(acceptor);

@@ -29,7 +29,6 @@ enum store_query {
     QUERY_FIND_OWED,
     QUERY_SETTLE,
     /* which decisions are whose */
-    QUERY_LAST_DECISION,
     QUERY_NOTE_SPANS,
     /* reading */
     QUERY_READ_EVENT,

@@ -117,16 +117,13 @@ static bool process_again(struct handle *handle, struct work *work)
 static bool decide_all(struct handle *handle, int64_t now, void *context, bool *dirty)
 {
     struct work *work = context;
-    int64_t last;
     work->now = now;
-    if (!spans_begin(&handle->connection, &last))
-        return false;
     int rc = process(handle, BATCH_KEYS_NOT_NEW, work->decisions, work->count, work);
     if (rc != SQLITE_OK &&
         (!concerns_one_item(&handle->connection, rc) || !process_again(handle, work)))
         return false;
     *dirty = work->dirty;
-    return !work->dirty || spans_note(&handle->connection, last);
+    return !work->dirty || spans_note(&handle->connection, work->count);
 }
 
 enum store_result sell_batch(struct store *store, struct decision *decisions, size_t n)

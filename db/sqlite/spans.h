@@ -6,10 +6,9 @@
 
 #include "db/sqlite/connection.h"
 
-/* The last decision there is, before a batch adds its own. False with the reason told. */
-bool spans_begin(struct connection *connection, int64_t *last);
-
-/* Notes the spans of the orders behind it. The same results. */
-bool spans_note(struct connection *connection, int64_t last);
+/* Notes the spans of the orders among the last `count` decisions, which are those that a batch of so many has
+ * added, whatever numbers it gave: those of old refusals that were removed are given again. False with the
+ * reason told. */
+bool spans_note(struct connection *connection, size_t count);
 
 #endif

@@ -37,7 +37,7 @@ enum walk_event {
 };
 
 struct walk_met {
-    unsigned answers[VERB_COUNT][PROBLEM_COUNT][2];
+    unsigned answers[VERB_TIDY + 1][PROBLEM_COUNT][2];
     unsigned events[MET_EVENTS];
 };
 
