@@ -187,6 +187,7 @@ void decide_refund(struct decide_batch *batch, size_t i)
         order_refuse(decision, PROBLEM_TICKETS_USED);
     } else {
         batch->items[i].write = DECIDE_REFUND;
+        order->now.owed += order_payment(order)[0] != '\0';
         order_move(batch, order, ORDER_REFUNDED);
         order_tell(batch, order, decision, false);
     }

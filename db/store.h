@@ -134,7 +134,7 @@ enum store_result store_decide(struct store *store, struct decision *decisions, 
                                struct figures *figures);
 
 /* The orders that the last durable batch moved without being asked to: expired, or offered what came free
- * (and so held): as they were then, whatever else the batch did with them. Valid until the next batch. */
+ * (they are held now); but not those that it then moved on, because it was asked to. Valid until the next batch. */
 size_t store_moved(const struct store *store, const struct sale **moved);
 
 /* The present figures of a seller's handle, as of its last durable batch (or its opening). */

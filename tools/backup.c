@@ -83,12 +83,12 @@ int main(int argc, char **argv)
                  "A copy is proved\nas build/audit proves a store before it gets its name.\n"
                  "Exit status: 0 done, 1 not done, 2 wrong usage.",
                  argc, argv);
+    store_progress *progress = isatty(STDERR_FILENO) ? show_progress : NULL;
     bool copying = to != NULL && to[0] != '\0';
     bool restoring = from != NULL && from[0] != '\0';
-    if (copying == restoring)
-        die(EXIT_USAGE, "say either --to FILE or --restore FILE");
-    store_progress *progress = isatty(STDERR_FILENO) ? show_progress : NULL;
-    if (copying)
+    if (copying && !restoring)
         return back_up(url, to, progress);
-    return restore(url, from, progress);
+    if (restoring && !copying)
+        return restore(url, from, progress);
+    die(EXIT_USAGE, "say either --to FILE or --restore FILE");
 }

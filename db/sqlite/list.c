@@ -98,6 +98,7 @@ enum store_found list_each_due(struct store *store, int64_t now, store_due_call 
 static void column_owed(sqlite3_stmt *row, struct owed *owed)
 {
     const char *reason = (const char *)sqlite3_column_text(row, 6);
+    memset(owed, 0, sizeof *owed);
     column_bytes(row, 0, owed->order.bytes, sizeof owed->order.bytes);
     column_text(row, 1, owed->event, sizeof owed->event);
     column_text(row, 2, owed->reference, sizeof owed->reference);

@@ -1,9 +1,12 @@
+#include <string.h>
+
 #include "db/sqlite/column.h"
 #include "db/sqlite/list.h"
 #include "db/sqlite/list_part.h"
 
 static void column_token(sqlite3_stmt *row, struct token_terms *token)
 {
+    memset(token, 0, sizeof *token);
     column_bytes(row, 0, token->id.bytes, sizeof token->id.bytes);
     column_text(row, 1, token->name, sizeof token->name);
     column_bytes(row, 2, token->hash, sizeof token->hash);

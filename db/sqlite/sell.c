@@ -41,30 +41,23 @@ struct work {
     int64_t sold;
 };
 
-/* Notes that the order moved, as it was then: its confirm may have come in the same batch. */
-static void note_move(struct handle *handle, const struct decide_order *order,
-                      enum order_state state)
+/* Expired, or offered what came free; and left so by what the batch was asked to do. */
+static bool moved_unasked(const struct decide_order *order)
 {
-    struct decide_order then = *order;
-    then.now = order->was;
-    then.now.state = state;
-    then.now.quantity = order->now.quantity;
-    then.now.amount = order->now.amount;
-    then.now.expires_at = order->now.expires_at;
-    handle->moved = batch_list_grow(handle->moved, handle->moved_count, 1, &handle->moved_room,
-                                    sizeof *handle->moved);
-    decide_sale(&handle->batch.rule, &then, &handle->moved[handle->moved_count++]);
+    if (order->due)
+        return order->now.state == ORDER_EXPIRED;
+    return order->was.state == ORDER_WAITING && order->now.state == ORDER_HELD;
 }
 
 static void note_moves(struct handle *handle)
 {
     const struct decide_batch *rule = &handle->batch.rule;
     for (size_t i = 0; i < rule->order_count + rule->added; i++) {
-        const struct decide_order *order = &rule->orders[i];
-        if (order->due)
-            note_move(handle, order, ORDER_EXPIRED);
-        else if (order->now.expires_at != order->was.expires_at)
-            note_move(handle, order, ORDER_HELD);
+        if (!moved_unasked(&rule->orders[i]))
+            continue;
+        handle->moved = batch_list_grow(handle->moved, handle->moved_count, 1, &handle->moved_room,
+                                        sizeof *handle->moved);
+        decide_sale(rule, &rule->orders[i], &handle->moved[handle->moved_count++]);
     }
 }
 

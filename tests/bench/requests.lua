@@ -1,6 +1,6 @@
 -- wrk: what each request is, by the first argument: "buy" buys one ticket of the event demo, "keys" does so
 -- under a random Idempotency-Key each, "hold" holds one, "confirm" confirms the holds that the file named next
--- lists, one a line, and ends when it has; "read" reads how many are left, "get" gets the path of the URL.
+-- lists, one a line; "read" reads how many are left, "get" gets the path of the URL.
 --
 -- Ends with the line: result, seconds, answers, those of 4xx and 5xx, broken connections, p50 and p99 (ms).
 -- There is no function response(): it would cost the load more than the cluster.
@@ -10,7 +10,7 @@ local function buy_under_a_key()
     return wrk.format()
 end
 
--- Who is called after the last one asks for it again: that changes nothing.
+-- Who comes after the last one asks for it again: that changes nothing.
 local function confirm_those_in(path)
     local ids, next = {}, 0
     for id in io.lines(path) do
@@ -18,11 +18,7 @@ local function confirm_those_in(path)
     end
     wrk.body = "payment=paid"
     return function()
-        next = next + 1
-        if next > #ids then
-            next = #ids
-            wrk.thread:stop()
-        end
+        next = math.min(next + 1, #ids)
         return wrk.format(nil, "/holds/" .. ids[next] .. "/confirm")
     end
 end

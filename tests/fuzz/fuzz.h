@@ -29,11 +29,11 @@ const struct fuzz_target *fuzz_find(const char *name);
 void must(bool holds, const char *property);
 
 fuzz_run fuzz_admin, fuzz_admit, fuzz_answer, fuzz_clock, fuzz_config, fuzz_decision_log,
-    fuzz_flight, fuzz_form, fuzz_forwarded, fuzz_health, fuzz_http, fuzz_id, fuzz_json,
-    fuzz_json_reader, fuzz_jwt, fuzz_log_reader, fuzz_markup, fuzz_members, fuzz_message,
-    fuzz_options, fuzz_path, fuzz_purchase, fuzz_report, fuzz_response, fuzz_routing_line,
-    fuzz_routing_print, fuzz_rush_caller, fuzz_rush_tally, fuzz_session, fuzz_socket,
-    fuzz_store_url, fuzz_ticket_code, fuzz_ticket_server, fuzz_time_zone_rule, fuzz_token,
-    fuzz_utf8, fuzz_watch;
+    fuzz_event_body, fuzz_flight, fuzz_form, fuzz_forwarded, fuzz_health, fuzz_http, fuzz_id,
+    fuzz_json, fuzz_json_reader, fuzz_jwt, fuzz_log_reader, fuzz_markup, fuzz_members, fuzz_message,
+    fuzz_options, fuzz_path, fuzz_purchase, fuzz_report, fuzz_response, fuzz_rfc3339,
+    fuzz_routing_line, fuzz_routing_print, fuzz_rush_caller, fuzz_rush_tally, fuzz_session,
+    fuzz_socket, fuzz_store_url, fuzz_ticket_code, fuzz_ticket_server, fuzz_time_zone_rule,
+    fuzz_token, fuzz_utf8, fuzz_watch;
 
 #endif

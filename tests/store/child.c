@@ -41,6 +41,17 @@ void child_open_gate(void)
     gate[0] = gate[1] = -1;
 }
 
+void child_renew_ids(struct basket *basket, int mark)
+{
+    for (size_t i = 0; i < basket->count; i++) {
+        struct item *item = &basket->items[i];
+        item->request.bytes[9] = (uint8_t)mark;
+        item->request.bytes[10] ^= 0xff;
+        if (item->key_made && item->verb != VERB_CONFIRM)
+            id_format(&item->request, item->key);
+    }
+}
+
 struct ending {
     pid_t pid;
     int status;

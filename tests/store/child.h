@@ -18,6 +18,10 @@ struct child {
     int socket; /* to it */
 };
 
+/* In a child: gives the basket's items ids of its own. A child makes the same ids as its parent does after
+ * the fork, at the same time (common/id.c). Every child of a test has another mark. */
+void child_renew_ids(struct basket *basket, int mark);
+
 /* Opens the gate at which all children wait that were started since the last opening. */
 void child_start(struct child *child, child_body *body, struct fixture *fixture, int number);
 void child_open_gate(void);

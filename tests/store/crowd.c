@@ -75,13 +75,14 @@ static void note(const struct outcome *outcome)
 }
 
 /* Tells the parent of each batch before the next one. */
-static int ask_batches(struct store *store, struct dice *dice, int parent)
+static int ask_batches(struct store *store, struct dice *dice, int number, int parent)
 {
     struct basket basket = {0};
     for (int i = 0; i < BATCHES; i++) {
         basket_clear(&basket);
         for (unsigned n = 1 + dice_roll(dice, BATCH); n > 0; n--)
             add_one(&basket, dice);
+        child_renew_ids(&basket, number);
         if (basket_decide(&basket, store) != STORE_DURABLE)
             return 2;
         for (size_t k = 0; k < basket.count; k++)
@@ -105,7 +106,7 @@ static int join_in(struct fixture *fixture, int number, int parent)
         return 1;
     if (dice_roll(&dice, 2) == 0)
         fixture_die_at(fixture, store, FIXTURE_STEPS, 1000 + (int)dice_roll(&dice, 60000));
-    return ask_batches(store, &dice, parent);
+    return ask_batches(store, &dice, PROCESSES * crowd.generation + number, parent);
 }
 
 static struct told *told_of(const struct id *id)
@@ -143,6 +144,7 @@ static void expect_nothing_stranded(struct fixture *fixture)
 {
     struct store *store = fixture_seller(fixture, "server-1");
     struct tier_counts counts = peek_counts(fixture);
+    fixture_hasten(fixture, store);
     for (int i = 0; i < TOLD_MAX && counts.held + counts.waiting > 0; i++) {
         if (counts.sold == CAPACITY)
             break;

@@ -293,6 +293,7 @@ static int tidy_and_die(struct fixture *fixture, int moment, int parent)
     fixture_die_at(fixture, store, moments[moment], 0);
     basket_tidy(&basket, "demo");
     basket_add(&basket, "the-key-of-one-who-died", 3);
+    child_renew_ids(&basket, 9);
     basket_decide(&basket, store);
     return 2;
 }

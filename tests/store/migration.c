@@ -28,7 +28,29 @@ static const char sales_of_version_1[] =
     "    json_each('[0,1,2]') n WHERE n.value < quantity;"
     "INSERT INTO totals (event, tier, server, sold) VALUES (1, 1, 'server-1', 5);";
 
-static void make_version_1(const struct fixture *fixture)
+/* The same of version 2: a key that is an id is kept as one. */
+static const char sales_of_version_2[] =
+    "INSERT INTO store (one, id) VALUES (1, '0193b0aa-0000-7000-8000-000000000001');"
+    "INSERT INTO servers (server, boot) VALUES ('server-1', 7);"
+    "INSERT INTO events (event, name, refusals) VALUES (1, 'demo', 2);"
+    "INSERT INTO tiers (event, tier, name, price, currency, capacity, sold, order_limit, "
+    "next_number)"
+    "  VALUES (1, 1, 'standard', 2500, 'EUR', 5, 5, 10, 6);"
+    "INSERT INTO decisions (decision, event, key, fingerprint, created_at, id, tier, quantity,"
+    "                       first_number, amount, currency, buyer, server, router) VALUES"
+    "  (300, 1, x'0193b0aa111170008000000000000002', zeroblob(16), 1764000000000000,"
+    "   x'0193b0aa111170008000000000000002', 1, 2, 1, 5000, 'EUR', '', 'server-1', ''),"
+    "  (302, 1, 'a-key-of-a-buyer', zeroblob(16), 1764000000000001,"
+    "   x'0193b0aa111170008000000000000003', 1, 3, 3, 7500, 'EUR', 'ann', 'server-1', '');"
+    "INSERT INTO decisions (event, key, fingerprint, created_at, problem, remaining) VALUES"
+    "  (1, 'a-key-that-came-late', zeroblob(16), 4102444800000000, 'sold_out', 0),"
+    "  (1, x'0193b0aa111170008000000000000004', zeroblob(16), 4102444800000000, 'sold_out', 0);"
+    "INSERT INTO tickets (event, tier, number, decision)"
+    "  SELECT event, tier, first_number + n.value, decision FROM decisions d,"
+    "    json_each('[0,1,2]') n WHERE n.value < quantity;"
+    "INSERT INTO totals (event, tier, server, sold) VALUES (1, 1, 'server-1', 5);";
+
+static void make_version(const struct fixture *fixture, int version, const char *sales)
 {
     char error[STORE_ERROR_SIZE] = "";
     struct connection connection;
@@ -38,13 +60,17 @@ static void make_version_1(const struct fixture *fixture)
         printf("  %s\n", error);
     CU_ASSERT_EQUAL_FATAL(rc, SQLITE_OK);
     bool made = connection_execute(&connection, "PRAGMA journal_mode = WAL; BEGIN") &&
-                schema_migrate(&connection, 1) &&
-                connection_execute(&connection, sales_of_version_1) &&
+                schema_migrate(&connection, version) && connection_execute(&connection, sales) &&
                 connection_execute(&connection, "COMMIT");
     if (!made)
         printf("  %s\n", error);
     CU_ASSERT_FATAL(made);
     connection_close(&connection);
+}
+
+static void make_version_1(const struct fixture *fixture)
+{
+    make_version(fixture, 1, sales_of_version_1);
 }
 
 /* The key is known: another purchase under it is refused for that reason. */
@@ -80,6 +106,80 @@ static void keeps_what_it_holds(void)
     check_key(store, "a-key-of-a-buyer", PROBLEM_KEY_REUSED);
     check_key(store, "a-key-that-came-late", PROBLEM_KEY_REUSED);
     check_key(store, "a-key-never-seen-before", PROBLEM_SOLD_OUT);
+    store_close(store);
+    fixture_close(&fixture);
+}
+
+static void note_order(void *context, int64_t place, const struct order *order)
+{
+    int64_t *last = context;
+    CU_ASSERT(place > *last);
+    CU_ASSERT_EQUAL(order->sale.state, ORDER_SOLD);
+    CU_ASSERT_EQUAL(order->sale.expires_at, 0);
+    *last = place;
+}
+
+static void count_ticket(void *context, const struct ticket *ticket)
+{
+    size_t *count = context;
+    CU_ASSERT_EQUAL(ticket->checked_in_at, 0);
+    ++*count;
+}
+
+/* What was sold is listed, can be refunded, and its tickets let in; what was refused stays refused. */
+static void goes_on_with_version_2(void)
+{
+    struct fixture fixture;
+    char error[STORE_ERROR_SIZE] = "";
+    struct store_made made;
+    struct event_terms terms;
+    struct id id;
+    int64_t last = 0;
+    size_t tickets = 0;
+    fixture_open(&fixture, 0);
+    strcat(strchr(fixture.url, ':'), ".1");
+    make_version(&fixture, 2, sales_of_version_2);
+    CU_ASSERT_FATAL(store_init(fixture.url, 100, &made, error));
+    CU_ASSERT_EQUAL(made.tickets, 5);
+    struct store *store = fixture_seller(&fixture, "server-1");
+    check_key(store, "0193b0aa-1111-7000-8000-000000000002", PROBLEM_KEY_REUSED);
+    check_key(store, "a-key-of-a-buyer", PROBLEM_KEY_REUSED);
+    check_key(store, "a-key-that-came-late", PROBLEM_KEY_REUSED);
+    check_key(store, "0193b0aa-1111-7000-8000-000000000004", PROBLEM_KEY_REUSED);
+    CU_ASSERT_EQUAL(store_list_orders(store, "demo", 0, 10, note_order, &last), STORE_FOUND);
+    CU_ASSERT_EQUAL(last, 302);
+    CU_ASSERT_EQUAL(store_list_tickets(store, "demo", "", 0, 10, count_ticket, &tickets),
+                    STORE_FOUND);
+    CU_ASSERT_EQUAL(tickets, 5);
+    CU_ASSERT_EQUAL(store_read_event(store, "demo", &terms), STORE_FOUND);
+    CU_ASSERT_STRING_EQUAL(terms.title, "demo");
+    CU_ASSERT_EQUAL(terms.hold_seconds, HOLD_SECONDS);
+    CU_ASSERT(id_parse("0193b0aa-1111-7000-8000-000000000002", &id));
+    CU_ASSERT_EQUAL(let_in(store, NULL, 3, "north", NULL).problem, PROBLEM_NONE);
+    CU_ASSERT_EQUAL(refund(store, &id).problem, PROBLEM_NONE);
+    CU_ASSERT_EQUAL(hold(store, NULL, 2).problem, PROBLEM_NONE);
+    store_close(store);
+    fixture_close(&fixture);
+}
+
+/* It is brought up to date on the way, and the copy stays as it is. */
+static void restores_a_copy_of_version_2(void)
+{
+    struct fixture fixture;
+    char error[STORE_ERROR_SIZE] = "";
+    char aside[STORE_PLACE_SIZE];
+    char copy[FIXTURE_URL_SIZE];
+    fixture_open(&fixture, 7);
+    strcat(strchr(fixture.url, ':'), ".old");
+    make_version(&fixture, 2, sales_of_version_2);
+    strcpy(copy, strchr(fixture.url, ':') + 1);
+    *strstr(fixture.url, ".old") = '\0';
+    bool done = store_restore(fixture.url, copy, NULL, NULL, aside, error);
+    if (!done)
+        printf("  %s\n", error);
+    CU_ASSERT(done);
+    struct store *store = fixture_seller(&fixture, "server-1");
+    check_key(store, "a-key-of-a-buyer", PROBLEM_KEY_REUSED);
     store_close(store);
     fixture_close(&fixture);
 }
@@ -146,6 +246,8 @@ static void refuses_a_damaged_one(void)
 static __attribute__((constructor)) void add(void)
 {
     suite_add("store migration", "keeps what version 1 held", keeps_what_it_holds);
+    suite_add("store migration", "goes on with what version 2 held", goes_on_with_version_2);
+    suite_add("store migration", "restores a copy of version 2", restores_a_copy_of_version_2);
     suite_add("store migration", "fences who sells by the old tables",
               fences_who_sells_by_the_old_tables);
     suite_add("store migration", "leaves a store in use alone", leaves_a_store_in_use_alone);

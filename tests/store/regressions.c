@@ -341,6 +341,7 @@ static int buy_at_once(struct fixture *fixture, int number, int parent)
     (void)parent;
     for (int i = 0; i < 8; i++)
         basket_hold(&basket, NULL, i % 2 == 0 ? "ann" : "Ann", 1);
+    child_renew_ids(&basket, number);
     if (store == NULL || basket_decide(&basket, store) != STORE_DURABLE)
         return 1;
     store_close(store);

@@ -114,8 +114,8 @@ static void nothing_to_sell(struct fixture *fixture)
 
 static void held_tickets_are_not_sold(struct fixture *fixture)
 {
-    fixture_sql(fixture, "UPDATE tiers SET held = 7");
     struct store *store = fixture_seller(fixture, "server-1");
+    hold(store, NULL, 7);
     struct outcome outcome = buy(store, NULL, 4);
     CU_ASSERT_EQUAL(outcome.problem, PROBLEM_SOLD_OUT);
     CU_ASSERT_EQUAL(outcome.remaining, 3);

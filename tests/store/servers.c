@@ -141,8 +141,14 @@ static void reads_tiers_in_order(struct fixture *fixture)
     fixture_tier(fixture, 2, "opera", 1, "stalls", 100);
     fixture_tier(fixture, 2, "opera", 2, "circle", 5);
     fixture_tier(fixture, 3, "ballet", 1, "a", 7);
-    fixture_sql(fixture, "UPDATE tiers SET held = 1, order_limit = 3 WHERE name = 'circle'");
-    struct store *store = fixture_reader(fixture);
+    fixture_sql(fixture, "UPDATE tiers SET order_limit = 3 WHERE name = 'circle'");
+    struct basket basket = {0};
+    struct store *store = fixture_seller(fixture, "server-1");
+    basket_ask(&basket, NULL, "opera", "circle", 1)->verb = VERB_HOLD;
+    basket_settle(&basket, store);
+    basket_free(&basket);
+    store_close(store);
+    store = fixture_reader(fixture);
     struct seen seen = {0};
     CU_ASSERT_EQUAL(store_read_tiers(store, NULL, see_tier, &seen), STORE_FOUND);
     CU_ASSERT_EQUAL_FATAL(seen.count, 4);

@@ -14,6 +14,7 @@ enum {
     WALK_SELLERS = 2,
     WALK_HISTORY = 1024,
     WALK_IDS = 1024,
+    WALK_PAYMENTS = 8,
     WALK_WHY_SIZE = 512,
 };
 
@@ -40,6 +41,11 @@ struct walk_met {
     unsigned events[MET_EVENTS];
 };
 
+struct walk_payment {
+    struct id order;
+    char reference[16];
+};
+
 struct walk {
     struct fixture *fixture;
     uint64_t seed;
@@ -52,6 +58,8 @@ struct walk {
     struct store_memory memory;
     struct item history[WALK_HISTORY]; /* purchases and holds asked so far */
     size_t history_count;
+    struct walk_payment payments[WALK_PAYMENTS]; /* the last ones */
+    size_t payment_count;
     struct id ids[WALK_IDS]; /* of what was asked so far */
     size_t id_count;
     char why[WALK_WHY_SIZE]; /* the first difference; "": none */

@@ -111,27 +111,42 @@ static void remember(struct walk *walk, const struct item *item)
         walk->ids[walk->id_count++] = item->request;
 }
 
+static const struct item *asked_before(struct walk *walk)
+{
+    uint32_t count = (uint32_t)walk->history_count;
+    uint32_t back = roll(walk, 2) == 0 ? roll(walk, 8) : roll(walk, count);
+    return &walk->history[count - 1 - back % count];
+}
+
 static void buy_or_hold(struct walk *walk, struct item *item, enum verb verb)
 {
     item->verb = verb;
     item->key_made = roll(walk, 2) == 0;
     if (!item->key_made)
         snprintf(item->key, KEY_SIZE, "key-of-a-client-%zu", walk->history_count);
-    if (walk->history_count > 0 && roll(walk, 4) == 0)
-        ask_again(walk, item, &walk->history[roll(walk, (uint32_t)walk->history_count)]);
+    if (walk->history_count > 0 && roll(walk, 3) == 0)
+        ask_again(walk, item, asked_before(walk));
     else
         ask_anew(walk, item);
     item->admitted = some_admission(walk, item->purchase.event);
     remember(walk, item);
 }
 
+/* By a payment of its own, by another one, or by one that came before. */
 static void pay(struct walk *walk, struct item *item)
 {
+    struct walk_payment *payment = &walk->payments[walk->payment_count % WALK_PAYMENTS];
+    if (walk->payment_count >= WALK_PAYMENTS && roll(walk, 2) == 0) {
+        payment = &walk->payments[roll(walk, WALK_PAYMENTS)];
+    } else {
+        payment->order = some_order(walk);
+        snprintf(payment->reference, sizeof payment->reference, "pay-%u",
+                 roll(walk, 4) == 0 ? roll(walk, 3) : 0);
+        walk->payment_count++;
+    }
     item->verb = VERB_CONFIRM;
-    item->order = some_order(walk);
-    unsigned number = roll(walk, 4) == 0 ? roll(walk, 3) : 0;
-    snprintf(item->key, KEY_SIZE, "pay-%02x%02x-%u", item->order.bytes[0], item->order.bytes[1],
-             number);
+    item->order = payment->order;
+    snprintf(item->key, KEY_SIZE, "%s", payment->reference);
 }
 
 static void enter(struct walk *walk, struct item *item, struct check_in *check_in)
@@ -160,10 +175,11 @@ static void follow(struct walk *walk, struct item *item, enum verb verb)
 
 static void choose(struct walk *walk, struct item *item, struct check_in *check_in)
 {
-    static const enum verb verbs[] = {VERB_PURCHASE, VERB_PURCHASE, VERB_HOLD,     VERB_HOLD,
-                                      VERB_HOLD,     VERB_HOLD,     VERB_HOLD,     VERB_CONFIRM,
-                                      VERB_CONFIRM,  VERB_CONFIRM,  VERB_CONFIRM,  VERB_RELEASE,
-                                      VERB_RELEASE,  VERB_REFUND,   VERB_CHECK_IN, VERB_TIDY};
+    static const enum verb verbs[] = {VERB_PURCHASE, VERB_PURCHASE, VERB_PURCHASE, VERB_PURCHASE,
+                                      VERB_HOLD,     VERB_HOLD,     VERB_HOLD,     VERB_HOLD,
+                                      VERB_HOLD,     VERB_CONFIRM,  VERB_CONFIRM,  VERB_CONFIRM,
+                                      VERB_CONFIRM,  VERB_RELEASE,  VERB_RELEASE,  VERB_REFUND,
+                                      VERB_REFUND,   VERB_CHECK_IN, VERB_CHECK_IN, VERB_TIDY};
     enum verb verb = verbs[roll(walk, sizeof verbs / sizeof *verbs)];
     if (verb == VERB_PURCHASE || verb == VERB_HOLD) {
         buy_or_hold(walk, item, verb);

@@ -62,7 +62,7 @@ void walk_make_events(struct walk *walk)
         terms.starts_at = walk->now + 86400 * CLOCK_SECOND;
         terms.hold_seconds = 1 + roll(walk, 100);
         terms.waiting_list = i == 0 || roll(walk, 2) == 0;
-        terms.buyer_limit = i == 1 ? 3 + roll(walk, 4) : 0;
+        terms.buyer_limit = i == 1 ? 2 + roll(walk, 3) : 0;
         if (i == 2)
             choose_window(walk, &terms);
         make_event(walk, &terms, tiers, i == 1 ? 2 : 1);
@@ -91,7 +91,7 @@ static void change_event(struct walk *walk)
         break;
     case 3:
         change.set = SET_BUYER_LIMIT;
-        terms->buyer_limit = roll(walk, 2) == 0 ? 0 : 1 + roll(walk, 8);
+        terms->buyer_limit = roll(walk, 3) == 0 ? 0 : 1 + roll(walk, 5);
         break;
     default:
         change.set = SET_SALE_FROM | SET_SALE_UNTIL;

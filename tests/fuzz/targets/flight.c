@@ -11,11 +11,19 @@ static struct item items[FLIGHT_ITEMS_MAX], again[FLIGHT_ITEMS_MAX];
 static void check_item(const struct item *item)
 {
     const struct purchase *purchase = &item->purchase;
-    must(purchase_key_valid(item->key), "the key is one that a client could have sent");
+    bool hold = item->verb == VERB_HOLD, by_order = verb_names_order(item->verb);
+    must(verb_flies(item->verb), "its verb is one that flies");
+    must(item->verb == VERB_CONFIRM ? purchase_reference_valid(item->key)
+                                    : purchase_key_valid(item->key),
+         "the key is one that a client could have sent");
+    must(item->seconds >= 0 && item->seconds <= HOLD_SECONDS_MAX, "the seconds are within bounds");
+    must(hold || (item->seconds == 0 && !item->wait), "only a hold lasts, or waits");
     must(item->attempt >= 1 && item->attempt <= ATTEMPTS_MAX, "the attempt is within bounds");
     must(item->admitted >= 0 && item->admitted <= INT64_C(1) << 52, "so is the admission");
     must(item->deadline >= 0 && item->deadline <= INT64_C(1) << 52, "so is the deadline");
-    must(purchase_name_valid(purchase->event), "the event has a name");
+    must(by_order ? !purchase->event[0] && !purchase->tier[0] && !purchase->buyer[0]
+                  : purchase_name_valid(purchase->event),
+         "the event has a name, or an order goes without");
     must(!purchase->tier[0] || purchase_name_valid(purchase->tier), "a tier has one, too");
     must(!purchase->buyer[0] || purchase_buyer_valid(purchase->buyer), "the buyer keeps the rules");
     must(purchase->quantity >= 0 && purchase->quantity <= QUANTITY_MAX, "the quantity, too");

@@ -244,6 +244,96 @@ static void keys_are_visible_ascii_of_some_length(void)
     CU_ASSERT_FALSE(purchase_key_valid("0123456789abcdef\xc3\xa9"));
 }
 
+struct hold_row {
+    const char *type, *body;
+    enum problem problem;
+    int seconds;
+    bool wait;
+};
+
+static const struct hold_row hold_rows[] = {
+    {FORM, "event=demo", PROBLEM_NONE, 0, false},
+    {FORM, "seconds=1&event=demo&wait=true", PROBLEM_NONE, 1, true},
+    {FORM, "event=demo&wait=false&seconds=86400", PROBLEM_NONE, 86400, false},
+    {FORM, "event=demo&seconds=86401", PROBLEM_INVALID, 0, false},
+    {FORM, "event=demo&seconds=0", PROBLEM_INVALID, 0, false},
+    {FORM, "event=demo&seconds=-1", PROBLEM_INVALID, 0, false},
+    {FORM, "event=demo&seconds=one", PROBLEM_MALFORMED, 0, false},
+    {FORM, "event=demo&seconds=1&seconds=1", PROBLEM_MALFORMED, 0, false},
+    {FORM, "event=demo&wait=", PROBLEM_MALFORMED, 0, false},
+    {FORM, "event=demo&wait=1", PROBLEM_MALFORMED, 0, false},
+    {FORM, "event=demo&wait=TRUE", PROBLEM_MALFORMED, 0, false},
+    {FORM, "event=demo&payment=p", PROBLEM_MALFORMED, 0, false},
+    {FORM, "seconds=1", PROBLEM_MALFORMED, 0, false},
+    {JSON, "{\"event\":\"demo\",\"seconds\":300,\"wait\":true}", PROBLEM_NONE, 300, true},
+    {JSON, "{\"event\":\"demo\",\"wait\":false}", PROBLEM_NONE, 0, false},
+    {JSON, "{\"event\":\"demo\",\"seconds\":0}", PROBLEM_INVALID, 0, false},
+    {JSON, "{\"event\":\"demo\",\"seconds\":1.5}", PROBLEM_INVALID, 0, false},
+    {JSON, "{\"event\":\"demo\",\"seconds\":\"300\"}", PROBLEM_MALFORMED, 0, false},
+    {JSON, "{\"event\":\"demo\",\"wait\":1}", PROBLEM_MALFORMED, 0, false},
+    {JSON, "{\"event\":\"demo\",\"wait\":null}", PROBLEM_MALFORMED, 0, false},
+    {JSON, "{\"event\":\"demo\",\"payment\":\"p\"}", PROBLEM_MALFORMED, 0, false},
+};
+
+static void reads_holds(void)
+{
+    for (size_t i = 0; i < sizeof hold_rows / sizeof *hold_rows; i++) {
+        const struct hold_row *row = &hold_rows[i];
+        struct purchase purchase;
+        char detail[PROBLEM_DETAIL_SIZE] = "";
+        int seconds = -1;
+        bool wait = true;
+        enum problem problem =
+            hold_parse(row->type, row->body, strlen(row->body), &purchase, &seconds, &wait, detail);
+        if (problem != row->problem)
+            printf("\n  %s: %d, \"%s\"\n", row->body, problem, detail);
+        CU_ASSERT_EQUAL(problem, row->problem);
+        CU_ASSERT(problem != PROBLEM_NONE || (seconds == row->seconds && wait == row->wait));
+        CU_ASSERT_EQUAL(detail[0] == '\0', problem == PROBLEM_NONE);
+    }
+}
+
+/* A purchase is not held, whatever it says. */
+static void a_purchase_has_no_field_of_a_hold(void)
+{
+    struct purchase purchase;
+    char detail[PROBLEM_DETAIL_SIZE];
+    CU_ASSERT_EQUAL(purchase_parse(FORM, BODY("event=demo&seconds=1"), &purchase, detail),
+                    PROBLEM_MALFORMED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(detail, "unknown field \"seconds\""));
+    CU_ASSERT_EQUAL(
+        purchase_parse(JSON, BODY("{\"event\":\"demo\",\"wait\":true}"), &purchase, detail),
+        PROBLEM_MALFORMED);
+}
+
+static enum problem pay(const char *type, const char *body, char reference[KEY_SIZE])
+{
+    char detail[PROBLEM_DETAIL_SIZE];
+    return payment_parse(type, body, strlen(body), reference, detail);
+}
+
+static void reads_payments(void)
+{
+    char reference[KEY_SIZE] = "", long_one[300] = "payment=";
+    CU_ASSERT_EQUAL(pay(FORM, "payment=pi_1", reference), PROBLEM_NONE);
+    CU_ASSERT_STRING_EQUAL(reference, "pi_1");
+    CU_ASSERT_EQUAL(pay(JSON, "{\"payment\":\"x\"}", reference), PROBLEM_NONE);
+    CU_ASSERT_STRING_EQUAL(reference, "x");
+    CU_ASSERT_EQUAL(pay(FORM, "payment=", reference), PROBLEM_INVALID);
+    CU_ASSERT_EQUAL(pay(FORM, "payment=a+b", reference), PROBLEM_INVALID);
+    CU_ASSERT_EQUAL(pay(JSON, "{\"payment\":\"\\u00e9\"}", reference), PROBLEM_INVALID);
+    CU_ASSERT_EQUAL(pay(JSON, "{\"payment\":1}", reference), PROBLEM_MALFORMED);
+    CU_ASSERT_EQUAL(pay(JSON, "{}", reference), PROBLEM_MALFORMED);
+    CU_ASSERT_EQUAL(pay(FORM, "payment=a&payment=b", reference), PROBLEM_MALFORMED);
+    CU_ASSERT_EQUAL(pay(FORM, "payment=a&event=demo", reference), PROBLEM_MALFORMED);
+    CU_ASSERT_EQUAL(pay("text/plain", "payment=a", reference), PROBLEM_UNSUPPORTED_MEDIA_TYPE);
+    memset(long_one + strlen(long_one), 'p', KEY_SIZE);
+    CU_ASSERT_EQUAL(pay(FORM, long_one, reference), PROBLEM_INVALID);
+    long_one[strlen(long_one) - 1] = '\0';
+    CU_ASSERT_EQUAL(pay(FORM, long_one, reference), PROBLEM_NONE);
+    CU_ASSERT_EQUAL(strlen(reference), KEY_SIZE - 1);
+}
+
 static bool same_fingerprint(const struct purchase *a, const struct purchase *b)
 {
     uint8_t first[FINGERPRINT_SIZE], second[FINGERPRINT_SIZE];
@@ -303,6 +393,9 @@ static __attribute__((constructor)) void suite(void)
     suite_add("purchase", "texts have a longest", texts_have_a_longest);
     suite_add("purchase", "keys are visible ASCII of some length",
               keys_are_visible_ascii_of_some_length);
+    suite_add("purchase", "reads holds", reads_holds);
+    suite_add("purchase", "a purchase has no field of a hold", a_purchase_has_no_field_of_a_hold);
+    suite_add("purchase", "reads payments", reads_payments);
     suite_add("purchase", "fingerprints tell purchases apart", fingerprints_tell_purchases_apart);
     suite_add("purchase", "fingerprints do not depend on the encoding",
               fingerprints_do_not_depend_on_the_encoding);

@@ -260,6 +260,68 @@ static void a_store_that_refuses_decides_nothing(void)
     shop_close();
 }
 
+/* --- changes ----------------------------------------------------------------------------------- */
+
+static void change_done(struct job *job)
+{
+    CU_ASSERT_PTR_NOT_NULL(job->change);
+    shop.done++;
+}
+
+static struct change_job close_demo(bool closed)
+{
+    struct change_job change = {.job.done = change_done,
+                                .change = {.kind = CHANGE_EVENT, .set = SET_CLOSED}};
+    strcpy(change.change.event.name, "demo");
+    change.change.event.closed = closed;
+    return change;
+}
+
+/* What came before a change was sold, and what came after it was not. */
+static void changes_keep_their_place(void)
+{
+    shop_open(1000);
+    struct filed before = order_new(5, 4), after = order_new(5, 4), again = order_new(1, 1);
+    struct change_job closing = close_demo(true), opening = close_demo(false);
+    order_submit(&before);
+    CU_ASSERT(seller_submit_change(shop.seller, &closing));
+    order_submit(&after);
+    CU_ASSERT(seller_submit_change(shop.seller, &opening));
+    order_submit(&again);
+    expect_done(13);
+    CU_ASSERT_EQUAL(closing.change.problem, PROBLEM_NONE);
+    CU_ASSERT_FALSE(closing.job.refused);
+    CU_ASSERT_EQUAL(closing.job.figures.sold, 20);
+    CU_ASSERT_EQUAL(order_count(&before, 20, PROBLEM_NONE), 20);
+    CU_ASSERT_EQUAL(order_count(&after, 20, PROBLEM_SALE_OVER), 20);
+    CU_ASSERT_EQUAL(order_count(&again, 1, PROBLEM_NONE), 1);
+    order_free(&before);
+    order_free(&after);
+    order_free(&again);
+    shop_close();
+}
+
+static void a_change_may_be_refused(void)
+{
+    struct seller_status status;
+    shop_open(10);
+    struct change_job closing = close_demo(true), wrong = close_demo(true);
+    strcpy(wrong.change.event.name, "nothing");
+    CU_ASSERT(seller_submit_change(shop.seller, &wrong));
+    expect_done(1);
+    CU_ASSERT_EQUAL(wrong.change.problem, PROBLEM_NO_SUCH_EVENT);
+    sqlite3 *other = disturb();
+    CU_ASSERT(seller_submit_change(shop.seller, &closing));
+    expect_done(2);
+    CU_ASSERT_EQUAL(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(other);
+    CU_ASSERT(closing.job.refused);
+    CU_ASSERT_EQUAL(closing.change.problem, PROBLEM_STORE_UNAVAILABLE);
+    seller_status(shop.seller, &status);
+    CU_ASSERT_EQUAL(status.pending, 0);
+    shop_close();
+}
+
 static void fence(void)
 {
     char error[STORE_ERROR_SIZE];
@@ -315,6 +377,8 @@ static __attribute__((constructor)) void suite(void)
     suite_add("seller", "closing decides what was submitted", closing_decides_what_was_submitted);
     suite_add("seller", "a store that refuses decides nothing",
               a_store_that_refuses_decides_nothing);
+    suite_add("seller", "changes keep their place", changes_keep_their_place);
+    suite_add("seller", "a change may be refused", a_change_may_be_refused);
     suite_add("seller", "a fenced seller ends the process unanswered",
               a_fenced_seller_ends_the_process_unanswered);
     suite_add("seller", "an unknown commit ends the process unanswered",

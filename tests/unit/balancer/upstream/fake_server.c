@@ -25,6 +25,11 @@ static void hang_up(struct fake_connection *connection)
     buffer_clear(&connection->in);
 }
 
+static bool sells(const struct item *item)
+{
+    return item->verb == VERB_PURCHASE || item->verb == VERB_CONFIRM;
+}
+
 /* What is held or given up: no ticket is sold. */
 static void not_sold(const struct item *item, struct sale *sale)
 {
@@ -47,18 +52,13 @@ static struct outcome outcome_of(const struct fake_server *fake, const struct it
                                  .first_number = *number,
                                  .amount = 2500,
                                  .created_at = 1};
-    if (item->verb == VERB_HOLD || item->verb == VERB_RELEASE)
+    if (fake->manner != FAKE_SELLS_HOLDS && !sells(item))
         not_sold(item, &outcome.sale);
     else
         *number += outcome.sale.quantity;
     strcpy(outcome.sale.event, verb_names_order(item->verb) ? "demo" : item->purchase.event);
     strcpy(outcome.sale.server, fake->id);
     return outcome;
-}
-
-static bool sells(const struct item *item)
-{
-    return item->verb == VERB_PURCHASE || item->verb == VERB_CONFIRM;
 }
 
 static void sell(struct fake_server *fake)

@@ -20,6 +20,7 @@ enum {
 enum fake_manner {
     FAKE_ANSWERS,
     FAKE_HOLDS,         /* answers when fake_server_release says so */
+    FAKE_SELLS_HOLDS,   /* answers a hold with a sale */
     FAKE_LEAVES_OUT,    /* one outcome too few */
     FAKE_ADDS,          /* one outcome too many */
     FAKE_SAYS_NONSENSE, /* 200, and no answer of a flight */

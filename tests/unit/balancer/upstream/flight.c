@@ -47,6 +47,48 @@ static void outcomes_are_counted(void)
     flying_close();
 }
 
+/* Boards, to ask for something else than a purchase. */
+static struct traveller *board_to(enum verb verb, int quantity)
+{
+    struct traveller *traveller = flying_board(quantity);
+    struct item *item = &traveller->passenger.item;
+    item->verb = verb;
+    item->key_made = verb == VERB_RELEASE;
+    item->order = id_make();
+    return traveller;
+}
+
+static void holds_are_counted_apart(void)
+{
+    flying_open(1);
+    struct traveller *hold = board_to(VERB_HOLD, 2), *confirm = board_to(VERB_CONFIRM, 1),
+                     *release = board_to(VERB_RELEASE, 1);
+    flying_board(3);
+    flying_until_back(4, 0);
+    flying_expect("released=7 sold=2 replayed=0 refused=0 lost=0 unsent=0 held=1 freed=1\n");
+    CU_ASSERT_EQUAL(hold->outcome.sale.state, ORDER_HELD);
+    CU_ASSERT(id_equal(&hold->outcome.sale.id, &hold->passenger.item.request));
+    CU_ASSERT_EQUAL(hold->outcome.sale.quantity, 2);
+    CU_ASSERT_EQUAL(confirm->outcome.sale.state, ORDER_SOLD);
+    CU_ASSERT(id_equal(&confirm->outcome.sale.id, &confirm->passenger.item.order));
+    CU_ASSERT_STRING_EQUAL(confirm->outcome.sale.event, "demo");
+    CU_ASSERT_EQUAL(release->outcome.sale.state, ORDER_RELEASED);
+    CU_ASSERT_EQUAL(flying->servers.sales, 2);
+    flying_close();
+}
+
+/* A sale is no answer to who wanted tickets held. */
+static void an_answer_to_something_else_is_none(void)
+{
+    flying_open(1);
+    flying->fakes[0].manner = FAKE_SELLS_HOLDS;
+    struct traveller *hold = board_to(VERB_HOLD, 1);
+    flying_until_back(0, 1);
+    CU_ASSERT(hold->passenger.sent);
+    flying_expect("released=1 sold=0 replayed=0 refused=0 lost=1 unsent=0\n");
+    flying_close();
+}
+
 static void what_comes_meanwhile_leaves_together(void)
 {
     flying_open(1);
@@ -264,6 +306,8 @@ static __attribute__((constructor)) void suite(void)
 {
     suite_add("flight", "all on board are decided", all_on_board_are_decided);
     suite_add("flight", "outcomes are counted", outcomes_are_counted);
+    suite_add("flight", "holds are counted apart", holds_are_counted_apart);
+    suite_add("flight", "an answer to something else is none", an_answer_to_something_else_is_none);
     suite_add("flight", "what comes meanwhile leaves together",
               what_comes_meanwhile_leaves_together);
     suite_add("flight", "each server has its own flight", each_server_has_its_own_flight);

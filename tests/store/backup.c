@@ -1,0 +1,289 @@
+/* Copies of a store: of one moment, proved, for nobody else's eyes, and put back. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/store/fixture.h"
+
+/* A path beside the store. */
+static void beside(const struct fixture *fixture, const char *name, char path[FIXTURE_URL_SIZE])
+{
+    snprintf(path, FIXTURE_URL_SIZE, "%s/%s", fixture->directory, name);
+}
+
+static bool there(const char *path)
+{
+    struct stat file;
+    return lstat(path, &file) == 0;
+}
+
+static mode_t mode_of(const char *path)
+{
+    struct stat file = {.st_mode = 0};
+    CU_ASSERT_EQUAL(stat(path, &file), 0);
+    return file.st_mode & 0777;
+}
+
+static void back_up(struct fixture *fixture, const char *to)
+{
+    char error[STORE_ERROR_SIZE] = "";
+    bool done = store_backup(fixture->url, to, NULL, NULL, error);
+    if (!done)
+        printf("  %s\n", error);
+    CU_ASSERT_FATAL(done);
+}
+
+/* Refused, with this in the reason, and nothing is left of it. */
+static void expect_no_backup(struct fixture *fixture, const char *to, const char *why)
+{
+    char error[STORE_ERROR_SIZE] = "";
+    char part[FIXTURE_URL_SIZE + 8];
+    bool before = there(to);
+    snprintf(part, sizeof part, "%s.part", to);
+    CU_ASSERT_FALSE(store_backup(fixture->url, to, NULL, NULL, error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, why));
+    if (strstr(error, why) == NULL)
+        printf("  %s\n", error);
+    CU_ASSERT_EQUAL(there(to), before);
+    CU_ASSERT_FALSE(there(part));
+}
+
+static int64_t sold_in(const char *path)
+{
+    struct fixture copy = {.engine = NULL};
+    snprintf(copy.url, sizeof copy.url, "sqlite:%.300s", path);
+    return fixture_sold(&copy, "demo", "standard");
+}
+
+struct meanwhile {
+    struct store *store;
+    int64_t told, total;
+};
+
+static void sell_meanwhile(void *context, int64_t done, int64_t total)
+{
+    struct meanwhile *meanwhile = context;
+    CU_ASSERT(done > meanwhile->told && done <= total);
+    meanwhile->told = done;
+    meanwhile->total = total;
+    CU_ASSERT_EQUAL(buy(meanwhile->store, NULL, 1).problem, PROBLEM_NONE);
+}
+
+static void is_of_one_moment(void)
+{
+    struct fixture fixture;
+    char copy[FIXTURE_URL_SIZE];
+    char error[STORE_ERROR_SIZE] = "";
+    struct basket basket = {0};
+    fixture_open(&fixture, 100000);
+    beside(&fixture, "copy.db", copy);
+    struct meanwhile meanwhile = {.store = fixture_seller(&fixture, "server-1")};
+    for (int i = 0; i < STORE_BATCH_MAX; i++)
+        basket_add(&basket, NULL, 10);
+    basket_settle(&basket, meanwhile.store); /* several megabytes */
+    CU_ASSERT(store_backup(fixture.url, copy, sell_meanwhile, &meanwhile, error));
+    CU_ASSERT_EQUAL(meanwhile.told, meanwhile.total);
+    CU_ASSERT(meanwhile.total > 0);
+    store_close(meanwhile.store);
+    CU_ASSERT_EQUAL(sold_in(copy), 10 * STORE_BATCH_MAX);
+    CU_ASSERT(fixture_sold(&fixture, "demo", "standard") > 10 * STORE_BATCH_MAX);
+    basket_free(&basket);
+    fixture_close(&fixture);
+}
+
+static void is_for_nobody_else(void)
+{
+    struct fixture fixture;
+    char copy[FIXTURE_URL_SIZE];
+    fixture_open(&fixture, 5);
+    beside(&fixture, "copy.db", copy);
+    mode_t mask = umask(0);
+    back_up(&fixture, copy);
+    umask(mask);
+    CU_ASSERT_EQUAL(mode_of(copy), 0600);
+    CU_ASSERT_EQUAL(mode_of(strchr(fixture.url, ':') + 1), 0600);
+    fixture_close(&fixture);
+}
+
+static void replaces_nothing(void)
+{
+    struct fixture fixture;
+    char copy[FIXTURE_URL_SIZE];
+    fixture_open(&fixture, 5);
+    beside(&fixture, "copy.db", copy);
+    files_write(copy, "mine", 4);
+    expect_no_backup(&fixture, copy, "exists already");
+    CU_ASSERT_EQUAL(unlink(copy), 0);
+    CU_ASSERT_EQUAL(symlink("nowhere", copy), 0);
+    expect_no_backup(&fixture, copy, "exists already");
+    beside(&fixture, "none/copy.db", copy);
+    expect_no_backup(&fixture, copy, "No such file");
+    fixture_close(&fixture);
+}
+
+/* What another one writes is left alone; what a killed one left is written over. */
+static void takes_over_what_was_left(void)
+{
+    struct fixture fixture;
+    char copy[FIXTURE_URL_SIZE];
+    char part[FIXTURE_URL_SIZE];
+    char error[STORE_ERROR_SIZE] = "";
+    fixture_open(&fixture, 5);
+    beside(&fixture, "copy.db", copy);
+    beside(&fixture, "copy.db.part", part);
+    files_write(part, "half a copy", 11);
+    int other = open(part, O_RDWR | O_CLOEXEC);
+    CU_ASSERT_EQUAL(flock(other, LOCK_EX), 0);
+    CU_ASSERT_FALSE(store_backup(fixture.url, copy, NULL, NULL, error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "another process"));
+    CU_ASSERT(there(part));
+    close(other);
+    back_up(&fixture, copy);
+    CU_ASSERT_FALSE(there(part));
+    CU_ASSERT_EQUAL(sold_in(copy), 0);
+    fixture_close(&fixture);
+}
+
+static void is_not_made_of_an_unsound_store(void)
+{
+    struct fixture fixture;
+    char copy[FIXTURE_URL_SIZE];
+    fixture_open(&fixture, 5);
+    beside(&fixture, "copy.db", copy);
+    fixture_sql(&fixture, "UPDATE tiers SET sold = 6");
+    expect_no_backup(&fixture, copy, "not sound");
+    fixture_discard(&fixture);
+}
+
+static void leaves_nothing_on_a_full_disk(void)
+{
+    struct fixture fixture;
+    char small[FIXTURE_URL_SIZE];
+    char copy[FIXTURE_URL_SIZE];
+    struct basket basket = {0};
+    fixture_open(&fixture, 100000);
+    beside(&fixture, "small", small);
+    beside(&fixture, "small/copy.db", copy);
+    CU_ASSERT_EQUAL(mkdir(small, 0755), 0);
+    if (mount("tmpfs", small, "tmpfs", 0, "size=256k") != 0) {
+        suite_skip("a file system of our own needs root");
+        fixture_close(&fixture);
+        return;
+    }
+    struct store *store = fixture_seller(&fixture, "server-1");
+    for (int i = 0; i < 2000; i++)
+        basket_add(&basket, NULL, 1);
+    basket_settle(&basket, store);
+    store_close(store);
+    expect_no_backup(&fixture, copy, "make room");
+    CU_ASSERT_EQUAL(umount(small), 0);
+    basket_free(&basket);
+    fixture_close(&fixture);
+}
+
+static bool restore(struct fixture *fixture, const char *from, char aside[STORE_PLACE_SIZE],
+                    char error[STORE_ERROR_SIZE])
+{
+    error[0] = '\0';
+    return store_restore(fixture->url, from, NULL, NULL, aside, error);
+}
+
+static void is_put_back(void)
+{
+    struct fixture fixture;
+    char copy[FIXTURE_URL_SIZE];
+    char aside[STORE_PLACE_SIZE];
+    char error[STORE_ERROR_SIZE];
+    fixture_open(&fixture, 50);
+    beside(&fixture, "copy.db", copy);
+    struct store *store = fixture_seller(&fixture, "server-1");
+    buy(store, "a-key-before-the-copy", 2);
+    back_up(&fixture, copy);
+    buy(store, "a-key-behind-the-copy", 3);
+    CU_ASSERT_FALSE(restore(&fixture, copy, aside, error)); /* it is in use */
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "in use"));
+    store_close(store);
+    CU_ASSERT_EQUAL(fixture_sold(&fixture, "demo", "standard"), 5);
+    CU_ASSERT(restore(&fixture, copy, aside, error));
+    CU_ASSERT_EQUAL(sold_in(aside), 5);
+    CU_ASSERT_EQUAL(mode_of(strchr(fixture.url, ':') + 1), 0600);
+    store = fixture_seller(&fixture, "server-1");
+    CU_ASSERT(buy(store, "a-key-before-the-copy", 2).replayed);
+    CU_ASSERT_EQUAL(buy(store, NULL, 1).sale.first_number, 3);
+    store_close(store);
+    CU_ASSERT_EQUAL(sold_in(copy), 2);
+    fixture_close(&fixture);
+}
+
+static void is_put_where_nothing_was(void)
+{
+    struct fixture fixture;
+    char copy[FIXTURE_URL_SIZE];
+    char aside[STORE_PLACE_SIZE];
+    char error[STORE_ERROR_SIZE];
+    fixture_open(&fixture, 50);
+    beside(&fixture, "copy.db", copy);
+    back_up(&fixture, copy);
+    strcat(fixture.url, ".new");
+    CU_ASSERT(restore(&fixture, copy, aside, error));
+    CU_ASSERT_STRING_EQUAL(aside, "");
+    struct store *store = fixture_seller(&fixture, "server-1");
+    CU_ASSERT_EQUAL(buy(store, NULL, 1).problem, PROBLEM_NONE);
+    store_close(store);
+    fixture_close(&fixture);
+}
+
+static void expect_no_restore(struct fixture *fixture, const char *from, const char *why)
+{
+    char aside[STORE_PLACE_SIZE];
+    char error[STORE_ERROR_SIZE];
+    char part[FIXTURE_URL_SIZE + 8];
+    snprintf(part, sizeof part, "%s.part", strchr(fixture->url, ':') + 1);
+    CU_ASSERT_FALSE(restore(fixture, from, aside, error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, why));
+    if (strstr(error, why) == NULL)
+        printf("  %s\n", error);
+    CU_ASSERT_FALSE(there(part));
+    CU_ASSERT_EQUAL(fixture_sold(fixture, "demo", "standard"), 0);
+}
+
+static void what_is_no_sound_copy_is_refused(void)
+{
+    struct fixture fixture;
+    struct fixture copy;
+    char path[FIXTURE_URL_SIZE];
+    fixture_open(&fixture, 50);
+    fixture_open(&copy, 50);
+    beside(&fixture, "copy.db", path);
+    expect_no_restore(&fixture, path, "not there");
+    expect_no_restore(&fixture, strchr(fixture.url, ':') + 1, "the store itself");
+    files_write(path, "no database at all, but some text", 33);
+    expect_no_restore(&fixture, path, "not a database");
+    files_write(path, "", 0);
+    expect_no_restore(&fixture, path, "holds no store");
+    fixture_sql(&copy, "UPDATE tiers SET sold = 1");
+    expect_no_restore(&fixture, strchr(copy.url, ':') + 1, "not sound");
+    fixture_sql(&copy, "UPDATE tiers SET sold = 0; PRAGMA user_version = 99");
+    expect_no_restore(&fixture, strchr(copy.url, ':') + 1, "newer version");
+    fixture_sql(&copy, "PRAGMA application_id = 5");
+    expect_no_restore(&fixture, strchr(copy.url, ':') + 1, "another program");
+    fixture_discard(&copy);
+    fixture_close(&fixture);
+}
+
+static __attribute__((constructor)) void add(void)
+{
+    suite_add("store backup", "is of one moment while others buy", is_of_one_moment);
+    suite_add("store backup", "is for nobody else to read", is_for_nobody_else);
+    suite_add("store backup", "replaces nothing", replaces_nothing);
+    suite_add("store backup", "takes over what was left", takes_over_what_was_left);
+    suite_add("store backup", "is not made of an unsound store", is_not_made_of_an_unsound_store);
+    suite_add("store backup", "leaves nothing on a full disk", leaves_nothing_on_a_full_disk);
+    suite_add("store backup", "is put back", is_put_back);
+    suite_add("store backup", "is put where nothing was", is_put_where_nothing_was);
+    suite_add("store backup", "what is no sound copy is refused", what_is_no_sound_copy_is_refused);
+}
