@@ -219,7 +219,6 @@ static void decide_one(const struct memory_asking *asking)
         if (memory_event(asking->memory, asking->item->purchase.event) == NULL)
             asking->outcome->problem = PROBLEM_NO_SUCH_EVENT;
         break;
-        break;
     }
 }
 
