@@ -112,7 +112,7 @@ static void sales_are_listed_exported_and_refunded(void)
     PRINTED("order,event,tier,quantity,state");
     PRINTED(",2,sold,1,2,5000,EUR,'=1+2,");
     RUN(0, "refund", "demo", id);
-    PRINTED("is refunded: 2 tickets are free again, 50.00 EUR go back\n");
+    PRINTED("is refunded: 2 tickets of 50.00 EUR are free again\n");
     RUN(0, "orders", "demo");
     PRINTED("refunded");
     RUN(0, "owed", "demo");

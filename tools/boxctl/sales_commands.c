@@ -145,7 +145,7 @@ static bool refund(struct shop *shop, int argc, char **argv)
         return false;
     const cJSON *cost = cJSON_GetObjectItemCaseSensitive(shop->answer.json, "price");
     terms_show_price(api_number(cost, "amount"), api_text(cost, "currency"), price);
-    return shop_say(shop, "%s is refunded: %" PRId64 " tickets are free again, %s go back\n",
+    return shop_say(shop, "%s is refunded: %" PRId64 " tickets of %s are free again\n",
                     shop->words[1], api_number(shop->answer.json, "quantity"), price);
 }
 
