@@ -105,8 +105,8 @@ void ticket_code_make(const struct ticket_signer *key, const struct ticket_name 
 
 /* --- checking ---------------------------------------------------------------------------------- */
 
-/* The bytes of one part of a code, with a NUL; false where they are not exactly so many characters' worth, or more
- * than there is room for. */
+/* The bytes of one part of a code, with a NUL; false where they are not exactly so many characters'
+ * worth, or more than there is room for. */
 static bool decode_text(const char *part, size_t length, char *text, size_t size)
 {
     size_t decoded;

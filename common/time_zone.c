@@ -68,8 +68,8 @@ static int64_t number_at(const uint8_t *at, size_t size)
     return (int64_t)number;
 }
 
-/* Reads a header; what follows is the block's. Counts are bounded by the file's size, as each stands for a byte
- * at least. */
+/* Reads a header; what follows is the block's. Counts are bounded by the file's size, as each stands
+ * for a byte at least. */
 static bool read_header(struct block *block)
 {
     uint32_t *counts[] = {&block->universals, &block->standards, &block->leaps,
@@ -93,7 +93,8 @@ static size_t block_size(const struct block *block, size_t time_size)
            block->leaps * (time_size + 4) + block->standards + block->universals;
 }
 
-/* Finds the second block, whose times have 64 bits; seconds that leap are of no zone that people live by. */
+/* Finds the second block, whose times have 64 bits; seconds that leap are of no zone that people live
+ * by. */
 static bool find_block(struct block *block)
 {
     if (!read_header(block) || block_size(block, 4) > (size_t)(block->end - block->at))
@@ -138,7 +139,8 @@ static bool read_type(const struct block *block, uint32_t type, struct local_tim
     return true;
 }
 
-/* The line behind the block; false where there is none, or an empty one, which says that nothing is known. */
+/* The line behind the block; false where there is none, or an empty one, which says that nothing is
+ * known. */
 static bool read_rule(const struct block *block, char rule[RULE_MAX])
 {
     const uint8_t *at = block->at + block_size(block, TIME_SIZE);

@@ -124,8 +124,8 @@ static bool read_rule(struct rule *rule)
 
 /* --- using ------------------------------------------------------------------------------------- */
 
-/* Seconds since 1970 to the beginning of a day, as if it were of UTC. Days before the first and after the last of the
- * month count on. */
+/* Seconds since 1970 to the beginning of a day, as if it were of UTC. Days before the first and after
+ * the last of the month count on. */
 static int64_t day_begins(int year, int month, int day, int *weekday)
 {
     struct tm date = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};

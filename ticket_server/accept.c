@@ -253,12 +253,9 @@ static void accept_flight(struct acceptor *acceptor, struct http_request *reques
 /* --- which path is what ------------------------------------------------------------------------ */
 
 const struct route selling_routes[] = {
-    {"POST", "/purchases", 0, accept_order},
-    {"POST", "/holds", 0, accept_order},
-    {"POST", "/holds/{}/confirm", 0, accept_order},
-    {"DELETE", "/holds/{}", 0, accept_order},
-    {"POST", "/flights", 0, accept_flight},
-    {0},
+    {"POST", "/purchases", 0, accept_order},        {"POST", "/holds", 0, accept_order},
+    {"POST", "/holds/{}/confirm", 0, accept_order}, {"DELETE", "/holds/{}", 0, accept_order},
+    {"POST", "/flights", 0, accept_flight},         {0},
 };
 
 size_t accept_body_limit(const char *path)

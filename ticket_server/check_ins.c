@@ -1,4 +1,5 @@
-/* Letting tickets in, for who has the scope `check-in`: each code once; and the list for gates that are offline. */
+/* Letting tickets in, for who has the scope `check-in`: each code once; and the list for gates that
+ * are offline. */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +24,8 @@ struct entry {
     char event[NAME_SIZE]; /* "": whichever it is of */
 };
 
-/* Any text may claim to be a code: what is wrong with it is told in one way only. (What was cut is longer than
- * any code.) */
+/* Any text may claim to be a code: what is wrong with it is told in one way only. (What was cut is
+ * longer than any code.) */
 static bool is_claim(const char *text)
 {
     (void)text;
@@ -70,8 +71,8 @@ static bool read_key(struct http_request *request, struct item *item)
     return true;
 }
 
-/* Which ticket a code is, or why it is not taken. The code is checked here, and not by the seller, which has enough
- * to do. */
+/* Which ticket a code is, or why it is not taken. The code is checked here, and not by the seller,
+ * which has enough to do. */
 static enum problem judge_code(struct keys *keys, const struct entry *entry,
                                struct ticket_name *ticket)
 {
@@ -164,8 +165,9 @@ static void check_in(struct acceptor *acceptor, struct http_request *request,
 
 /* --- the list ---------------------------------------------------------------------------------- */
 
-/* Without codes and names: who finds the list can print no ticket of it, nor learn who comes. A gate that is offline
- * verifies a code with GET /keys, and looks here for what is refunded or has been used. */
+/* Without codes and names: who finds the list can print no ticket of it, nor learn who comes. A gate
+ * that is offline verifies a code with GET /keys, and looks here for what is refunded or has been
+ * used. */
 static const char list_header[] = "event,tier,number,state,checked_in_at,gate\r\n";
 
 struct list {

@@ -193,8 +193,10 @@ enum problem fields_read_body(struct fields *fields, struct http_request *reques
 enum problem fields_read_nothing(struct fields *fields, struct http_request *request)
 {
     static const struct field none[1];
+    char nothing;
     size_t length;
     uint32_t marks;
     const char *body = http_body(request, &length);
-    return length == 0 ? PROBLEM_NONE : fields_parse(fields, body, length, none, 0, NULL, &marks);
+    return length == 0 ? PROBLEM_NONE
+                       : fields_parse(fields, body, length, none, 0, &nothing, &marks);
 }

@@ -1,4 +1,5 @@
-/* The keys that sign tickets: everybody may read the public ones; who has the scope `admin` makes and retires them. */
+/* The keys that sign tickets: everybody may read the public ones; who has the scope `admin` makes and
+ * retires them. */
 #include <sodium.h>
 #include <string.h>
 

@@ -1,8 +1,10 @@
-/* The store's signing keys, as this server knows them: those that are not retired. The loop's thread only.
+/* The store's signing keys, as this server knows them: those that are not retired. The loop's thread
+ * only.
  *
- * They are read again when they are asked for and KEYS_AGE_MAX old, so that a key that another server retired is
- * refused within that time; and for an id that is not known, which may be a new key's. Forged ids cost no more than
- * KEYS_LOOKUPS_MAX such readings in that time, of some 30 microseconds each. */
+ * They are read again when they are asked for and KEYS_AGE_MAX old, so that a key that another server
+ * retired is refused within that time; and for an id that is not known, which may be a new key's.
+ * Forged ids cost no more than KEYS_LOOKUPS_MAX such readings in that time, of some 30 microseconds
+ * each. */
 #ifndef BOX_OFFICE_KEYS_H
 #define BOX_OFFICE_KEYS_H
 

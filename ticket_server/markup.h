@@ -6,8 +6,9 @@
 
 #include "common/buffer.h"
 
-/* Appends a text as character data, or as the value of an attribute in quotes: what is markup is escaped. What XML
- * has no way to say (control characters; section 2.2 of XML 1.0), and what is not UTF-8, becomes U+FFFD. */
+/* Appends a text as character data, or as the value of an attribute in quotes: what is markup is
+ * escaped. What XML has no way to say (control characters; section 2.2 of XML 1.0), and what is not
+ * UTF-8, becomes U+FFFD. */
 void markup_text(struct buffer *out, const char *text);
 
 /* The same of the first `length` bytes. */

@@ -80,7 +80,7 @@ static void show_hold(struct acceptor *acceptor, struct http_request *request,
                       const char *const *parts)
 {
     struct buffer body = {0};
-    struct order order;
+    struct order order = {0};
     struct id id;
     enum store_found found = STORE_ABSENT;
     check_store(acceptor);
@@ -93,10 +93,7 @@ static void show_hold(struct acceptor *acceptor, struct http_request *request,
 }
 
 const struct route reading_routes[] = {
-    {"GET", "/healthz", 0, show_health},
-    {"GET", "/events", 0, show_events},
-    {"GET", "/events/{}", 0, show_event},
-    {"GET", "/events/{}/purchases/{}", 0, show_purchase},
-    {"GET", "/holds/{}", 0, show_hold},
-    {0},
+    {"GET", "/healthz", 0, show_health},  {"GET", "/events", 0, show_events},
+    {"GET", "/events/{}", 0, show_event}, {"GET", "/events/{}/purchases/{}", 0, show_purchase},
+    {"GET", "/holds/{}", 0, show_hold},   {0},
 };

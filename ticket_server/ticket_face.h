@@ -1,5 +1,5 @@
-/* What a ticket shows of itself, and the words that its picture and its page have in common. Pure but for the time
- * zone's file; any thread. */
+/* What a ticket shows of itself, and the words that its picture and its page have in common. Pure but
+ * for the time zone's file; any thread. */
 #ifndef BOX_OFFICE_TICKET_FACE_H
 #define BOX_OFFICE_TICKET_FACE_H
 

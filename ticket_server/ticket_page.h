@@ -1,5 +1,6 @@
-/* A purchase's tickets as a page: to print on A4, one below the other to be cut apart, or to show on a phone. HTML
- * without script and without anything from elsewhere. Pure but for the time zone's file; any thread. */
+/* A purchase's tickets as a page: to print on A4, one below the other to be cut apart, or to show on a
+ * phone. HTML without script and without anything from elsewhere. Pure but for the time zone's file;
+ * any thread. */
 #ifndef BOX_OFFICE_TICKET_PAGE_H
 #define BOX_OFFICE_TICKET_PAGE_H
 

@@ -23,7 +23,8 @@ enum {
 
 /* --- the QR code ------------------------------------------------------------------------------- */
 
-/* A run of dark modules is a rectangle; all of them are one path, which no renderer draws hair lines into. */
+/* A run of dark modules is a rectangle; all of them are one path, which no renderer draws hair lines
+ * into. */
 static void append_path(struct buffer *out, const QRcode *code)
 {
     buffer_add(out, "<path fill=\"#000\" shape-rendering=\"crispEdges\" d=\"");
@@ -78,8 +79,8 @@ static unsigned columns_of(uint32_t character)
     return wide ? 2 : 1;
 }
 
-/* The bytes of the text that fit into a line: up to the last space, or, where there is none, as many characters as
- * fit. */
+/* The bytes of the text that fit into a line: up to the last space, or, where there is none, as many
+ * characters as fit. */
 static size_t line_length(const char *text)
 {
     const char *at = text, *end = text + strlen(text), *space = NULL;

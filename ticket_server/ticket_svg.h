@@ -1,5 +1,6 @@
-/* A ticket as a picture: SVG 1.1, a QR code (ISO/IEC 18004) of its code as one path, and what it is for beside it.
- * No script, no font, nothing from elsewhere. Pure but for the time zone's file; any thread. */
+/* A ticket as a picture: SVG 1.1, a QR code (ISO/IEC 18004) of its code as one path, and what it is
+ * for beside it. No script, no font, nothing from elsewhere. Pure but for the time zone's file; any
+ * thread. */
 #ifndef BOX_OFFICE_TICKET_SVG_H
 #define BOX_OFFICE_TICKET_SVG_H
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "db/signing.h"
+#include "common/ticket_code.h"
 #include "db/sqlite/change_part.h"
 #include "db/sqlite/column.h"
 #include "db/sqlite/handle.h"
@@ -59,17 +59,16 @@ static bool make_demo(struct connection *connection, int64_t capacity, bool *mad
 static bool make_first_key(struct connection *connection)
 {
     sqlite3_int64 keys;
-    struct signing_key key;
+    struct change change = {.kind = CHANGE_KEY_ADD};
+    struct ticket_signer key;
     if (!connection_number(connection, "SELECT count(*) FROM signing_keys", &keys))
         return false;
     if (keys > 0)
         return true;
-    if (!signing_key_make(&key)) {
-        snprintf(connection->error, STORE_ERROR_SIZE, "the system gives no random numbers: %s",
-                 strerror(errno));
-        return false;
-    }
-    struct change change = {.kind = CHANGE_KEY_ADD, .key = key};
+    ticket_key_make(&key);
+    memcpy(change.key.id, key.id, sizeof change.key.id);
+    memcpy(change.key.seed, key.seed, sizeof change.key.seed);
+    memcpy(change.key.public_key, key.public_key, sizeof change.key.public_key);
     return change_key_add(connection, clock_now(), &change);
 }
 

@@ -139,8 +139,8 @@ static void buy_and_enter(struct gate *gate, const struct cluster *cluster, size
     gate->url = cluster->url;
 }
 
-/* Keys change while people are let in: who has a code of an older key is let in, and so is who has just got one of
- * the newest. */
+/* Keys change while people are let in: who has a code of an older key is let in, and so is who has
+ * just got one of the newest. */
 static void rotation_stops_nobody(void)
 {
     static struct rush rush;

@@ -165,14 +165,21 @@ static void damaged_header(struct fixture *fixture)
 }
 
 /* Selling is refused with a reason, and the audit finds it. */
+/* From its third page on: what tables there are is told in some of these, too. */
 static void damaged_tables(struct fixture *fixture)
 {
-    char error[STORE_ERROR_SIZE], sentence[512] = "";
+    char error[STORE_ERROR_SIZE];
     struct store *store = fixture_seller(fixture, "server-1");
     buy(store, NULL, 1);
     store_close(store);
     damage(fixture, 2);
-    CU_ASSERT(fixture_broken(fixture, sentence) > 0);
+    store = store_open_reader(fixture->url, error);
+    if (store != NULL) {
+        store_close(store);
+        CU_ASSERT(fixture_broken(fixture, NULL) > 0);
+    } else {
+        CU_ASSERT_PTR_NOT_NULL(strstr(error, "damaged"));
+    }
     store = store_open_seller(fixture->url, "server-1", error);
     if (store != NULL) {
         struct basket basket = {0};

@@ -1,4 +1,6 @@
 /* boxctl event ...: making, changing, closing, listing and showing events. */
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,17 +113,18 @@ static void add_options(struct buffer *out, const struct event_options *options)
 
 static void read_file(const char *path, struct buffer *out)
 {
-    bool standard = strcmp(path, "-") == 0;
-    FILE *file = standard ? stdin : fopen(path, "re");
-    if (file == NULL)
-        die(EXIT_TROUBLE, "%s cannot be read", path);
-    size_t length = fread(buffer_reserve(out, FILE_MAX + 1), 1, FILE_MAX + 1, file);
-    out->length = length;
-    bool failed = ferror(file) != 0;
-    if (!standard)
-        fclose(file);
-    if (failed || length > FILE_MAX)
-        die(EXIT_TROUBLE, "%s %s", path, failed ? "cannot be read" : "is longer than 16 KiB");
+    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length;
+    do {
+        length = read(fd, buffer_reserve(out, FILE_MAX), FILE_MAX);
+        if (length < 0)
+            die(EXIT_TROUBLE, "%s cannot be read: %s", path, strerror(errno));
+        out->length += (size_t)length;
+        if (out->length > FILE_MAX)
+            die(EXIT_TROUBLE, "%s is longer than 16 KiB", path);
+    } while (length > 0);
+    if (fd != STDIN_FILENO)
+        close(fd);
 }
 
 /* --- the event as it is shown ---------------------------------------------------------------------- */

@@ -96,8 +96,8 @@ const uint8_t *gate_keys_find(void *context, const char *id)
 
 /* --- the list ---------------------------------------------------------------------------------- */
 
-/* The length of the first three cells, which name a ticket and are never quoted, with their commas; 0: the line has
- * none. */
+/* The length of the first three cells, which name a ticket and are never quoted, with their commas; 0:
+ * the line has none. */
 static size_t name_length(const char *line)
 {
     const char *at = line;

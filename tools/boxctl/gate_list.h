@@ -1,5 +1,5 @@
-/* What a gate that is offline has been given: the keys, as GET /keys gave them, and the list of an event's tickets, as
- * GET /events/EVENT/tickets.csv gave it. One thread. */
+/* What a gate that is offline has been given: the keys, as GET /keys gave them, and the list of an
+ * event's tickets, as GET /events/EVENT/tickets.csv gave it. One thread. */
 #ifndef BOX_OFFICE_BOXCTL_GATE_LIST_H
 #define BOX_OFFICE_BOXCTL_GATE_LIST_H
 

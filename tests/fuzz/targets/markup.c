@@ -1,4 +1,5 @@
-/* Text in SVG and HTML: whatever it was, it is UTF-8 that XML can say, and no markup begins or ends in it. */
+/* Text in SVG and HTML: whatever it was, it is UTF-8 that XML can say, and no markup begins or ends in
+ * it. */
 #include "ticket_server/markup.h"
 
 #include <stdlib.h>

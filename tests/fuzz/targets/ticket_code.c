@@ -1,6 +1,6 @@
-/* A ticket's code: taken only where it is, byte by byte, what we would have made of what it says. The input: an even
- * first byte, then a code as it is; an odd one, then header and payload with a NUL between, which are signed here with
- * the key that is known. "@" in the header stands for its id. */
+/* A ticket's code: taken only where it is, byte by byte, what we would have made of what it says. The
+ * input: an even first byte, then a code as it is; an odd one, then header and payload with a NUL
+ * between, which are signed here with the key that is known. "@" in the header stands for its id. */
 #include "common/ticket_code.h"
 
 #include <sodium.h>

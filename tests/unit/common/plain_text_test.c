@@ -35,8 +35,7 @@ static void refuses_what_deceives(void)
         "a\x7f",
         "a\xc2\x85" /* NEL */,
         "a\xe2\x80\xa8", /* LINE SEPARATOR */
-        "a\xe2\x80\xae"
-        "b",             /* RIGHT-TO-LEFT OVERRIDE */
+        "a\xe2\x80\xae", /* RIGHT-TO-LEFT OVERRIDE */
         "a\xe2\x80\x8f", /* RIGHT-TO-LEFT MARK */
         "a\xe2\x81\xa6", /* LEFT-TO-RIGHT ISOLATE */
         "a\xd8\x9c",     /* ARABIC LETTER MARK */

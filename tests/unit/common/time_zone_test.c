@@ -14,7 +14,8 @@ enum {
     TIMES = 3000, /* of each zone */
 };
 
-/* Rules of all kinds: summer in the south, half an hour of it, less in winter, on a Thursday, at 24:00, none. */
+/* Rules of all kinds: summer in the south, half an hour of it, less in winter, on a Thursday, at
+ * 24:00, none. */
 static const char *const zones[] = {
     "UTC",
     "Europe/Berlin",

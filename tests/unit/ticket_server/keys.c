@@ -66,8 +66,10 @@ static void a_new_store_has_a_key_that_signs(void)
     const struct ticket_signer *signer = keys_signer(&shop.keys);
     const struct ticket_name ticket = {.event = "demo", .tier = "standard", .number = 1};
     struct ticket_name read;
-    char code[TICKET_CODE_SIZE];
+    char code[TICKET_CODE_SIZE], id[TICKET_KEY_ID_SIZE];
     CU_ASSERT_EQUAL(shop.keys.count, 1);
+    ticket_key_id(signer->public_key, id);
+    CU_ASSERT_STRING_EQUAL(signer->id, id);
     ticket_code_make(signer, &ticket, code);
     CU_ASSERT(ticket_code_check(code, strlen(code), keys_find, &shop.keys, &read));
     CU_ASSERT_EQUAL(read.number, 1);

@@ -211,6 +211,36 @@ static void doubt_remains(void)
     }
 }
 
+/* Whatever a hold's state says, it says of the server before, too. */
+static void a_holds_state_leaves_no_doubt(void)
+{
+    static const struct {
+        enum verb verb;
+        enum problem said, told;
+    } states[] = {
+        {VERB_CONFIRM, PROBLEM_HOLD_EXPIRED, PROBLEM_HOLD_EXPIRED},
+        {VERB_CONFIRM, PROBLEM_NO_SUCH_HOLD, PROBLEM_NO_SUCH_HOLD},
+        {VERB_CONFIRM, PROBLEM_EXPIRED, PROBLEM_OUTCOME_UNKNOWN},
+        {VERB_RELEASE, PROBLEM_ALREADY_SOLD, PROBLEM_ALREADY_SOLD},
+        {VERB_RELEASE, PROBLEM_OVERLOADED, PROBLEM_OUTCOME_UNKNOWN},
+        {VERB_HOLD, PROBLEM_NO_SUCH_EVENT, PROBLEM_OUTCOME_UNKNOWN},
+    };
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        flying_open(1);
+        flying->fakes[0].manner = FAKE_CLOSES;
+        struct traveller *traveller = flying_board(1);
+        traveller->passenger.item.verb = states[i].verb;
+        traveller->passenger.item.key_made = states[i].verb == VERB_RELEASE;
+        flying_until_back(0, 1);
+        flying->fakes[0].manner = FAKE_ANSWERS;
+        flying->fakes[0].problem = states[i].said;
+        try_again(1);
+        flying_until_back(1, 1);
+        CU_ASSERT_EQUAL(traveller->outcome.problem, states[i].told);
+        flying_close();
+    }
+}
+
 static void ring(void *context)
 {
     *(bool *)context = true;
@@ -417,6 +447,7 @@ static __attribute__((constructor)) void suite(void)
     suite_add("flight losses", "four deaths are the end", four_deaths_are_the_end);
     suite_add("flight losses", "two deaths make lonely", two_deaths_make_lonely);
     suite_add("flight losses", "doubt remains", doubt_remains);
+    suite_add("flight losses", "a hold's state leaves no doubt", a_holds_state_leaves_no_doubt);
     suite_add("flight losses", "a silent server is left", a_silent_server_is_left);
     suite_add("flight losses", "a lonely silent server is left", a_lonely_silent_server_is_left);
     suite_add("flight losses", "the last silent server is waited for",
