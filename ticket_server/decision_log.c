@@ -204,3 +204,78 @@ void decision_log_write(struct decision_log *log, const struct decided *decided,
     if (lines > 0)
         write_lines(log, lines);
 }
+
+static const char *change_name(enum change_kind kind)
+{
+    static const char *const names[] = {
+        [CHANGE_EVENT_CREATE] = "event-create", [CHANGE_EVENT] = "event",
+        [CHANGE_TIER_CREATE] = "tier-create",   [CHANGE_TIER] = "tier",
+        [CHANGE_TOKEN_ADD] = "token-add",       [CHANGE_TOKEN_REVOKE] = "token-revoke",
+        [CHANGE_KEY_ADD] = "key-add",           [CHANGE_KEY_RETIRE] = "key-retire",
+        [CHANGE_OWED_SETTLE] = "owed-settle",
+    };
+    return names[kind];
+}
+
+static void add_tier_change(struct buffer *out, const struct change *change)
+{
+    const struct tier_terms *tier = change->tiers;
+    bool all = change->kind == CHANGE_TIER_CREATE;
+    add_name(out, " tier=", tier->name);
+    if (all || (change->set & SET_CAPACITY))
+        add_number(out, " capacity=", tier->capacity);
+    if (all || (change->set & SET_PRICE))
+        add_number(out, " price=", tier->price);
+    if (all || (change->set & SET_LIMIT))
+        add_number(out, " limit=", tier->limit);
+}
+
+/* What was changed; never a secret. */
+static void add_changed(struct buffer *out, const struct change *change)
+{
+    switch (change->kind) {
+    case CHANGE_TIER_CREATE:
+    case CHANGE_TIER:
+        add_name(out, " event=", change->event.name);
+        add_tier_change(out, change);
+        break;
+    case CHANGE_EVENT_CREATE:
+    case CHANGE_EVENT:
+        add_name(out, " event=", change->event.name);
+        if (change->set & SET_CLOSED)
+            add_number(out, " closed=", change->event.closed);
+        break;
+    case CHANGE_TOKEN_ADD:
+    case CHANGE_TOKEN_REVOKE:
+        add_id(out, " token=", &change->token.id);
+        break;
+    case CHANGE_KEY_ADD:
+    case CHANGE_KEY_RETIRE:
+        add_name(out, " key=", change->key.id);
+        break;
+    case CHANGE_OWED_SETTLE:
+        add_id(out, " order=", &change->order);
+    }
+}
+
+void decision_log_change(struct decision_log *log, const struct change *change, int64_t now,
+                         int64_t commit_us)
+{
+    char time[CLOCK_TEXT_SIZE];
+    clock_format(now, time);
+    buffer_clear(&log->lines);
+    add_gap(log, time);
+    buffer_add(&log->lines, "time=");
+    buffer_add(&log->lines, time);
+    buffer_add(&log->lines, " change=");
+    buffer_add(&log->lines, change_name(change->kind));
+    add_changed(&log->lines, change);
+    buffer_add(&log->lines, change->problem == PROBLEM_NONE ? " outcome=done" : " outcome=refused");
+    if (change->problem != PROBLEM_NONE) {
+        buffer_add(&log->lines, " reason=");
+        buffer_add(&log->lines, problem_code(change->problem));
+    }
+    add_number(&log->lines, " commit_us=", commit_us);
+    buffer_add_char(&log->lines, '\n');
+    write_lines(log, 1);
+}

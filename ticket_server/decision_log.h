@@ -8,6 +8,7 @@
  *   time=T request=UUID verb=confirm order=UUID sale=UUID outcome=late event=demo tier=standard quantity=2 …
  *   time=T request=UUID verb=check-in outcome=checked-in event=demo tier=standard number=17 …
  *   time=T moved order=UUID to=expired event=demo tier=standard quantity=2 batch=37 commit_us=812
+ *   time=T change=tier event=demo tier=standard capacity=1200 outcome=done commit_us=812
  *   time=T gap lines=37
  *
  * verb     where it is no purchase. A confirm, release or refund names its order, a check-in its ticket.
@@ -15,6 +16,8 @@
  *          or replayed: it was decided before, this is the order as it is now, or its first refusal again.
  *          `sale` is the order's id (in a replay another request's); `reason` is the problem's code.
  * moved    an order expired, or was offered what came free (to=held), without being asked for.
+ * change   what an organiser has changed: event-create, event, tier-create, tier, token-add, token-revoke, key-add,
+ *          key-retire, owed-settle. outcome=done, or refused with its reason.
  * batch    how many decisions shared the commit, which took commit_us. What only tidies up (verb=tidy) is
  *          counted and has no line.
  *
@@ -47,5 +50,9 @@ struct decided {
 /* Appends the lines of one batch, decided at the wall clock time `now`, with one write. */
 void decision_log_write(struct decision_log *log, const struct decided *decided, int64_t now,
                         int64_t commit_us);
+
+/* Appends the line of a change. */
+void decision_log_change(struct decision_log *log, const struct change *change, int64_t now,
+                         int64_t commit_us);
 
 #endif

@@ -199,7 +199,9 @@ static void make_change(struct seller *seller, struct jobs *jobs)
         job->change->problem = PROBLEM_STORE_UNAVAILABLE;
     store_figures(seller->store, &job->figures);
     struct figures figures = job->figures;
-    hand_back(seller, jobs, 1, &figures, clock_monotonic() - start);
+    int64_t took = clock_monotonic() - start;
+    decision_log_change(seller->log, job->change, clock_now(), took);
+    hand_back(seller, jobs, 1, &figures, took);
 }
 
 static void *sell(void *context)

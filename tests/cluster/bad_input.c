@@ -215,18 +215,18 @@ static const struct {
     {"{}", "malformed"},
     {"[]", "malformed"},
     {FLIGHT_OF("") "[]}", "malformed"},
-    {FLIGHT_OF("\"version\":1,") "{}}", "malformed"},
-    {FLIGHT_OF("\"version\":1,") "[{}]}", "malformed"},
-    {FLIGHT_OF("\"version\":1,") "[{\"request\":\"x\",\"key\":\"k\",\"attempt\":1}]}", "malformed"},
-    {FLIGHT_OF("\"version\":1,") "[1,2,3]}", "malformed"},
-    {FLIGHT_OF("\"version\":1,") "[]}trailing", "malformed"},
-    {FLIGHT_OF("\"version\":2,") "[]}", "flight_version"},
+    {FLIGHT_OF("\"version\":2,") "{}}", "malformed"},
+    {FLIGHT_OF("\"version\":2,") "[{}]}", "malformed"},
+    {FLIGHT_OF("\"version\":2,") "[{\"request\":\"x\",\"key\":\"k\",\"attempt\":1}]}", "malformed"},
+    {FLIGHT_OF("\"version\":2,") "[1,2,3]}", "malformed"},
+    {FLIGHT_OF("\"version\":2,") "[]}trailing", "malformed"},
+    {FLIGHT_OF("\"version\":1,") "[]}", "flight_version"},
 };
 
 /* A flight with nobody on board is answered: with what the server tells of itself. */
 static void expect_trial(struct cluster *cluster)
 {
-    static const char trial[] = FLIGHT_OF("\"version\":1,") "[]}";
+    static const char trial[] = FLIGHT_OF("\"version\":2,") "[]}";
     struct client *client = client_open();
     struct response response = {0};
     struct query query = {.url = cluster->server[0].url,

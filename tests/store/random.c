@@ -9,7 +9,7 @@
 
 enum {
     SEQUENCES = 150,
-    ENOUGH = 100, /* walks that meet all there is to meet */
+    ENOUGH = 1000, /* walks that meet all there is to meet, also what is rare */
 };
 
 /* What a walk of that seed is to be repeated with, and what it did until it failed. */

@@ -201,6 +201,41 @@ static void needs_its_directory(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "/nowhere/at/all"));
 }
 
+/* What organisers change; never a token or a key's seed. */
+static void changes(void)
+{
+    struct case_of_log test;
+    struct tier_terms tier = {
+        .name = "standard", .currency = "EUR", .price = 2500, .capacity = 700, .limit = 10};
+    struct change change = {.kind = CHANGE_TIER, .set = SET_CAPACITY, .tiers = &tier};
+    open_case(&test);
+    strcpy(change.event.name, "demo");
+    decision_log_change(test.log, &change, 0, 812);
+    change.kind = CHANGE_TIER_CREATE;
+    change.problem = PROBLEM_TIER_EXISTS;
+    decision_log_change(test.log, &change, 0, 5);
+    change = (struct change){.kind = CHANGE_EVENT, .set = SET_CLOSED, .event = {.closed = true}};
+    strcpy(change.event.name, "demo");
+    decision_log_change(test.log, &change, 0, 6);
+    change = (struct change){.kind = CHANGE_TOKEN_REVOKE};
+    CU_ASSERT(id_parse(SALE, &change.token.id));
+    decision_log_change(test.log, &change, 0, 7);
+    change = (struct change){.kind = CHANGE_KEY_ADD, .key = {.id = "abcdefghijk"}};
+    decision_log_change(test.log, &change, 0, 8);
+    change = (struct change){.kind = CHANGE_OWED_SETTLE};
+    CU_ASSERT(id_parse(SALE, &change.order));
+    decision_log_change(test.log, &change, 0, 9);
+#define T "time=1970-01-01T00:00:00.000000Z change="
+    close_case(&test, T "tier event=demo tier=standard capacity=700 outcome=done commit_us=812\n" T
+                        "tier-create event=demo tier=standard capacity=700 price=2500 limit=10"
+                        " outcome=refused reason=tier_exists commit_us=5\n" T
+                        "event event=demo closed=1 outcome=done commit_us=6\n" T
+                        "token-revoke token=" SALE " outcome=done commit_us=7\n" T
+                        "key-add key=abcdefghijk outcome=done commit_us=8\n" T
+                        "owed-settle order=" SALE " outcome=done commit_us=9\n");
+#undef T
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("decision_log", "has a line per decision", has_a_line_per_decision);
@@ -209,4 +244,5 @@ static __attribute__((constructor)) void suite(void)
     suite_add("decision_log", "lines cannot be forged", lines_cannot_be_forged);
     suite_add("decision_log", "a gap is stated once it is over", a_gap_is_stated_once_it_is_over);
     suite_add("decision_log", "needs its directory", needs_its_directory);
+    suite_add("decision_log", "changes have a line, too", changes);
 }
