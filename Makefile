@@ -96,8 +96,9 @@ pay-demo: $(BUILD)/payments ## 300 hold tickets at the running cluster and pay a
 report: $(BUILD)/report ## prove the routing log, and hold it against the store
 	@$(BUILD)/report --log-dir $(LOG_DIR) --store $(STORE)
 
-audit: $(BUILD)/audit ## prove the store: sales, keys, numbers and counts, rebuilt from the rows
-	@$(BUILD)/audit --store $(STORE)
+audit: $(BUILD)/audit $(BUILD)/report ## prove the store, all counts rebuilt from its rows; then the routing log against it
+	@$(BUILD)/audit --store $(STORE); sound=$$?; [ ! -e $(LOG_DIR)/routing.log ] || \
+	    $(BUILD)/report --log-dir $(LOG_DIR) --store $(STORE) || sound=1; exit $$sound
 
 watch: $(BUILD)/watch ## follow the routing log, readable
 	@$(BUILD)/watch --log-dir $(LOG_DIR)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "common/thread.h"
 #include "tests/lib/client.h"
@@ -18,6 +19,15 @@ enum {
     LOAD_THREADS_MAX = 64,
     LOAD_KEY_SIZE = 64,
 };
+
+/* In the keys of those who held first, and then paid. */
+#define LOAD_HELD "held-"
+
+/* Whether it is such a key. */
+static inline bool load_key_holds(const char *key)
+{
+    return strstr(key, LOAD_HELD) != NULL;
+}
 
 /* One acknowledged sale. */
 struct sold {

@@ -27,7 +27,7 @@ enum {
     PAUSE_MILLISECONDS = 20,    /* before a key is tried again */
     PATIENCE_SECONDS = 60,      /* then it is given up, which is wrong */
     ONE_MORE = 20,              /* one key in so many is sent again */
-    ONE_HOLD = 3,               /* one key in so many is a hold's; which, its number tells */
+    ONE_HOLD = 3,               /* one key in so many is a hold's */
     QUANTITY_MAX_BOUGHT = 3,    /* 1, 2 or 3 tickets */
     THINK_MILLISECONDS_MAX = 80 /* between two purchases */
 };
@@ -74,15 +74,10 @@ static void close_key(struct buyers *buyers, const char *key)
             buyers->open[i] = buyers->open[--buyers->open_count];
 }
 
-static uint64_t number_of(const char *key)
-{
-    return strtoull(strrchr(key, '-') + 1, NULL, 10);
-}
-
 /* Numbers may be missing: those of keys that were never sent. */
 static void remember_number(struct buyers *buyers, const char *key)
 {
-    uint64_t number = number_of(key);
+    uint64_t number = strtoull(strrchr(key, '-') + 1, NULL, 10);
     if (number >= buyers->next)
         buyers->next = number + 1;
 }
@@ -154,10 +149,9 @@ static void ask(struct buyer *buyer, struct entry *entry, int quantity)
     char form[64];
     snprintf(form, sizeof form, "event=demo&quantity=%d", quantity);
     entry->sent = clock_monotonic();
-    bool read =
-        number_of(entry->key) % ONE_HOLD == 0
-            ? hold_and_pay(buyer, form, entry)
-            : client_buy(buyer->client, buyer->buyers->url, form, entry->key, &entry->bought);
+    bool read = load_key_holds(entry->key) ? hold_and_pay(buyer, form, entry)
+                                           : client_buy(buyer->client, buyer->buyers->url, form,
+                                                        entry->key, &entry->bought);
     entry->ended = clock_monotonic();
     if (!read)
         snprintf(entry->bought.code, sizeof entry->bought.code, "unreadable");
@@ -199,6 +193,14 @@ static void ask_once_more(struct buyer *buyer, const struct entry *first, int qu
     note(buyer->buyers, &again);
 }
 
+/* Under the lock. */
+static void name_key(struct buyers *buyers, char key[LOAD_KEY_SIZE])
+{
+    uint64_t number = buyers->next++;
+    snprintf(key, LOAD_KEY_SIZE, "%s-%s%010" PRIu64, buyers->name,
+             number % ONE_HOLD == 0 ? LOAD_HELD : "", number);
+}
+
 /* An open key, or a new one; false: the end. */
 static bool next_key(struct buyer *buyer, struct entry *entry)
 {
@@ -209,7 +211,7 @@ static bool next_key(struct buyer *buyer, struct entry *entry)
     if (open)
         *entry = buyers->open[--buyers->open_count];
     else
-        snprintf(entry->key, sizeof entry->key, "%s-%010" PRIu64, buyers->name, buyers->next++);
+        name_key(buyers, entry->key);
     lock_drop(&buyers->lock);
     if (open)
         return true;

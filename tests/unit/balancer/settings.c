@@ -108,7 +108,7 @@ static void the_file_is_read_once(void)
         "--print-config", NULL};
     settings_read(&settings, 5, argv);
     CU_ASSERT(settings.print_config && !settings.check_config);
-    CU_ASSERT_EQUAL(settings.config.route_count, 5);
+    CU_ASSERT_EQUAL(settings.config.route_count, 11);
     CU_ASSERT(config_trusts(&settings.config, "::1"));
     CU_ASSERT(config_trusts(&settings.config, "10.9.9.9"));
     CU_ASSERT_EQUAL(strncmp(buffer_text(&settings.config_text), "{\n  \"pools\": {", 14), 0);

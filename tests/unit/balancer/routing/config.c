@@ -26,7 +26,7 @@ static void the_sample_is_read_whole(void)
     read_sample(&config);
     CU_ASSERT_EQUAL(config.pool_count, 2);
     CU_ASSERT_EQUAL(config.server_count, 2);
-    CU_ASSERT_EQUAL(config.route_count, 5);
+    CU_ASSERT_EQUAL(config.route_count, 11);
     const struct pool_config *tickets = &config.pools[CONFIG_TICKETS], *files = &config.pools[1];
     CU_ASSERT(tickets->tickets && !files->tickets);
     CU_ASSERT_STRING_EQUAL(tickets->name, "tickets");
@@ -53,7 +53,7 @@ static void the_samples_routes_are_read_whole(void)
 {
     struct config config;
     read_sample(&config);
-    const struct route *purchase = &config.routes[0], *beta = &config.routes[2];
+    const struct route *purchase = &config.routes[0], *beta = &config.routes[8];
     CU_ASSERT_STRING_EQUAL(purchase->name, "purchase");
     CU_ASSERT_EQUAL(purchase->pool, CONFIG_TICKETS);
     CU_ASSERT_EQUAL(purchase->policy, POLICY_FEWEST_SOLD);
@@ -72,8 +72,8 @@ static void the_samples_routes_are_read_whole(void)
     CU_ASSERT_STRING_EQUAL(beta->match.headers[0].value, "1");
     CU_ASSERT_STRING_EQUAL(beta->match.cookies[0].name, "lang");
     CU_ASSERT_PTR_NULL(beta->match.cookies[0].value);
-    CU_ASSERT(config.routes[3].demand_token);
-    CU_ASSERT_EQUAL(config.routes[4].affinity, AFFINITY_COOKIE);
+    CU_ASSERT(config.routes[9].demand_token);
+    CU_ASSERT_EQUAL(config.routes[10].affinity, AFFINITY_COOKIE);
     config_free(&config);
 }
 
