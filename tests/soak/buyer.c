@@ -216,9 +216,10 @@ static bool next_key(struct buyer *buyer, struct entry *entry)
     if (open)
         return true;
     entry->bought.quantity = (int)dice_roll(&buyer->dice, QUANTITY_MAX_BOUGHT) + 1;
-    if (!atomic_load(&ending))
+    bool goes_on = !atomic_load(&ending); /* asked once: a key that is noted is sent */
+    if (goes_on)
         note(buyers, entry);
-    return !atomic_load(&ending);
+    return goes_on;
 }
 
 static void *run(void *argument)
