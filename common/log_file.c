@@ -52,9 +52,14 @@ static void close_keeping_errno(int fd)
     errno = reason;
 }
 
+/* For nobody else's eyes: whoever knows a purchase's id, which the logs name, may see its tickets. */
 static int open_or_create(const char *path, int flags)
 {
-    return open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | flags, 0644);
+    struct stat status;
+    int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | flags, 0600);
+    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 077))
+        fchmod(fd, 0600); /* of an older version; where it is another user's, it stays as it is */
+    return fd;
 }
 
 /* The lock under which files get other names; -1 and errno. It is dropped by closing it. */

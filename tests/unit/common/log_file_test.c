@@ -332,6 +332,23 @@ static void names_have_a_lock(void)
     remove_dir();
 }
 
+/* What is in it is not for everybody; nor in one that was made when it was. */
+static void is_for_nobody_else(void)
+{
+    struct stat status;
+    char error[LOG_ERROR_SIZE];
+    make_dir();
+    for (int i = 0; i < 2; i++) {
+        struct log_file *log = log_file_open(dir, "log", 1 << 20, 4, error);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(log);
+        CU_ASSERT_EQUAL(stat(path_of("log"), &status), 0);
+        CU_ASSERT_EQUAL(status.st_mode & 0777, 0600);
+        log_file_close(log);
+        CU_ASSERT_EQUAL(chmod(path_of("log"), 0644), 0);
+    }
+    remove_dir();
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("log_file", "appends and goes on", appends_and_goes_on);
@@ -349,4 +366,5 @@ static __attribute__((constructor)) void suite(void)
     suite_add("log_file", "a file has one writer at a time", a_file_has_one_writer_at_a_time);
     suite_add("log_file", "a dead writer's file goes on", a_dead_writers_file_goes_on);
     suite_add("log_file", "names have a lock", names_have_a_lock);
+    suite_add("log_file", "is for nobody else", is_for_nobody_else);
 }
