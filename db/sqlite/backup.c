@@ -7,6 +7,7 @@
 #include "db/sqlite/handle.h"
 #include "db/sqlite/make.h"
 #include "db/sqlite/part.h"
+#include "db/sqlite/place.h"
 #include "db/sqlite/schema.h"
 
 static bool exists(const char *path)
@@ -82,12 +83,17 @@ bool backup_restore(const char *path, const char *from, store_progress *progress
 {
     struct part part;
     struct connection copy;
-    if (!open_copy(&copy, path, from, error))
+    bool absent;
+    bool found = place_find(&place, path, false, &absent, error);
+    if ((!found && !absent) || !open_copy(&copy, path, from, error))
         return false;
-    bool done = part_open(&part, path, error) &&
+    /* Beside the database itself, not beside a link to it: that may be on another file system. */
+    const char *target = found ? place.database : path;
+    bool done = part_open(&part, target, error) &&
                 part_copy(&part, &copy, progress, context, error) && prepare(&part, error) &&
-                make_replace(path, &part, aside, error);
+                make_replace(target, &part, aside, error);
     part_close(&part);
     connection_close(&copy);
     return done;
 }
+    struct place place;
