@@ -27,6 +27,9 @@ enum {
     STORE_TIERS_MAX = 64,         /* of one event */
     STORE_WAITING_MAX = 100000,   /* orders in the line of one tier; past that, sold out */
     STORE_EVENTS_MAX = 100000,
+    STORE_NUMBERS_SKIPPED = 1000000, /* tickets of each tier, where a copy is put back */
+    STORE_BUYERS_COUNTED_MAX =
+        100000,               /* decisions looked through to count what buyers have already */
     STORE_TOKENS_MAX = 10000, /* that are good */
     STORE_KEYS_MAX = 100,     /* signing keys that are not retired */
     STORE_OWED_MAX = 16,      /* payments owed back for one order; past that 503 */
@@ -400,8 +403,9 @@ typedef void store_progress(void *context, int64_t done, int64_t total);
 bool store_backup(const char *url, const char *to, store_progress *progress, void *context,
                   char error[STORE_ERROR_SIZE]);
 
-/* Puts a copy, proved first, in the store's place; what was there is moved `aside` as store_reset does. Refused,
- * with nothing changed, while any process uses the store, or where the copy is not sound. */
+/* Puts a copy, proved first, in the store's place; what was there is kept `aside` as store_reset does, and there
+ * is a store at any moment (but for file systems without hard links). Its numbers go on STORE_NUMBERS_SKIPPED higher
+ * up. False, with the store as it was: any process uses it, the copy is not sound, or it cannot be placed. */
 bool store_restore(const char *url, const char *from, store_progress *progress, void *context,
                    char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE]);
 
