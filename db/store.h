@@ -197,7 +197,9 @@ struct signing_key {
 enum change_kind {
     CHANGE_EVENT_CREATE, /* with its tiers, 1 to STORE_TIERS_MAX; EVENT_EXISTS, TIER_EXISTS (a name twice), TOO_MANY,
                             INVALID_EVENT (tiers of several currencies) */
-    CHANGE_EVENT, /* what `set` says; NO_SUCH_EVENT, INVALID_EVENT (its sale would end before it begins) */
+    CHANGE_EVENT, /* what `set` says; NO_SUCH_EVENT, INVALID_EVENT (its sale would end before it begins), TOO_MANY (a buyer's
+                     limit, where there was none, once its orders are spread over more than about
+                     STORE_BUYERS_COUNTED_MAX decisions: counting them would stop all selling) */
     CHANGE_TIER_CREATE, /* tiers[0] of event.name; NO_SUCH_EVENT, TIER_EXISTS, TOO_MANY, INVALID_EVENT (another
                             currency) */
     CHANGE_TIER, /* what `set` says of tiers[0]; NO_SUCH_EVENT, NO_SUCH_TIER, CAPACITY_TAKEN (below sold +
@@ -218,7 +220,8 @@ enum change_set {
     SET_STARTS_AT = 1 << 2,
     SET_SALE_FROM = 1 << 3,
     SET_SALE_UNTIL = 1 << 4,
-    SET_BUYER_LIMIT = 1 << 5, /* counts what buyers have already, where there was none */
+    SET_BUYER_LIMIT =
+        1 << 5, /* counts what buyers have already, where there was none: set it before the sale */
     SET_HOLD_SECONDS = 1 << 6,
     SET_WAITING_LIST = 1 << 7, /* off: who waits already keeps the place */
     SET_CLOSED = 1 << 8,

@@ -25,6 +25,8 @@ static const char *const texts[QUERY_COUNT] = {
         "  closed = coalesce(?10, closed) WHERE event = ?1",
     [QUERY_WINDOW] = "SELECT sale_from = 0 OR sale_until = 0 OR sale_from < sale_until"
                      "  FROM events WHERE event = ?1",
+    [QUERY_COUNT_SPANS] = "SELECT count(*) FROM"
+                          "  (SELECT 1 FROM order_spans WHERE event = ?1 LIMIT ?2)",
     [QUERY_FILL_BUYERS] =
         "INSERT INTO buyers (event, buyer, tickets) SELECT ?1, lower(d.buyer), sum(d.quantity)"
         "  FROM order_spans s CROSS JOIN decisions d NOT INDEXED"
