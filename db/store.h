@@ -291,8 +291,8 @@ struct order {
     struct sale sale;
     char payment[KEY_SIZE]; /* of a confirmed hold: its reference; else "" */
     int64_t changed_at;     /* wall clock: when its state changed last */
-    int64_t place;          /* in the line, from 1; 0: it does not wait */
-    bool late;              /* it was confirmed after it had expired */
+    int64_t place; /* in the line, from 1; ORDER_PLACE_MAX: there or behind; 0: it does not wait */
+    bool late;     /* it was confirmed after it had expired */
 };
 
 /* What is or was held under this id, whichever event it is of. ABSENT also for a purchase that never was held. */

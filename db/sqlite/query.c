@@ -90,8 +90,8 @@ static const char *const texts[QUERY_COUNT] = {
         "  CROSS JOIN tiers t ON t.event = s.event AND t.tier = d.tier"
         "  WHERE s.event = ?1 AND s.span >= ?2 >> 8 AND d.event = ?1 AND d.id IS NOT NULL"
         "  ORDER BY s.span, d.decision LIMIT ?3",
-    [QUERY_PLACE] = "SELECT count(*) FROM decisions"
-                    "  WHERE event = ?1 AND tier = ?2 AND state = 2 AND decision <= ?3",
+    [QUERY_PLACE] = "SELECT count(*) FROM (SELECT 1 FROM decisions"
+                    "  WHERE event = ?1 AND tier = ?2 AND state = 2 AND decision <= ?3 LIMIT ?4)",
     /* The number bounds the walk through the first tier only. */
     [QUERY_LIST_TICKETS] =
         "SELECT e.name, t.name, k.number, d.id, d.buyer, d.state = 5, k.checked_in_at, k.gate"
