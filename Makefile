@@ -239,7 +239,7 @@ $(BUILD)/test_unit: $(UNIT) $(TEST_LIB) $(UNDER_TEST)
 	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lqrencode -lcunit
 # Its tests step the clock (tests/store/clock.c).
 $(BUILD)/test_store: $(STORE_SUITE) $(TEST_LIB) $(COMMON) $(DB)
-	$(LINK) -Wl,--wrap=clock_now $(LIBS_STORE) -lcunit
+	$(LINK) $(addprefix -Wl$(comma)--wrap=,clock_now link) $(LIBS_STORE) -lcunit
 $(BUILD)/test_cluster: $(CLUSTER) $(SOAK) $(TEST_LIB) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE) -lcunit
 

@@ -98,8 +98,9 @@ static void add_refusal(struct buffer *out, const struct outcome *outcome)
         wire_number(out, ",\"remaining\":", outcome->remaining);
     if (outcome->limit)
         wire_number(out, ",\"limit\":", outcome->limit);
-    if (outcome->retry_at)
-        wire_number(out, ",\"retry_at\":", outcome->retry_at);
+    if (outcome->retry_at) /* an event's, from its store */
+        wire_number(out, ",\"retry_at\":",
+                    outcome->retry_at < WIRE_TIME_MAX ? outcome->retry_at : WIRE_TIME_MAX);
     if (outcome->stored)
         buffer_add(out, ",\"stored\":true");
 }

@@ -79,7 +79,7 @@ static void append_order(struct buffer *out, const struct sale *sale, int64_t pl
     buffer_add_char(out, '"');
     if (place > 0) {
         buffer_add(out, ",\"place\":");
-        buffer_add_number(out, place);
+        buffer_add_number(out, place < ORDER_PLACE_MAX ? place : ORDER_PLACE_MAX);
     }
     if (sale->first_number > 0)
         append_tickets(out, sale);

@@ -13,6 +13,9 @@
 enum {
     SERVER_SIZE = 33,  /* a server's id: 1 to 32 of a-z 0-9 -, and the NUL */
     CURRENCY_SIZE = 4, /* ISO 4217 code and its NUL */
+    ORDER_PLACE_MAX =
+        1000, /* in line, as people are told: it stands for all places from here on, because who asks
+                               again and again must not have a long line counted each time */
 };
 
 /* What has become of an order. A purchase is sold at once; a hold is held, or waits in line until tickets come
@@ -80,7 +83,7 @@ void outcome_append(struct buffer *out, const struct outcome *outcome, const str
 void sale_append(struct buffer *out, const struct sale *sale);
 
 /* Appends an order that is or was held as {"id","event","tier","quantity","state","place" (in the line, of one that
- * waits),"tickets" (where it was sold),"price","server","created_at","expires_at" (where it was held),"late"
+ * waits; at most ORDER_PLACE_MAX),"tickets" (where it was sold),"price","server","created_at","expires_at" (where it was held),"late"
  * (where it was sold after that)}. */
 void hold_append(struct buffer *out, const struct sale *sale, int64_t place, bool late);
 

@@ -1,5 +1,6 @@
 /* How the two halves of a flight, its request (item.c) and its answer (answer.c), are written and read
- * as JSON. For those two only. Writers append to a buffer; a reader's first failure is kept in the
+ * as JSON. For those two only, but for the bounds: who takes in what a flight will carry must keep to them, as an answer
+ * with one value beyond is not believed at all. Writers append to a buffer; a reader's first failure is kept in the
  * json_reader, and what it reads afterwards means nothing. */
 #ifndef BOX_OFFICE_WIRE_H
 #define BOX_OFFICE_WIRE_H
@@ -13,8 +14,7 @@
 #include "common/json.h"
 #include "common/json_reader.h"
 
-#define WIRE_TIME_MAX                                                                              \
-    (INT64_C(1) << 52) /* microseconds: past the year 2100, and exact as a double */
+#define WIRE_TIME_MAX   (INT64_C(1) << 52) /* microseconds: in the year 2112, and exact as a double */
 #define WIRE_NUMBER_MAX (INT64_C(1) << 53)
 
 /* Adds what `lead` says, then the text, which needs no escapes, then a quote. */

@@ -27,6 +27,9 @@ enum {
     STORE_TIERS_MAX = 64,         /* of one event */
     STORE_WAITING_MAX = 100000,   /* orders in the line of one tier; past that, sold out */
     STORE_EVENTS_MAX = 100000,
+    STORE_NUMBERS_SKIPPED = 1000000, /* tickets of each tier, where a copy is put back */
+    STORE_BUYERS_COUNTED_MAX =
+        100000,               /* decisions looked through to count what buyers have already */
     STORE_TOKENS_MAX = 10000, /* that are good */
     STORE_KEYS_MAX = 100,     /* signing keys that are not retired */
     STORE_OWED_MAX = 16,      /* payments owed back for one order; past that 503 */
@@ -194,7 +197,9 @@ struct signing_key {
 enum change_kind {
     CHANGE_EVENT_CREATE, /* with its tiers, 1 to STORE_TIERS_MAX; EVENT_EXISTS, TIER_EXISTS (a name twice), TOO_MANY,
                             INVALID_EVENT (tiers of several currencies) */
-    CHANGE_EVENT, /* what `set` says; NO_SUCH_EVENT, INVALID_EVENT (its sale would end before it begins) */
+    CHANGE_EVENT, /* what `set` says; NO_SUCH_EVENT, INVALID_EVENT (its sale would end before it begins), TOO_MANY (a buyer's
+                     limit, where there was none, once its orders are spread over more than about
+                     STORE_BUYERS_COUNTED_MAX decisions: counting them would stop all selling) */
     CHANGE_TIER_CREATE, /* tiers[0] of event.name; NO_SUCH_EVENT, TIER_EXISTS, TOO_MANY, INVALID_EVENT (another
                             currency) */
     CHANGE_TIER, /* what `set` says of tiers[0]; NO_SUCH_EVENT, NO_SUCH_TIER, CAPACITY_TAKEN (below sold +
@@ -215,7 +220,8 @@ enum change_set {
     SET_STARTS_AT = 1 << 2,
     SET_SALE_FROM = 1 << 3,
     SET_SALE_UNTIL = 1 << 4,
-    SET_BUYER_LIMIT = 1 << 5, /* counts what buyers have already, where there was none */
+    SET_BUYER_LIMIT =
+        1 << 5, /* counts what buyers have already, where there was none: set it before the sale */
     SET_HOLD_SECONDS = 1 << 6,
     SET_WAITING_LIST = 1 << 7, /* off: who waits already keeps the place */
     SET_CLOSED = 1 << 8,
@@ -285,8 +291,8 @@ struct order {
     struct sale sale;
     char payment[KEY_SIZE]; /* of a confirmed hold: its reference; else "" */
     int64_t changed_at;     /* wall clock: when its state changed last */
-    int64_t place;          /* in the line, from 1; 0: it does not wait */
-    bool late;              /* it was confirmed after it had expired */
+    int64_t place; /* in the line, from 1; ORDER_PLACE_MAX: there or behind; 0: it does not wait */
+    bool late;     /* it was confirmed after it had expired */
 };
 
 /* What is or was held under this id, whichever event it is of. ABSENT also for a purchase that never was held. */
@@ -400,8 +406,9 @@ typedef void store_progress(void *context, int64_t done, int64_t total);
 bool store_backup(const char *url, const char *to, store_progress *progress, void *context,
                   char error[STORE_ERROR_SIZE]);
 
-/* Puts a copy, proved first, in the store's place; what was there is moved `aside` as store_reset does. Refused,
- * with nothing changed, while any process uses the store, or where the copy is not sound. */
+/* Puts a copy, proved first, in the store's place; what was there is kept `aside` as store_reset does, and there
+ * is a store at any moment (but for file systems without hard links). Its numbers go on STORE_NUMBERS_SKIPPED higher
+ * up. False, with the store as it was: any process uses it, the copy is not sound, or it cannot be placed. */
 bool store_restore(const char *url, const char *from, store_progress *progress, void *context,
                    char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE]);
 

@@ -30,6 +30,13 @@ static void show_event(struct catalog *catalog, struct http_request *request, co
 static void refuse_change(struct http_request *request, const struct change *change)
 {
     char detail[PROBLEM_DETAIL_SIZE], members[48];
+    if (change->kind == CHANGE_EVENT && change->problem == PROBLEM_TOO_MANY) {
+        reply_problem(request, change->problem,
+                      "The event has too many orders to count what each buyer has: set buyer_limit "
+                      "before the sale.",
+                      NULL);
+        return;
+    }
     if (change->problem != PROBLEM_CAPACITY_TAKEN) {
         reply_problem(request, change->problem, NULL, NULL);
         return;

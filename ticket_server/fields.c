@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "common/rfc3339.h"
+#include "common/wire.h"
 
 void fields_break(struct fields *fields, const char *format, ...)
 {
@@ -69,13 +70,15 @@ static void read_time(struct fields *fields, const struct field *field, int64_t 
     int64_t time;
     if (!fields_text(fields, field->name, text, sizeof text))
         return;
-    if (rfc3339_parse(text, &time) && time > 0)
-        *member = time;
-    else
+    if (!rfc3339_parse(text, &time) || time <= 0)
         fields_break(fields,
                      "%s must be a time with its offset, as RFC 3339 has it: "
                      "2026-12-31T20:00:00+01:00.",
                      field->name);
+    else if (time > WIRE_TIME_MAX)
+        fields_break(fields, "%s must be no later than 2112-09-17T23:53:47Z.", field->name);
+    else
+        *member = time;
 }
 
 static void read_list(struct fields *fields, const struct field *field, void *into)

@@ -25,7 +25,7 @@ struct fields {
 enum field_kind {
     FIELD_TEXT,   /* char[], for which `valid` holds */
     FIELD_NUMBER, /* int64_t, min to max */
-    FIELD_TIME,   /* int64_t, RFC 3339 with an offset, later than 1970 */
+    FIELD_TIME,   /* int64_t, RFC 3339 with an offset, from 1970 to what flights carry (2112) */
     FIELD_FLAG,   /* bool */
     FIELD_LIST,   /* an array: `list` reads each of its elements */
 };

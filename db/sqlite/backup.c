@@ -7,6 +7,7 @@
 #include "db/sqlite/handle.h"
 #include "db/sqlite/make.h"
 #include "db/sqlite/part.h"
+#include "db/sqlite/place.h"
 #include "db/sqlite/schema.h"
 
 static bool exists(const char *path)
@@ -69,24 +70,44 @@ static bool open_copy(struct connection *copy, const char *path, const char *fro
     return false;
 }
 
+/* Tickets that were sold after the copy was made have numbers that it does not know. Given again, such a number would
+ * have the same code, and two people would stand at the gate with it. */
+static bool skip_numbers(const struct part *part, char error[STORE_ERROR_SIZE])
+{
+    struct connection connection;
+    char sql[96];
+    snprintf(sql, sizeof sql, "UPDATE tiers SET next_number = next_number + %d",
+             STORE_NUMBERS_SKIPPED);
+    if (connection_open(&connection, part->path, true, error) != SQLITE_OK)
+        return false;
+    bool skipped = connection_execute(&connection, sql);
+    connection_close(&connection);
+    return skipped;
+}
+
 /* A store as a server would open it: of the present version, with its journal, all in the one file. */
 static bool prepare(const struct part *part, char error[STORE_ERROR_SIZE])
 {
     struct store_made made;
-    return make_store(part->path, 0, &made, error) && part_prove(part, error) &&
-           make_fold(part->path, error) && part_save(part, error);
+    return make_store(part->path, 0, &made, error) && skip_numbers(part, error) &&
+           part_prove(part, error) && make_fold(part->path, error) && part_save(part, error);
 }
 
 bool backup_restore(const char *path, const char *from, store_progress *progress, void *context,
                     char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE])
 {
     struct part part;
+    struct place place;
     struct connection copy;
-    if (!open_copy(&copy, path, from, error))
+    bool absent;
+    bool found = place_find(&place, path, false, &absent, error);
+    if ((!found && !absent) || !open_copy(&copy, path, from, error))
         return false;
-    bool done = part_open(&part, path, error) &&
+    /* Beside the database itself, not beside a link to it: that may be on another file system. */
+    const char *target = found ? place.database : path;
+    bool done = part_open(&part, target, error) &&
                 part_copy(&part, &copy, progress, context, error) && prepare(&part, error) &&
-                make_replace(path, &part, aside, error);
+                make_replace(target, &part, aside, error);
     part_close(&part);
     connection_close(&copy);
     return done;

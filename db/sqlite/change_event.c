@@ -1,5 +1,6 @@
 #include "db/sqlite/bind.h"
 #include "db/sqlite/change_part.h"
+#include "db/sqlite/spans.h"
 
 static bool refuse(struct change *change, enum problem problem)
 {
@@ -157,13 +158,32 @@ static bool write_event(struct connection *connection, const struct change *chan
     return change_write(connection, query);
 }
 
+/* Counting goes through every decision of the event's spans, and nobody sells meanwhile. */
+static bool judge_count(struct connection *connection, struct change *change, int64_t event)
+{
+    static const int64_t most = STORE_BUYERS_COUNTED_MAX / SPAN_DECISIONS + 1;
+    struct change_row spans;
+    sqlite3_stmt *query = connection_query(connection, QUERY_COUNT_SPANS);
+    if (query != NULL) {
+        sqlite3_bind_int64(query, 1, event);
+        sqlite3_bind_int64(query, 2, most + 1);
+    }
+    if (!change_read(connection, query, &spans))
+        return false;
+    return spans.first <= most || refuse(change, PROBLEM_TOO_MANY);
+}
+
 /* Buyers are counted only where they are limited. */
-static bool count_buyers(struct connection *connection, const struct change *change,
+static bool count_buyers(struct connection *connection, struct change *change,
                          const struct change_row *event)
 {
     bool counted = event->second > 0;
     bool wanted = change->event.buyer_limit > 0;
     if (!(change->set & SET_BUYER_LIMIT) || counted == wanted)
+        return true;
+    if (wanted && !judge_count(connection, change, event->first))
+        return false;
+    if (change->problem != PROBLEM_NONE)
         return true;
     sqlite3_stmt *query =
         connection_query(connection, wanted ? QUERY_FILL_BUYERS : QUERY_EMPTY_BUYERS);
@@ -180,7 +200,11 @@ bool change_event(struct connection *connection, struct change *change)
         return false;
     if (!event.found)
         return refuse(change, PROBLEM_NO_SUCH_EVENT);
-    if (!count_buyers(connection, change, &event) || !write_event(connection, change, event.first))
+    if (!count_buyers(connection, change, &event))
+        return false;
+    if (change->problem != PROBLEM_NONE)
+        return true;
+    if (!write_event(connection, change, event.first))
         return false;
     sqlite3_stmt *query = connection_query(connection, QUERY_WINDOW);
     if (query != NULL)

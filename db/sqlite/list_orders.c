@@ -38,6 +38,7 @@ static bool count_place(struct store *store, sqlite3_stmt *row, int64_t *place)
     sqlite3_bind_int64(query, 1, sqlite3_column_int64(row, COLUMN_EVENT));
     sqlite3_bind_int64(query, 2, sqlite3_column_int64(row, COLUMN_TIER));
     sqlite3_bind_int64(query, 3, sqlite3_column_int64(row, COLUMN_DECISION));
+    sqlite3_bind_int64(query, 4, ORDER_PLACE_MAX);
     if (sqlite3_step(query) == SQLITE_ROW)
         *place = sqlite3_column_int64(query, 0);
     return list_finish(store, query, STORE_FOUND) == STORE_FOUND;
@@ -49,7 +50,9 @@ static bool next_place(struct store *store, sqlite3_stmt *row, struct lines *lin
     for (size_t i = 0; i < lines->count; i++) {
         if (lines->line[i].tier != tier)
             continue;
-        *place = ++lines->line[i].place;
+        if (lines->line[i].place < ORDER_PLACE_MAX)
+            lines->line[i].place++;
+        *place = lines->line[i].place;
         return true;
     }
     if (!count_place(store, row, place))

@@ -161,7 +161,7 @@ bool make_fold(const char *path, char error[STORE_ERROR_SIZE])
     return false;
 }
 
-/* Moves the file PATH+ending, which need not exist. */
+/* Moves the file FROM+ending, which need not exist. */
 static bool move(const char *from, const char *to, const char *ending, char error[STORE_ERROR_SIZE])
 {
     char old[STORE_PLACE_SIZE + 8];
@@ -174,21 +174,69 @@ static bool move(const char *from, const char *to, const char *ending, char erro
     return false;
 }
 
-/* With the store seized. The journal goes first: a database without its (empty) journal is whole,
- * while a journal left behind could meet a new database. */
-static bool move_aside(const struct place *place, char aside[STORE_PLACE_SIZE],
+/* The journal goes before its database: a database without its (empty) journal is whole, while a journal left behind
+ * could meet a new database. */
+static bool move_journal(const char *from, const char *to, char error[STORE_ERROR_SIZE])
+{
+    return move(from, to, "-wal", error) && move(from, to, "-shm", error);
+}
+
+static bool name_aside(const struct place *place, char aside[STORE_PLACE_SIZE],
                        char error[STORE_ERROR_SIZE])
 {
     char time[CLOCK_TEXT_SIZE];
     clock_format(clock_now(), time);
     int length = snprintf(aside, STORE_PLACE_SIZE, "%.*s-%s",
                           STORE_PLACE_SIZE - CLOCK_TEXT_SIZE - 1, place->database, time);
-    if (length < 0 || !place_unchanged(place)) {
-        snprintf(error, STORE_ERROR_SIZE, "%.200s was moved by somebody else", place->database);
+    if (length >= 0 && place_unchanged(place))
+        return true;
+    snprintf(error, STORE_ERROR_SIZE, "%.200s was moved by somebody else", place->database);
+    return false;
+}
+
+/* Gives the database its second name, so that there is no moment without a store; where the file system has no such
+ * links, moves it. */
+static bool keep_aside(const struct place *place, const char *aside, char error[STORE_ERROR_SIZE])
+{
+    if (link(place->database, aside) == 0)
+        return true;
+    if (errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK)
+        return move(place->database, aside, "", error);
+    snprintf(error, STORE_ERROR_SIZE, "cannot keep %.200s aside: %s", place->database,
+             strerror(errno));
+    return false;
+}
+
+/* Where both names still are of one file, rename() leaves both. What cannot be put back is told of. */
+static void put_back(const struct place *place, const char *aside, char error[STORE_ERROR_SIZE])
+{
+    char why[STORE_ERROR_SIZE];
+    if (rename(aside, place->database) == 0) {
+        unlink(aside);
+        move_journal(aside, place->database, why);
+        return;
+    }
+    size_t length = strlen(error);
+    snprintf(error + length, STORE_ERROR_SIZE - length, "; the store is at %.200s now", aside);
+}
+
+/* With the store seized. */
+static bool move_aside(const struct place *place, const struct part *part,
+                       char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE])
+{
+    char why[STORE_ERROR_SIZE];
+    if (!name_aside(place, aside, error) || !make_fold(place->database, error))
+        return false;
+    bool moved =
+        move_journal(place->database, aside, error) &&
+        (part == NULL ? move(place->database, aside, "", error) : keep_aside(place, aside, error));
+    if (!moved)
+        move_journal(aside, place->database, why);
+    else if (part != NULL && !part_replace(part, place->database, error)) {
+        put_back(place, aside, error);
         return false;
     }
-    return make_fold(place->database, error) && move(place->database, aside, "-wal", error) &&
-           move(place->database, aside, "-shm", error) && move(place->database, aside, "", error);
+    return moved;
 }
 
 /* The lock file goes last: while it stands, a server that starts waits for it, and then looks anew. */
@@ -202,10 +250,11 @@ bool make_replace(const char *path, const struct part *part, char aside[STORE_PL
         return absent && (part == NULL || part_place(part, path, error));
     if (!lock_file_seize(&file, &place, error))
         return false;
-    bool moved = move_aside(&place, aside, error) &&
-                 (part == NULL || part_place(part, place.database, error));
+    bool moved = move_aside(&place, part, aside, error);
     if (moved)
         unlink(place.lock);
+    else
+        aside[0] = '\0';
     lock_file_close(&file);
     return moved;
 }

@@ -15,7 +15,8 @@ bool make_reset(const char *path, char aside[STORE_PLACE_SIZE], char error[STORE
 bool make_fold(const char *path, char error[STORE_ERROR_SIZE]);
 
 /* Moves the store aside as make_reset does, and puts the finished part (NULL: nothing) in its place. Where there was no
- * store, `aside` stays as it is. False with the reason. */
+ * store, `aside` stays as it is. At any moment one of both is there, but where the file system has no hard links. False
+ * with the reason, and the store is in its place as before. */
 bool make_replace(const char *path, const struct part *part, char aside[STORE_PLACE_SIZE],
                   char error[STORE_ERROR_SIZE]);
 

@@ -146,6 +146,13 @@ bool part_place(const struct part *part, const char *target, char error[STORE_ER
     return save_directory(target, error);
 }
 
+bool part_replace(const struct part *part, const char *target, char error[STORE_ERROR_SIZE])
+{
+    if (rename(part->path, target) != 0)
+        return fail(error, "replace", target);
+    return save_directory(target, error);
+}
+
 void part_close(struct part *part)
 {
     static const char *const endings[] = {"-journal", "-wal", "-shm", "-lock", ""};

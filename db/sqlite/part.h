@@ -28,6 +28,9 @@ bool part_save(const struct part *part, char error[STORE_ERROR_SIZE]);
 /* Gives it the target's name, durably; there must be none of that name. False with the reason. */
 bool part_place(const struct part *part, const char *target, char error[STORE_ERROR_SIZE]);
 
+/* The same, in the place of whatever has that name. */
+bool part_replace(const struct part *part, const char *target, char error[STORE_ERROR_SIZE]);
+
 /* Closes it, and removes what has not got its target's name. */
 void part_close(struct part *part);
 

@@ -25,6 +25,8 @@ static const char *const texts[QUERY_COUNT] = {
         "  closed = coalesce(?10, closed) WHERE event = ?1",
     [QUERY_WINDOW] = "SELECT sale_from = 0 OR sale_until = 0 OR sale_from < sale_until"
                      "  FROM events WHERE event = ?1",
+    [QUERY_COUNT_SPANS] = "SELECT count(*) FROM"
+                          "  (SELECT 1 FROM order_spans WHERE event = ?1 LIMIT ?2)",
     [QUERY_FILL_BUYERS] =
         "INSERT INTO buyers (event, buyer, tickets) SELECT ?1, lower(d.buyer), sum(d.quantity)"
         "  FROM order_spans s CROSS JOIN decisions d NOT INDEXED"
@@ -88,8 +90,8 @@ static const char *const texts[QUERY_COUNT] = {
         "  CROSS JOIN tiers t ON t.event = s.event AND t.tier = d.tier"
         "  WHERE s.event = ?1 AND s.span >= ?2 >> 8 AND d.event = ?1 AND d.id IS NOT NULL"
         "  ORDER BY s.span, d.decision LIMIT ?3",
-    [QUERY_PLACE] = "SELECT count(*) FROM decisions"
-                    "  WHERE event = ?1 AND tier = ?2 AND state = 2 AND decision <= ?3",
+    [QUERY_PLACE] = "SELECT count(*) FROM (SELECT 1 FROM decisions"
+                    "  WHERE event = ?1 AND tier = ?2 AND state = 2 AND decision <= ?3 LIMIT ?4)",
     /* The number bounds the walk through the first tier only. */
     [QUERY_LIST_TICKETS] =
         "SELECT e.name, t.name, k.number, d.id, d.buyer, d.state = 5, k.checked_in_at, k.gate"

@@ -240,6 +240,34 @@ static void elder_process_changes_nothing(struct fixture *fixture)
     store_close(younger);
 }
 
+/* Notes orders of so many parts of the decisions. */
+static void spread_orders(struct fixture *fixture, int spans)
+{
+    fixture_sql(fixture,
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+                "  INSERT INTO order_spans (event, span) SELECT 1, 1000 + i FROM n",
+                spans);
+}
+
+/* It would stop all selling for as long as it counts; a limit that is there already may be changed at any time. */
+static void limit_comes_before_the_sale(struct fixture *fixture)
+{
+    struct store *store = fixture_seller(fixture, "server-1");
+    struct change first = limit_buyers(4), higher = limit_buyers(5), none = limit_buyers(0);
+    struct event_terms terms;
+    spread_orders(fixture, STORE_BUYERS_COUNTED_MAX / 256 + 2);
+    CU_ASSERT_EQUAL(changed(store, &first), PROBLEM_TOO_MANY);
+    CU_ASSERT_EQUAL(store_read_event(store, "demo", &terms), STORE_FOUND);
+    CU_ASSERT_EQUAL(terms.buyer_limit, 0);
+    CU_ASSERT_EQUAL(changed(store, &none), PROBLEM_NONE);
+    fixture_sql(fixture, "DELETE FROM order_spans WHERE span = 1001");
+    CU_ASSERT_EQUAL(changed(store, &first), PROBLEM_NONE);
+    fixture_sql(fixture, "INSERT INTO order_spans (event, span) VALUES (1, 1001)");
+    CU_ASSERT_EQUAL(changed(store, &higher), PROBLEM_NONE);
+    fixture_sql(fixture, "DELETE FROM order_spans WHERE span > 1000");
+    store_close(store);
+}
+
 static const struct fixture_case cases[] = {
     {"creates an event", 0, creates_an_event},
     {"makes no half event", 0, makes_no_half_event},
@@ -248,6 +276,7 @@ static const struct fixture_case cases[] = {
     {"a sale begins before it ends", 20, sale_begins_before_it_ends},
     {"a limit counts what buyers have already", 20, limit_counts_what_buyers_have},
     {"a limit comes and goes", 20, limit_comes_and_goes},
+    {"a limit comes before the sale", 20, limit_comes_before_the_sale},
     {"adds a tier", 20, adds_a_tier},
     {"tiers are bounded", 20, tiers_are_bounded},
     {"capacity stays above what is taken", 20, capacity_stays_above_what_is_taken},

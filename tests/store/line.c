@@ -18,6 +18,15 @@ static struct store *full_house(struct fixture *fixture, struct id *holder)
     return store;
 }
 
+/* Keeps the last two. */
+static void note_order(void *context, int64_t place_in_list, const struct order *order)
+{
+    struct order *last = context;
+    (void)place_in_list;
+    last[0] = last[1];
+    last[1] = *order;
+}
+
 static void waits_where_there_are_too_few(struct fixture *fixture)
 {
     struct id holder;
@@ -33,6 +42,31 @@ static void waits_where_there_are_too_few(struct fixture *fixture)
     }
     store_close(store);
     expect_counts(fixture, 0, 4, 3);
+}
+
+/* Who asks for his place is told it up to ORDER_PLACE_MAX, so that it costs as little in a line of 100,000. */
+static void places_are_counted_so_far(struct fixture *fixture)
+{
+    struct id holder, behind[3] = {{.bytes = {0}}};
+    struct basket basket = {0};
+    struct store *store = full_house(fixture, &holder);
+    for (int i = 0; i < ORDER_PLACE_MAX + 2; i++)
+        basket_wait(&basket, NULL, "", 1);
+    basket_settle(&basket, store);
+    for (size_t i = 0; i < 3; i++)
+        behind[i] = basket_outcome(&basket, ORDER_PLACE_MAX - 2 + i)->sale.id;
+    CU_ASSERT_EQUAL(basket_outcome(&basket, ORDER_PLACE_MAX + 1)->place, ORDER_PLACE_MAX + 2);
+    CU_ASSERT_EQUAL(peek_order(fixture, &behind[0]).place, ORDER_PLACE_MAX - 1);
+    CU_ASSERT_EQUAL(peek_order(fixture, &behind[1]).place, ORDER_PLACE_MAX);
+    CU_ASSERT_EQUAL(peek_order(fixture, &behind[2]).place, ORDER_PLACE_MAX);
+    CU_ASSERT_EQUAL(release(store, &behind[0]).problem, PROBLEM_NONE);
+    CU_ASSERT_EQUAL(peek_order(fixture, &behind[1]).place, ORDER_PLACE_MAX - 1);
+    struct order last[2] = {{.place = 0}};
+    CU_ASSERT_EQUAL(store_list_orders(store, "demo", ORDER_PLACE_MAX + 1, 2, note_order, last),
+                    STORE_FOUND);
+    CU_ASSERT(last[0].place == ORDER_PLACE_MAX && last[1].place == ORDER_PLACE_MAX);
+    basket_free(&basket);
+    store_close(store);
 }
 
 static void held_at_once_where_it_need_not_wait(struct fixture *fixture)
@@ -378,6 +412,7 @@ static void so_many_are_offered_in_one_batch(struct fixture *fixture)
 
 static const struct fixture_case cases[] = {
     {"waits where there are too few", 4, waits_where_there_are_too_few},
+    {"places are counted so far", 4, places_are_counted_so_far},
     {"held at once where it need not wait", 4, held_at_once_where_it_need_not_wait},
     {"who does not ask to, does not wait", 4, who_does_not_ask_does_not_wait},
     {"an event without a line", 4, event_without_a_line},

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/wire.h"
 #include "tests/lib/suite.h"
 
 #define SALE_ID "0193b0aa-0000-7abc-8def-0123456789ab"
@@ -94,6 +95,30 @@ static void an_answer_comes_back(void)
     }
     CU_ASSERT_FALSE(answer_parse(out.data, out.length, 4, &told, read, error));
     buffer_free(&out);
+}
+
+/* An answer with one value that cannot be read takes all the others with it: so whatever a store holds is told. */
+static void any_begin_of_a_sale_can_be_told(void)
+{
+    static const int64_t times[][2] = {{1, 1},
+                                       {WIRE_TIME_MAX, WIRE_TIME_MAX},
+                                       {WIRE_TIME_MAX + 1, WIRE_TIME_MAX},
+                                       {INT64_MAX, WIRE_TIME_MAX}};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        struct outcome outcomes[2] = {a_sale()}, read[2];
+        struct item asked = asked_for(&outcomes[0].sale);
+        struct figures figures = {.server = "server-1", .boot = 3}, told;
+        struct buffer out = {0};
+        char error[JSON_ERROR_SIZE] = "";
+        outcomes[1] = (struct outcome){.problem = PROBLEM_NOT_ON_SALE_YET, .retry_at = times[i][0]};
+        answer_begin(&out, &figures);
+        answer_add(&out, &outcomes[0], &asked);
+        answer_add(&out, &outcomes[1], &asked);
+        answer_end(&out);
+        CU_ASSERT(answer_parse(out.data, out.length, 2, &told, read, error));
+        CU_ASSERT_EQUAL(read[1].retry_at, times[i][1]);
+        buffer_free(&out);
+    }
 }
 
 /* An order in this state, of which `item` asked. */
@@ -293,6 +318,7 @@ static __attribute__((constructor)) void suite(void)
     suite_add("answer", "an answer comes back", an_answer_comes_back);
     suite_add("answer", "an order comes back in any state", an_order_comes_back_in_any_state);
     suite_add("answer", "what was not asked for does not fit", what_was_not_asked_for_does_not_fit);
+    suite_add("answer", "any begin of a sale can be told", any_begin_of_a_sale_can_be_told);
     suite_add("answer", "a refusal stays as it is", a_refusal_stays_as_it_is);
     suite_add("answer", "refuses any other answer", refuses_any_other_answer);
     suite_add("answer", "refuses whatever is cut short", refuses_whatever_is_cut_short);

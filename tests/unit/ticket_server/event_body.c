@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/wire.h"
 #include "tests/lib/suite.h"
 
 #define TIER(name)  "{\"name\":\"" name "\",\"price\":2500,\"currency\":\"EUR\",\"capacity\":500}"
@@ -124,6 +125,9 @@ static void what_breaks_a_rule_is_told(void)
         {EVENT_CREATE, EVENT(",\"time_zone\":\"../etc/passwd\""), "time_zone must be"},
         {EVENT_CREATE, EVENT(",\"starts_at\":\"2026-02-30T00:00:00Z\""), "starts_at must be"},
         {EVENT_CREATE, EVENT(",\"starts_at\":\"1970-01-01T00:00:00Z\""), "starts_at must be"},
+        {EVENT_CREATE, EVENT(",\"sale_from\":\"2112-09-17T23:53:47.370497Z\""),
+         "no later than 2112"},
+        {EVENT_CHANGE, "{\"sale_until\":\"9999-12-31T23:59:59Z\"}", "no later than 2112"},
         {EVENT_CREATE,
          EVENT(",\"sale_from\":\"2026-12-01T00:00:00Z\",\"sale_until\":\"2026-12-01T00:00:00Z\""),
          "sale_until must be later"},
@@ -142,6 +146,13 @@ static void what_breaks_a_rule_is_told(void)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         expect(rows[i].kind, rows[i].text, PROBLEM_INVALID_EVENT, rows[i].said);
+}
+
+/* Or one event's sale would make the answers to everybody else unreadable. */
+static void times_are_such_as_flights_carry(void)
+{
+    expect(EVENT_CHANGE, "{\"sale_from\":\"2112-09-17T23:53:47.370496Z\"}", PROBLEM_NONE, "");
+    CU_ASSERT_EQUAL(body.event.sale_from, WIRE_TIME_MAX);
 }
 
 /* What is malformed goes before what is wrong: it cannot be known what else was meant. */
@@ -178,6 +189,7 @@ static __attribute__((constructor)) void suite(void)
     suite_add("event_body", "a change sets what came", a_change_sets_what_came);
     suite_add("event_body", "what cannot be read is malformed", what_cannot_be_read_is_malformed);
     suite_add("event_body", "what breaks a rule is told", what_breaks_a_rule_is_told);
+    suite_add("event_body", "times are such as flights carry", times_are_such_as_flights_carry);
     suite_add("event_body", "malformed goes first", malformed_goes_first);
     suite_add("event_body", "too many tiers are refused", too_many_tiers_are_refused);
 }
