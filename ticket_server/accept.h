@@ -10,6 +10,7 @@
 #include "ticket_server/keys.h"
 #include "ticket_server/routes.h"
 #include "ticket_server/seller.h"
+#include "ticket_server/share.h"
 
 struct acceptor {
     struct seller *seller;   /* not owned */
@@ -17,6 +18,7 @@ struct acceptor {
     struct guard guard;
     struct keys keys;
     struct health health;
+    struct share drawing;                /* of tickets: signing their codes, and pictures */
     struct item items[FLIGHT_ITEMS_MAX]; /* of the flight that is being read */
 };
 

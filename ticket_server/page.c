@@ -11,11 +11,18 @@
 enum {
     QUERY_MAX = 1024,
     LIMIT_DIGITS_MAX = 9,
+    NUMBER_DIGITS_MAX = 15,
     PLACE_BYTES = 8, /* big-endian */
     CURSOR_SIZE = BASE64URL_LENGTH(NAME_SIZE) + 1,
 };
 
 typedef bool take_cursor(const char *text, struct page *page);
+
+/* What a list's query may say. */
+struct rule {
+    take_cursor *take;
+    size_t limit_default, limit_max;
+};
 
 /* Decodes a cursor into `bytes`, of which there are at most `max`; how many, 0: it is none. */
 static size_t decode(const char *text, unsigned char *bytes, size_t max)
@@ -50,28 +57,42 @@ static bool take_place(const char *text, struct page *page)
     return true;
 }
 
+int64_t page_number(const char *text)
+{
+    size_t length = strspn(text, "0123456789");
+    if (length == 0 || length > NUMBER_DIGITS_MAX || text[length] != '\0' || text[0] == '0')
+        return 0;
+    return strtoll(text, NULL, 10);
+}
+
+static bool take_number(const char *text, struct page *page)
+{
+    page->place = page_number(text);
+    return page->place != 0;
+}
+
 static enum problem malformed(char detail[PROBLEM_DETAIL_SIZE], const char *why)
 {
     snprintf(detail, PROBLEM_DETAIL_SIZE, "The query cannot be read: %s.", why);
     return PROBLEM_MALFORMED;
 }
 
-static enum problem take_limit(const char *text, struct page *page,
+static enum problem take_limit(const char *text, size_t most, struct page *page,
                                char detail[PROBLEM_DETAIL_SIZE])
 {
     size_t length = strlen(text);
     if (length == 0 || strspn(text, "0123456789") != length)
         return malformed(detail, "limit must be a number");
     long limit = length <= LIMIT_DIGITS_MAX ? strtol(text, NULL, 10) : 0;
-    if (limit >= 1 && limit <= STORE_PAGE_MAX) {
+    if (limit >= 1 && (size_t)limit <= most) {
         page->limit = (size_t)limit;
         return PROBLEM_NONE;
     }
-    snprintf(detail, PROBLEM_DETAIL_SIZE, "limit must be 1 to %d.", STORE_PAGE_MAX);
+    snprintf(detail, PROBLEM_DETAIL_SIZE, "limit must be 1 to %zu.", most);
     return PROBLEM_INVALID_EVENT;
 }
 
-static enum problem take_fields(struct form *form, struct page *page, take_cursor *take,
+static enum problem take_fields(struct form *form, struct page *page, const struct rule *rule,
                                 char detail[PROBLEM_DETAIL_SIZE])
 {
     enum problem problem = PROBLEM_NONE;
@@ -89,22 +110,23 @@ static enum problem take_fields(struct form *form, struct page *page, take_curso
             return malformed(detail, seen == NULL ? "a list takes limit and after"
                                                   : "limit or after comes twice");
         *seen = true;
-        if (seen == &begun && !take(form->value, page))
+        if (seen == &begun && !rule->take(form->value, page))
             return malformed(detail, "after must be as a Link header gave it");
-        enum problem broken =
-            seen == &limited ? take_limit(form->value, page, detail) : PROBLEM_NONE;
+        enum problem broken = seen == &limited
+                                  ? take_limit(form->value, rule->limit_max, page, detail)
+                                  : PROBLEM_NONE;
         if (broken == PROBLEM_MALFORMED)
             return broken;
         problem = broken != PROBLEM_NONE ? broken : problem;
     }
 }
 
-static enum problem read_query(const char *query, struct page *page, take_cursor *take,
+static enum problem read_query(const char *query, struct page *page, const struct rule *rule,
                                char detail[PROBLEM_DETAIL_SIZE])
 {
     char copy[QUERY_MAX];
     struct form form;
-    *page = (struct page){.limit = PAGE_LIMIT_DEFAULT};
+    *page = (struct page){.limit = rule->limit_default};
     const char *fields = query[0] == '?' ? query + 1 : query;
     size_t length = strlen(fields);
     if (length == 0)
@@ -113,18 +135,27 @@ static enum problem read_query(const char *query, struct page *page, take_cursor
         return malformed(detail, "it is too long");
     memcpy(copy, fields, length + 1);
     form_open(&form, copy, length);
-    return take_fields(&form, page, take, detail);
+    return take_fields(&form, page, rule, detail);
 }
 
 enum problem page_read_names(const char *query, struct page *page, char detail[PROBLEM_DETAIL_SIZE])
 {
-    return read_query(query, page, take_name, detail);
+    const struct rule rule = {take_name, PAGE_LIMIT_DEFAULT, STORE_PAGE_MAX};
+    return read_query(query, page, &rule, detail);
 }
 
 enum problem page_read_places(const char *query, struct page *page,
                               char detail[PROBLEM_DETAIL_SIZE])
 {
-    return read_query(query, page, take_place, detail);
+    const struct rule rule = {take_place, PAGE_LIMIT_DEFAULT, STORE_PAGE_MAX};
+    return read_query(query, page, &rule, detail);
+}
+
+enum problem page_read_numbers(const char *query, size_t most, struct page *page,
+                               char detail[PROBLEM_DETAIL_SIZE])
+{
+    const struct rule rule = {take_number, most, most};
+    return read_query(query, page, &rule, detail);
 }
 
 static void write_link(char value[HTTP_FIELD_SIZE], const char *path, size_t limit,
@@ -147,4 +178,10 @@ void page_link_place(char value[HTTP_FIELD_SIZE], const char *path, size_t limit
     for (size_t i = sizeof bytes; i-- > 0; rest >>= 8)
         bytes[i] = (unsigned char)rest;
     write_link(value, path, limit, bytes, sizeof bytes);
+}
+
+void page_link_number(char value[HTTP_FIELD_SIZE], const char *path, size_t limit, int64_t number)
+{
+    snprintf(value, HTTP_FIELD_SIZE, "<%s?limit=%zu&after=%lld>; rel=\"next\"", path, limit,
+             (long long)number);
 }

@@ -1,18 +1,17 @@
 /* The tickets of a purchase, for who knows its id: their codes, a picture of each, and a page to print. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/json.h"
 #include "ticket_server/accept.h"
+#include "ticket_server/page.h"
 #include "ticket_server/replies.h"
 #include "ticket_server/ticket_page.h"
 #include "ticket_server/ticket_svg.h"
 
 enum {
-    PAGE_TICKETS =
-        20, /* of a page to print: half a millisecond of the loop's time for each QR code */
-    DIGITS_MAX = 15,
+    LIST_TICKETS = 50, /* in one answer: 40 microseconds of the loop's time to sign each */
+    PAGE_TICKETS = 10, /* of a page to print: a millisecond for each QR code */
 };
 
 /* Codes let people in: nobody keeps them but who asked, and where they were is told nobody else. */
@@ -30,14 +29,17 @@ struct reading {
     struct buffer out;
     void (*add)(struct reading *reading, const struct ticket_face *face);
     int64_t wanted; /* of a picture: the ticket's number */
-    int64_t after;  /* of a page: only what comes behind it */
-    int64_t last;   /* the last one added; 0: none */
+    int64_t after;  /* of a list or a page: only what comes behind it, and no more than `most` */
+    size_t most;
+    int64_t last; /* the last one added; 0: none */
     size_t added;
-    bool more;     /* than a page has */
+    bool more;     /* than fit */
     bool refunded; /* of a picture: there is none */
 };
 
-static void answer_with(struct http_request *request, struct buffer *body, const char *type)
+/* `link`: to the next page, or "". */
+static void answer_with(struct http_request *request, struct buffer *body, const char *type,
+                        const char *link)
 {
     char text[ID_TEXT_SIZE];
     struct id id = id_make();
@@ -45,6 +47,8 @@ static void answer_with(struct http_request *request, struct buffer *body, const
     id_format(&id, text);
     http_reply_field(&reply, "Content-Type", type);
     http_reply_field(&reply, "Request-Id", text);
+    if (link[0] != '\0')
+        http_reply_field(&reply, "Link", link);
     for (size_t i = 0; i < sizeof cares / sizeof *cares; i++)
         http_reply_field(&reply, cares[i].name, cares[i].value);
     http_answer(request, &reply);
@@ -67,12 +71,15 @@ static void add_ticket(void *context, const struct ticket *ticket)
     if (ticket->number <= reading->after ||
         (reading->wanted != 0 && ticket->number != reading->wanted))
         return;
+    reading->more = reading->wanted == 0 && reading->added == reading->most;
     if (reading->more)
         return;
     name_ticket(ticket, &name);
     if (!ticket->refunded)
         ticket_code_make(keys_signer(&reading->acceptor->keys), &name, face.code);
     reading->add(reading, &face);
+    reading->added++;
+    reading->last = ticket->number;
 }
 
 /* Whichever is missing: the event, or the purchase in it. */
@@ -128,7 +135,7 @@ static void add_json(struct reading *reading, const struct ticket_face *face)
     struct buffer *out = &reading->out;
     char time[CLOCK_TEXT_SIZE];
     buffer_printf(out, "%s{\"number\":%lld,\"tier\":\"%s\",\"state\":\"%s\"",
-                  reading->added++ > 0 ? "," : "", (long long)ticket->number, ticket->tier,
+                  reading->added > 0 ? "," : "", (long long)ticket->number, ticket->tier,
                   state_of(ticket));
     if (face->code[0] != '\0')
         buffer_printf(out, ",\"code\":\"%s\"", face->code);
@@ -144,28 +151,29 @@ static void show_tickets(struct acceptor *acceptor, struct http_request *request
                          const char *const *parts)
 {
     struct reading reading = {.acceptor = acceptor, .add = add_json};
+    char detail[PROBLEM_DETAIL_SIZE], link[HTTP_FIELD_SIZE] = "";
+    struct page page;
+    enum problem problem = page_read_numbers(http_query(request), LIST_TICKETS, &page, detail);
+    if (problem != PROBLEM_NONE) {
+        reply_problem(request, problem, detail, NULL);
+        return;
+    }
+    reading.after = page.place;
+    reading.most = page.limit;
     buffer_add(&reading.out, "{\"tickets\":[");
     if (!read_or_refuse(&reading, request, parts))
         return;
     buffer_add(&reading.out, "]}\n");
-    answer_with(request, &reading.out, "application/json");
+    if (reading.more)
+        page_link_number(link, http_path(request), page.limit, reading.last);
+    answer_with(request, &reading.out, "application/json", link);
     buffer_free(&reading.out);
 }
 
 /* --- as a picture ------------------------------------------------------------------------------ */
 
-/* A ticket's number as we write it; 0: it is none. */
-static int64_t read_number(const char *text)
-{
-    size_t length = strspn(text, "0123456789");
-    if (length == 0 || length > DIGITS_MAX || text[length] != '\0' || text[0] == '0')
-        return 0;
-    return strtoll(text, NULL, 10);
-}
-
 static void add_picture(struct reading *reading, const struct ticket_face *face)
 {
-    reading->last = face->ticket->number;
     reading->refunded = face->code[0] == '\0';
     if (!reading->refunded)
         ticket_svg_append(&reading->out, face);
@@ -175,7 +183,7 @@ static void show_picture(struct acceptor *acceptor, struct http_request *request
                          const char *const *parts)
 {
     struct reading reading = {
-        .acceptor = acceptor, .add = add_picture, .wanted = read_number(parts[2])};
+        .acceptor = acceptor, .add = add_picture, .wanted = page_number(parts[2])};
     if (reading.wanted == 0)
         reading.wanted = -1; /* which none has */
     if (!read_or_refuse(&reading, request, parts))
@@ -186,7 +194,7 @@ static void show_picture(struct acceptor *acceptor, struct http_request *request
     else if (reading.refunded)
         reply_problem(request, PROBLEM_TICKET_REFUNDED, NULL, NULL);
     else
-        answer_with(request, &reading.out, "image/svg+xml");
+        answer_with(request, &reading.out, "image/svg+xml", "");
     buffer_free(&reading.out);
 }
 
@@ -194,13 +202,8 @@ static void show_picture(struct acceptor *acceptor, struct http_request *request
 
 static void add_article(struct reading *reading, const struct ticket_face *face)
 {
-    if (reading->added == PAGE_TICKETS) {
-        reading->more = true;
-        return;
-    }
-    if (reading->added++ == 0)
+    if (reading->added == 0)
         ticket_page_begin(&reading->out, &reading->event);
-    reading->last = face->ticket->number;
     ticket_page_add(&reading->out, face);
 }
 
@@ -209,14 +212,14 @@ static bool read_after(const char *query, int64_t *after)
 {
     static const char name[] = "?after=";
     size_t length = sizeof name - 1;
-    *after = strncmp(query, name, length) == 0 ? read_number(query + length) : 0;
+    *after = strncmp(query, name, length) == 0 ? page_number(query + length) : 0;
     return query[0] == '\0' || *after != 0;
 }
 
 static void show_page(struct acceptor *acceptor, struct http_request *request,
                       const char *const *parts)
 {
-    struct reading reading = {.acceptor = acceptor, .add = add_article};
+    struct reading reading = {.acceptor = acceptor, .add = add_article, .most = PAGE_TICKETS};
     if (!read_after(http_query(request), &reading.after)) {
         reply_problem(request, PROBLEM_MALFORMED, "The query may be ?after=NUMBER.", NULL);
         return;
@@ -226,13 +229,48 @@ static void show_page(struct acceptor *acceptor, struct http_request *request,
     if (reading.added == 0)
         ticket_page_begin(&reading.out, &reading.event);
     ticket_page_end(&reading.out, reading.more ? reading.last : 0);
-    answer_with(request, &reading.out, "text/html; charset=utf-8");
+    answer_with(request, &reading.out, "text/html; charset=utf-8", "");
     buffer_free(&reading.out);
 }
 
+/* --- the loop's time --------------------------------------------------------------------------- */
+
+/* Who may ask so is anybody, as often as he likes: purchases go first. */
+static void
+within_share(struct acceptor *acceptor, struct http_request *request, const char *const *parts,
+             void (*show)(struct acceptor *, struct http_request *, const char *const *))
+{
+    int64_t began = clock_monotonic();
+    if (!share_left(&acceptor->drawing, began)) {
+        reply_problem(request, PROBLEM_OVERLOADED,
+                      "Too many tickets are being shown just now; purchases go first.", NULL);
+        return;
+    }
+    show(acceptor, request, parts);
+    share_spend(&acceptor->drawing, began, clock_monotonic());
+}
+
+static void handle_tickets(struct acceptor *acceptor, struct http_request *request,
+                           const char *const *parts)
+{
+    within_share(acceptor, request, parts, show_tickets);
+}
+
+static void handle_page(struct acceptor *acceptor, struct http_request *request,
+                        const char *const *parts)
+{
+    within_share(acceptor, request, parts, show_page);
+}
+
+static void handle_picture(struct acceptor *acceptor, struct http_request *request,
+                           const char *const *parts)
+{
+    within_share(acceptor, request, parts, show_picture);
+}
+
 const struct route ticket_routes[] = {
-    {"GET", "/events/{}/purchases/{}/tickets", 0, show_tickets},
-    {"GET", "/events/{}/purchases/{}/tickets.html", 0, show_page},
-    {"GET", "/events/{}/purchases/{}/tickets/{}.svg", 0, show_picture},
+    {"GET", "/events/{}/purchases/{}/tickets", 0, handle_tickets},
+    {"GET", "/events/{}/purchases/{}/tickets.html", 0, handle_page},
+    {"GET", "/events/{}/purchases/{}/tickets/{}.svg", 0, handle_picture},
     {0},
 };

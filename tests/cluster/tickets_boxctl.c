@@ -1,6 +1,7 @@
 /* boxctl at the gate: with the shop, and without it. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tests/cluster/gate.h"
 #include "tests/lib/suite.h"
@@ -104,6 +105,32 @@ static void without_the_shop(void)
     desk_close(&desk);
 }
 
+/* Let in at most once by one gate: in a run by itself, and over runs by its file. */
+static void without_the_shop_once(void)
+{
+    static struct desk desk;
+    static const char before[] = "NO  used before: here, at 20";
+    struct process process;
+    struct stat status;
+    char file[FILES_PATH_SIZE];
+    desk_open(&desk);
+    files_path(file, desk.cluster.dir, "seen.csv");
+    const char *const twice[] = {"boxctl",  "ticket",      "verify",      "--keys",
+                                 desk.keys, desk.codes[0], desk.codes[0], NULL};
+    CU_ASSERT_EQUAL(process_run(&process, desk.cluster.dir, twice, 1), 1);
+    files_read(process.out, &desk.said);
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&desk.said), "OK  demo standard 1\nNO  used before"));
+    const char *const kept[] = {"boxctl", "ticket", "verify",      "--keys", desk.keys,
+                                "--seen", file,     desk.codes[0], NULL};
+    expect(&desk, kept, 0, "OK  demo standard 1\n");
+    CU_ASSERT_EQUAL(process_run(&process, desk.cluster.dir, kept, 1), 1);
+    files_read(process.out, &desk.said);
+    CU_ASSERT_EQUAL(strncmp(buffer_text(&desk.said), before, sizeof before - 1), 0);
+    CU_ASSERT_EQUAL(stat(file, &status), 0);
+    CU_ASSERT_EQUAL(status.st_mode & 0777, 0600);
+    desk_close(&desk);
+}
+
 static void keys_are_rotated_and_retired(void)
 {
     static struct desk desk;
@@ -146,5 +173,6 @@ static __attribute__((constructor)) void suite(void)
 {
     suite_add("tickets_boxctl", "with_the_shop", with_the_shop);
     suite_add("tickets_boxctl", "without_the_shop", without_the_shop);
+    suite_add("tickets_boxctl", "without_the_shop_once", without_the_shop_once);
     suite_add("tickets_boxctl", "keys_are_rotated_and_retired", keys_are_rotated_and_retired);
 }

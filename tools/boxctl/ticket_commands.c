@@ -9,6 +9,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "tools/boxctl/gate_list.h"
+#include "tools/boxctl/gate_seen.h"
 #include "tools/boxctl/listing.h"
 #include "tools/boxctl/shop.h"
 
@@ -70,7 +71,25 @@ static void tell(bool good, const char *sentence)
 struct verifying {
     struct gate_keys *keys;
     struct gate_list *list; /* NULL: none was given */
+    struct gate_seen *seen;
 };
+
+/* Lets in whom nothing speaks against, which is remembered before it is told. */
+static bool let_in(const struct verifying *verifying, const struct ticket_name *ticket)
+{
+    char sentence[2 * NAME_SIZE + 64], time[CLOCK_TEXT_SIZE];
+    int64_t before;
+    bool first = gate_seen_first(verifying->seen, ticket, &before);
+    if (first) {
+        snprintf(sentence, sizeof sentence, "%s %s %lld", ticket->event, ticket->tier,
+                 (long long)ticket->number);
+    } else {
+        clock_format(before, time);
+        snprintf(sentence, sizeof sentence, "used before: here, at %s", time);
+    }
+    tell(first, sentence);
+    return first;
+}
 
 static bool verify(void *context, const char *code)
 {
@@ -85,26 +104,31 @@ static bool verify(void *context, const char *code)
         verifying->list != NULL ? gate_list_state(verifying->list, &ticket) : "valid";
     if (state == NULL)
         state = "not in the list: sold after it was made, or another event's";
-    bool good = strcmp(state, "valid") == 0;
-    snprintf(sentence, sizeof sentence, "%s %s %lld%s%s", ticket.event, ticket.tier,
-             (long long)ticket.number, good ? "" : ": ", good ? "" : state);
-    tell(good, sentence);
-    return good;
+    if (strcmp(state, "valid") == 0)
+        return let_in(verifying, &ticket);
+    snprintf(sentence, sizeof sentence, "%s %s %lld: %s", ticket.event, ticket.tier,
+             (long long)ticket.number, state);
+    tell(false, sentence);
+    return false;
 }
 
 static bool verify_tickets(struct shop *shop, int argc, char **argv)
 {
-    const char *keys, *list;
+    const char *keys, *list, *seen;
     const struct option_entry table[] = {
         {"keys", "FILE", OPTION_TEXT, NULL, 0, 0, "the keys, as GET /keys gave them", &keys},
         {"list", "FILE", OPTION_TEXT, NULL, 0, 0,
          "the tickets, as GET /events/EVENT/tickets.csv gave them", &list},
+        {"seen", "FILE", OPTION_TEXT, NULL, 0, 0,
+         "remember there whom this gate let in, from run to run", &seen},
     };
     shop_read(shop, table, sizeof table / sizeof *table, argc, argv, 1, SHOP_WORDS_MAX);
     if (keys == NULL)
         die(EXIT_USAGE, "by which keys? --keys FILE, with what GET /keys answers");
-    struct verifying verifying = {gate_keys_read(keys), list != NULL ? gate_list_read(list) : NULL};
+    struct verifying verifying = {gate_keys_read(keys), list != NULL ? gate_list_read(list) : NULL,
+                                  gate_seen_open(seen)};
     bool fine = each_word(shop, verify, &verifying);
+    gate_seen_close(verifying.seen);
     gate_keys_free(verifying.keys);
     if (verifying.list != NULL)
         gate_list_free(verifying.list);
@@ -199,8 +223,8 @@ static bool check_in_tickets(struct shop *shop, int argc, char **argv)
 }
 
 const struct shop_command ticket_commands[] = {
-    {"ticket", "verify", "--keys FILE [--list FILE] CODE|-...", "verify codes without the shop",
-     verify_tickets},
+    {"ticket", "verify", "--keys FILE [--list FILE] [--seen FILE] CODE|-...",
+     "verify codes without the shop", verify_tickets},
     {"check-in", NULL, "--gate NAME [--event EVENT] CODE|-...",
      "let in by codes; - reads them, a line each", check_in_tickets},
     {0},

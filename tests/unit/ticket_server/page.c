@@ -80,9 +80,32 @@ static void nonsense_is_refused(void)
     CU_ASSERT_EQUAL(page_read_names("?after=YQBi", &page, detail), PROBLEM_MALFORMED); /* a\0b */
 }
 
+static void a_list_by_numbers_shows_them(void)
+{
+    char link[HTTP_FIELD_SIZE];
+    CU_ASSERT_EQUAL(page_read_numbers("", 50, &page, detail), PROBLEM_NONE);
+    CU_ASSERT_EQUAL(page.limit, 50);
+    CU_ASSERT_EQUAL(page.place, 0);
+    page_link_number(link, "/list", 7, 123456789012345);
+    CU_ASSERT_STRING_EQUAL(link, "</list?limit=7&after=123456789012345>; rel=\"next\"");
+    CU_ASSERT_EQUAL(page_read_numbers(query_of(link), 50, &page, detail), PROBLEM_NONE);
+    CU_ASSERT_EQUAL(page.limit, 7);
+    CU_ASSERT_EQUAL(page.place, 123456789012345);
+    CU_ASSERT_EQUAL(page_read_numbers("?limit=51", 50, &page, detail), PROBLEM_INVALID_EVENT);
+    CU_ASSERT_STRING_EQUAL(detail, "limit must be 1 to 50.");
+    CU_ASSERT_EQUAL(page_read_numbers("?limit=50", 50, &page, detail), PROBLEM_NONE);
+    static const char *const bad[] = {"?after=",    "?after=0",       "?after=01",
+                                      "?after=-1",  "?after=1.5",     "?after=1&after=2",
+                                      "?x=1",       "?after=YQ",      "?after=1234567890123456",
+                                      "?limit=1&x", "?limit=fifteen", "?after=%201"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        CU_ASSERT_EQUAL(page_read_numbers(bad[i], 50, &page, detail), PROBLEM_MALFORMED);
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("page", "a link leads on", a_link_leads_on);
     suite_add("page", "a list begins without a query", a_list_begins_without_a_query);
     suite_add("page", "nonsense is refused", nonsense_is_refused);
+    suite_add("page", "a list by numbers shows them", a_list_by_numbers_shows_them);
 }
