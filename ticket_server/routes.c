@@ -88,10 +88,7 @@ static bool may_ask(struct acceptor *acceptor, struct http_request *request,
     enum problem problem = guard_judge(&acceptor->guard, acceptor->catalog, request, route->scope);
     if (problem == PROBLEM_NONE)
         return true;
-    http_refuse(request, problem,
-                problem == PROBLEM_MALFORMED ? "Authorization is sent more than once."
-                                             : problem_detail(problem),
-                NULL);
+    guard_refuse(request, problem, route->scope);
     return false;
 }
 
