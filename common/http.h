@@ -137,7 +137,11 @@ void http_answer(struct http_request *request, const struct http_reply *reply);
 void http_refuse(struct http_request *request, enum problem problem, const char *detail,
                  const char *allow);
 
-/* The same, under a Request-Id that the request has already; at most HTTP_FIELD_SIZE - 1 bytes. */
+/* Refuses with the problem's own sentence, and tells by this WWW-Authenticate header what is wrong with the token (RFC
+ * 6750, section 3). */
+void http_refuse_token(struct http_request *request, enum problem problem, const char *challenge);
+
+/* As http_refuse, under a Request-Id that the request has already; at most HTTP_FIELD_SIZE - 1 bytes. */
 void http_refuse_as(struct http_request *request, enum problem problem, const char *detail,
                     const char *allow, const char *id);
 

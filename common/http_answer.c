@@ -112,6 +112,25 @@ void http_answer(struct http_request *request, const struct http_reply *reply)
     http_wake(request);
 }
 
+/* `reply` has its status, and what headers only such a problem has. */
+static void refuse(struct http_request *request, enum problem problem, const char *detail,
+                   const char *id, struct http_reply *reply)
+{
+    struct buffer body = {0};
+    http_reply_field(reply, "Request-Id", id);
+    if (problem_retry_after(problem) > 0) {
+        char seconds[16];
+        snprintf(seconds, sizeof seconds, "%d", problem_retry_after(problem));
+        http_reply_field(reply, "Retry-After", seconds);
+    }
+    problem_append(&body, problem, detail, NULL);
+    buffer_add_char(&body, '\n');
+    reply->body = body.data;
+    reply->length = body.length;
+    http_answer(request, reply);
+    buffer_free(&body);
+}
+
 void http_refuse(struct http_request *request, enum problem problem, const char *detail,
                  const char *allow)
 {
@@ -124,22 +143,20 @@ void http_refuse(struct http_request *request, enum problem problem, const char 
 void http_refuse_as(struct http_request *request, enum problem problem, const char *detail,
                     const char *allow, const char *id)
 {
-    struct buffer body = {0};
     struct http_reply reply = {.status = problem_status(problem)};
-    http_reply_field(&reply, "Request-Id", id);
-    if (problem_retry_after(problem) > 0) {
-        char seconds[16];
-        snprintf(seconds, sizeof seconds, "%d", problem_retry_after(problem));
-        http_reply_field(&reply, "Retry-After", seconds);
-    }
     if (allow != NULL)
         http_reply_field(&reply, "Allow", allow);
     if (problem == PROBLEM_UNAUTHORIZED)
         http_reply_field(&reply, "WWW-Authenticate", "Bearer");
-    problem_append(&body, problem, detail, NULL);
-    buffer_add_char(&body, '\n');
-    reply.body = body.data;
-    reply.length = body.length;
-    http_answer(request, &reply);
-    buffer_free(&body);
+    refuse(request, problem, detail, id, &reply);
+}
+
+void http_refuse_token(struct http_request *request, enum problem problem, const char *challenge)
+{
+    char text[ID_TEXT_SIZE];
+    struct id id = id_make();
+    struct http_reply reply = {.status = problem_status(problem)};
+    id_format(&id, text);
+    http_reply_field(&reply, "WWW-Authenticate", challenge);
+    refuse(request, problem, problem_detail(problem), text, &reply);
 }

@@ -2,10 +2,12 @@
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "common/base64url.h"
+#include "ticket_server/scopes.h"
 
 enum {
     RANDOM_SIZE = 32,
@@ -91,14 +93,22 @@ static enum problem judge_token(struct catalog *catalog, const char *token, uint
     return may ? PROBLEM_NONE : PROBLEM_FORBIDDEN;
 }
 
+/* What follows the scheme and one or more spaces (RFC 6750, section 2.1); NULL: no bearer token is sent. */
+static const char *find_token(const char *authorization)
+{
+    static const char scheme[] = "Bearer ";
+    const size_t length = sizeof scheme - 1;
+    if (authorization == NULL || strncasecmp(authorization, scheme, length) != 0)
+        return NULL;
+    return authorization + length + strspn(authorization + length, " ");
+}
+
 enum problem guard_judge_text(struct guard *guard, struct catalog *catalog,
                               const char *authorization, uint32_t scope)
 {
-    static const char scheme[] = "Bearer ";
-    const size_t scheme_length = sizeof scheme - 1;
-    if (authorization == NULL || strncasecmp(authorization, scheme, scheme_length) != 0)
+    const char *token = find_token(authorization);
+    if (token == NULL)
         return PROBLEM_UNAUTHORIZED;
-    const char *token = authorization + scheme_length;
     return is_admin_token(guard, token) ? PROBLEM_NONE : judge_token(catalog, token, scope);
 }
 
@@ -108,4 +118,29 @@ enum problem guard_judge(struct guard *guard, struct catalog *catalog,
     if (http_header_count(request, "Authorization") > 1)
         return PROBLEM_MALFORMED;
     return guard_judge_text(guard, catalog, http_header(request, "Authorization"), scope);
+}
+
+void guard_challenge(enum problem problem, const char *authorization, uint32_t scope,
+                     char challenge[GUARD_CHALLENGE_SIZE])
+{
+    if (problem == PROBLEM_FORBIDDEN)
+        snprintf(challenge, GUARD_CHALLENGE_SIZE,
+                 "Bearer error=\"insufficient_scope\", scope=\"%s\"", scope_name(scope));
+    else
+        snprintf(challenge, GUARD_CHALLENGE_SIZE, "Bearer%s",
+                 find_token(authorization) != NULL ? " error=\"invalid_token\"" : "");
+}
+
+void guard_refuse(struct http_request *request, enum problem problem, uint32_t scope)
+{
+    char challenge[GUARD_CHALLENGE_SIZE];
+    if (problem == PROBLEM_UNAUTHORIZED || problem == PROBLEM_FORBIDDEN) {
+        guard_challenge(problem, http_header(request, "Authorization"), scope, challenge);
+        http_refuse_token(request, problem, challenge);
+        return;
+    }
+    http_refuse(request, problem,
+                problem == PROBLEM_MALFORMED ? "Authorization is sent more than once."
+                                             : problem_detail(problem),
+                NULL);
 }

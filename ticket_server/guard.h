@@ -17,6 +17,7 @@
 
 enum {
     GUARD_TOKEN_SIZE = 3 + 43 + 1,
+    GUARD_CHALLENGE_SIZE = 80,
 };
 
 /* Zeroed to begin with: then there is no admin token. */
@@ -36,6 +37,14 @@ enum problem guard_judge(struct guard *guard, struct catalog *catalog,
 /* The same of the only Authorization header's value; NULL: there is none. */
 enum problem guard_judge_text(struct guard *guard, struct catalog *catalog,
                               const char *authorization, uint32_t scope);
+
+/* What WWW-Authenticate says with these two problems (RFC 6750, section 3): nothing but the scheme where no bearer
+ * token was sent; `scope` is the one that was needed. */
+void guard_challenge(enum problem problem, const char *authorization, uint32_t scope,
+                     char challenge[GUARD_CHALLENGE_SIZE]);
+
+/* Refuses what was judged so. */
+void guard_refuse(struct http_request *request, enum problem problem, uint32_t scope);
 
 /* A new token, and what the store keeps of it. False where there is no randomness to be had. */
 bool guard_make_token(char token[GUARD_TOKEN_SIZE], uint8_t hash[TOKEN_HASH_SIZE]);

@@ -1,21 +1,9 @@
 /* What anybody may read, straight from the store. */
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "common/log.h"
 #include "ticket_server/accept.h"
 #include "ticket_server/page.h"
 #include "ticket_server/replies.h"
-
-/* A store that is no longer at its place must not be read as if it were: another process of this server
- * opens what is there now. What is under way is left unanswered; the keys decide. */
-static void check_store(const struct acceptor *acceptor)
-{
-    if (catalog_present(acceptor->catalog))
-        return;
-    log_line("the store was moved or replaced while it was in use; leaving");
-    _exit(EXIT_TROUBLE);
-}
 
 static void answer_read(struct http_request *request, enum problem problem, struct buffer *body)
 {
@@ -32,7 +20,6 @@ static void show_health(struct acceptor *acceptor, struct http_request *request,
     struct buffer body = {0};
     struct seller_status status;
     (void)parts;
-    check_store(acceptor);
     seller_status(acceptor->seller, &status);
     health_append(&acceptor->health, &status, http_traffic(request), &body);
     answer_read(request, PROBLEM_NONE, &body);
@@ -45,7 +32,6 @@ static void show_events(struct acceptor *acceptor, struct http_request *request,
     struct page page;
     char detail[PROBLEM_DETAIL_SIZE], last[NAME_SIZE], link[HTTP_FIELD_SIZE];
     (void)parts;
-    check_store(acceptor);
     enum problem problem = page_read_names(http_query(request), &page, detail);
     if (problem != PROBLEM_NONE) {
         http_refuse(request, problem, detail, NULL);
@@ -64,7 +50,6 @@ static void show_event(struct acceptor *acceptor, struct http_request *request,
                        const char *const *parts)
 {
     struct buffer body = {0};
-    check_store(acceptor);
     answer_read(request, catalog_event(acceptor->catalog, parts[0], &body), &body);
 }
 
@@ -72,7 +57,6 @@ static void show_purchase(struct acceptor *acceptor, struct http_request *reques
                           const char *const *parts)
 {
     struct buffer body = {0};
-    check_store(acceptor);
     answer_read(request, catalog_purchase(acceptor->catalog, parts[0], parts[1], &body), &body);
 }
 
@@ -83,7 +67,6 @@ static void show_hold(struct acceptor *acceptor, struct http_request *request,
     struct order order = {0};
     struct id id;
     enum store_found found = STORE_ABSENT;
-    check_store(acceptor);
     if (id_parse(parts[0], &id))
         found = store_read_hold(catalog_store(acceptor->catalog), &id, &order);
     enum problem problem = catalog_problem(acceptor->catalog, found, PROBLEM_NO_SUCH_HOLD);

@@ -3,7 +3,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/log.h"
 #include "ticket_server/accept.h"
 
 enum {
@@ -67,6 +69,16 @@ static void add_method(char allow[ALLOW_SIZE], const char *method)
              strcmp(method, "GET") == 0 ? "GET, HEAD" : method);
 }
 
+/* A store that is no longer at its place must not be read as if it were: another process of this server
+ * opens what is there now. What is under way is left unanswered; the keys decide. */
+static void check_store(const struct acceptor *acceptor)
+{
+    if (catalog_present(acceptor->catalog))
+        return;
+    log_line("the store was moved or replaced while it was in use; leaving");
+    _exit(EXIT_TROUBLE);
+}
+
 /* Before the handler looks at anything: whoever may not ask learns nothing of what is there. */
 static bool may_ask(struct acceptor *acceptor, struct http_request *request,
                     const struct route *route)
@@ -76,10 +88,7 @@ static bool may_ask(struct acceptor *acceptor, struct http_request *request,
     enum problem problem = guard_judge(&acceptor->guard, acceptor->catalog, request, route->scope);
     if (problem == PROBLEM_NONE)
         return true;
-    http_refuse(request, problem,
-                problem == PROBLEM_MALFORMED ? "Authorization is sent more than once."
-                                             : problem_detail(problem),
-                NULL);
+    guard_refuse(request, problem, route->scope);
     return false;
 }
 
@@ -93,6 +102,7 @@ void routes_handle(struct acceptor *acceptor, struct http_request *request)
             if (!fits(path, route->path, &match))
                 continue;
             if (method_fits(route, method)) {
+                check_store(acceptor);
                 if (may_ask(acceptor, request, route))
                     route->handle(acceptor, request, match.parts);
                 return;

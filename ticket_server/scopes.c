@@ -19,6 +19,14 @@ uint32_t scope_from_name(const char *name)
     return 0;
 }
 
+const char *scope_name(uint32_t scope)
+{
+    size_t i = 0;
+    while (i < sizeof names / sizeof *names - 1 && names[i].scope != scope)
+        i++;
+    return names[i].name;
+}
+
 void scopes_append(struct buffer *out, uint32_t scopes)
 {
     const char *lead = "[\"";

@@ -10,6 +10,9 @@
 /* The scope of this name: "events", "sales", "refunds", "check-in", "admin"; 0: there is none. */
 uint32_t scope_from_name(const char *name);
 
+/* The name of this one scope. */
+const char *scope_name(uint32_t scope);
+
 /* Appends the names of these scopes as a JSON array. */
 void scopes_append(struct buffer *out, uint32_t scopes);
 

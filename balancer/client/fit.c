@@ -10,6 +10,7 @@ enum {
 };
 
 static const char flights[] = "/flights"; /* what we alone send */
+static const char check_ins[] = "/check-ins";
 static const char path_characters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/";
 
@@ -40,9 +41,17 @@ bool fits_route(const struct http_request *request, const struct route *route)
                                           : !path_climbs(http_path(request)));
 }
 
-bool fit_is_harmless(const struct http_request *http)
+/* Of what goes to ticket servers one by one, they keep the key of a check-in only. */
+static bool key_is_kept(const struct http_request *http, const struct route *route)
 {
-    return method_is_safe(http_method(http)) || http_header(http, "Idempotency-Key") != NULL;
+    return route->pool != CONFIG_TICKETS ||
+           (strcmp(http_method(http), "POST") == 0 && strcmp(http_path(http), check_ins) == 0);
+}
+
+bool fit_is_harmless(const struct http_request *http, const struct route *route)
+{
+    return method_is_safe(http_method(http)) ||
+           (http_header(http, "Idempotency-Key") != NULL && key_is_kept(http, route));
 }
 
 bool fit_has_body(const struct http_request *http)

@@ -11,9 +11,10 @@
 
 bool fits_route(const struct http_request *request, const struct route *route);
 
-/* Whether it may be sent to two servers: its method is safe, or it brings an Idempotency-Key. (PUT and DELETE only
- * say that the last one counts; what another client has done between two of them would be lost.) */
-bool fit_is_harmless(const struct http_request *request);
+/* Whether it may be sent to two servers: its method is safe, or it brings an Idempotency-Key; to ticket servers with
+ * a key only POST /check-ins: what organisers change is not kept under their keys. (PUT and DELETE only say that the
+ * last one counts; what another client has done between two of them would be lost.) */
+bool fit_is_harmless(const struct http_request *request, const struct route *route);
 
 /* Whether a server is told how long its body is, also where there is none. */
 bool fit_has_body(const struct http_request *request);

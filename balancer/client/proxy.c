@@ -156,7 +156,7 @@ void proxy_accept(struct proxy *proxy, struct http_request *http, const struct v
     buffer_clear(&proxied->kept);
     keep_line(proxied);
     proxied->has_body = fit_has_body(http);
-    proxied->harmless = fit_is_harmless(http);
+    proxied->harmless = fit_is_harmless(http, visit->route);
     proxied->repeatable = true;
     name(proxied);
     http_stream(http, &proxy_stream_calls, proxied);

@@ -53,22 +53,33 @@ static void expect(size_t route, const char *token, long status)
                      "");
 }
 
+static void expect_challenge(const char *expected)
+{
+    char challenge[96] = "";
+    CU_ASSERT(response_header(&box.answer, "WWW-Authenticate", challenge, sizeof challenge));
+    CU_ASSERT_STRING_EQUAL(challenge, expected);
+}
+
 static void each_scope_is_for_its_routes(void)
 {
-    char tokens[SCOPES][TOKEN_SIZE], id[ID_TEXT_SIZE], header[32];
+    char tokens[SCOPES][TOKEN_SIZE], id[ID_TEXT_SIZE], lacks[96];
     organiser_open(&box, 10);
     for (size_t i = 0; i < SCOPES; i++)
         make_token(scopes[i], tokens[i], id);
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         expect(i, NULL, 401);
-        CU_ASSERT(response_header(&box.answer, "WWW-Authenticate", header, sizeof header));
-        CU_ASSERT_STRING_EQUAL(header, "Bearer");
+        expect_challenge("Bearer");
         expect(i, "bo_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 401);
         expect(i, "nonsense", 401);
+        expect_challenge("Bearer error=\"invalid_token\"");
+        snprintf(lacks, sizeof lacks, "Bearer error=\"insufficient_scope\", scope=\"%s\"",
+                 routes[i].scope);
         expect(i, box.cluster.token, routes[i].status);
         for (size_t j = 0; j < SCOPES; j++) {
             bool may = strcmp(scopes[j], routes[i].scope) == 0 || strcmp(scopes[j], "admin") == 0;
             expect(i, tokens[j], may ? routes[i].status : 403);
+            if (!may)
+                expect_challenge(lacks);
         }
     }
     organiser_close(&box);

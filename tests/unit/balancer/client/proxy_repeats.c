@@ -184,6 +184,30 @@ static void only_what_does_no_harm_is_repeated(void)
     }
 }
 
+/* Ticket servers keep the key of a check-in, and no other of what comes one by one. */
+static void ticket_servers_are_asked_twice_only_what_they_keep_the_key_of(void)
+{
+    static const struct row asked[] = {
+        {"GET /events HTTP/1.1\r\nHost: a\r\n\r\n", true},
+        {"POST /check-ins HTTP/1.1\r\nHost: a\r\n" KEYED "Content-Length: 4\r\n\r\nbody", true},
+        {"POST /check-ins HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody", false},
+        {"PATCH /check-ins HTTP/1.1\r\nHost: a\r\n" KEYED "Content-Length: 4\r\n\r\nbody", false},
+        {"POST /tokens HTTP/1.1\r\nHost: a\r\n" KEYED "Content-Length: 4\r\n\r\nbody", false},
+    };
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        counter_open(COUNTER_SERVERS, 1);
+        held_loop_hold(&counter.held);
+        counter.fakes[0].status = counter.fakes[1].status = 500;
+        held_loop_free(&counter.held);
+        CU_ASSERT_EQUAL(counter_ask(asked[i].request), 500);
+        held_loop_hold(&counter.held);
+        CU_ASSERT_EQUAL(counter.fakes[0].requests + counter.fakes[1].requests,
+                        1U + asked[i].repeated);
+        held_loop_free(&counter.held);
+        counter_close();
+    }
+}
+
 /* Whoever was not reached has seen nothing. */
 static void what_was_not_sent_is_asked_elsewhere(void)
 {
@@ -253,6 +277,8 @@ static __attribute__((constructor)) void suite(void)
               garbage_is_repeated_where_that_does_no_harm);
     suite_add("proxy repeats", "only what does no harm is repeated",
               only_what_does_no_harm_is_repeated);
+    suite_add("proxy repeats", "ticket servers are asked twice only what they keep the key of",
+              ticket_servers_are_asked_twice_only_what_they_keep_the_key_of);
     suite_add("proxy repeats", "what was not sent is asked elsewhere",
               what_was_not_sent_is_asked_elsewhere);
     suite_add("proxy repeats", "a long body is not sent twice", a_long_body_is_not_sent_twice);
