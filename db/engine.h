@@ -43,6 +43,7 @@ struct engine {
     enum store_found (*each_due)(struct store *store, int64_t now, store_due_call *call,
                                  void *context);
     enum store_found (*each_sale)(struct store *store, store_sale_call *call, void *context);
+    enum store_found (*each_hold)(struct store *store, store_hold_call *call, void *context);
     enum store_found (*each_server)(struct store *store, store_server_call *call, void *context);
     enum store_found (*audit)(struct store *store, store_finding *finding, void *context);
     bool (*backup)(const char *place, const char *to, store_progress *progress, void *context,

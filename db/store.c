@@ -205,6 +205,11 @@ enum store_found store_each_sale(struct store *store, store_sale_call *call, voi
     return store->engine->each_sale(store, call, context);
 }
 
+enum store_found store_each_hold(struct store *store, store_hold_call *call, void *context)
+{
+    return store->engine->each_hold(store, call, context);
+}
+
 enum store_found store_each_server(struct store *store, store_server_call *call, void *context)
 {
     return store->engine->each_server(store, call, context);

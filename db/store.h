@@ -382,6 +382,18 @@ typedef void store_sale_call(void *context, const struct store_sale_row *row);
 /* Every sale, refunded or not, in one snapshot, in the order in which they were decided. */
 enum store_found store_each_sale(struct store *store, store_sale_call *call, void *context);
 
+/* An order that is or was held, as it is now. Its sale's server and its router are those of the hold until it is
+ * sold, and then those of its confirm. */
+struct store_hold_row {
+    struct order order;
+    const char *router; /* "" asked directly */
+};
+typedef void store_hold_call(void *context, const struct store_hold_row *row);
+
+/* Every order that ever was held or waited, in one snapshot, in the order in which they were decided. `place` is 0
+ * of all of them: counting the places in line would take the square of their number. */
+enum store_found store_each_hold(struct store *store, store_hold_call *call, void *context);
+
 struct server_total {
     char server[SERVER_SIZE];
     int64_t boot;

@@ -105,6 +105,12 @@ static void take_sale(void *context, const struct store_sale_row *row)
     ledger_sale(&report->ledger, &row->sale, row->router);
 }
 
+static void take_hold(void *context, const struct store_hold_row *row)
+{
+    struct report *report = context;
+    ledger_hold(&report->ledger, &row->order, row->router);
+}
+
 static void take_total(void *context, const struct server_total *total)
 {
     struct report *report = context;
@@ -125,6 +131,7 @@ static void read_store(struct report *report, struct store *store)
 {
     ledger_snapshot(&report->ledger);
     if (store_each_sale(store, take_sale, report) == STORE_UNREADABLE ||
+        store_each_hold(store, take_hold, report) == STORE_UNREADABLE ||
         store_each_server(store, take_total, report) == STORE_UNREADABLE)
         die(EXIT_TROUBLE, "cannot read the store: %s", store_error(store));
     store_close(store);

@@ -33,6 +33,7 @@ const struct engine sqlite_engine = {
     .each_key = list_each_key,
     .each_due = list_each_due,
     .each_sale = read_each_sale,
+    .each_hold = list_each_hold,
     .each_server = read_each_server,
     .audit = audit_run,
     .backup = backup_make,

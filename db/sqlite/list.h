@@ -14,6 +14,7 @@ enum store_found list_owed(struct store *store, const char *event, int64_t after
                            store_owed_call *call, void *context);
 
 enum store_found list_read_hold(struct store *store, const struct id *id, struct order *order);
+enum store_found list_each_hold(struct store *store, store_hold_call *call, void *context);
 enum store_found list_orders(struct store *store, const char *event, int64_t after, size_t max,
                              store_order_call *call, void *context);
 

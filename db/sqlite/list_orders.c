@@ -5,11 +5,12 @@
 #include "db/sqlite/list.h"
 #include "db/sqlite/list_part.h"
 
-/* The columns of QUERY_READ_HOLD and QUERY_LIST_ORDERS. */
+/* The columns of QUERY_READ_HOLD, QUERY_LIST_ORDERS and QUERY_EACH_HOLD. */
 enum {
     COLUMN_EVENT = 16,
     COLUMN_TIER,
     COLUMN_DECISION,
+    COLUMN_ROUTER, /* of QUERY_EACH_HOLD */
 };
 
 static void column_order(sqlite3_stmt *row, struct order *order)
@@ -79,6 +80,20 @@ enum store_found list_read_hold(struct store *store, const struct id *id, struct
             found = STORE_UNREADABLE;
     }
     return list_finish(store, query, found);
+}
+
+enum store_found list_each_hold(struct store *store, store_hold_call *call, void *context)
+{
+    sqlite3_stmt *query = list_query(store, QUERY_EACH_HOLD);
+    if (query == NULL)
+        return STORE_UNREADABLE;
+    while (sqlite3_step(query) == SQLITE_ROW) {
+        struct store_hold_row row;
+        column_order(query, &row.order);
+        row.router = (const char *)sqlite3_column_text(query, COLUMN_ROUTER);
+        call(context, &row);
+    }
+    return list_finish(store, query, STORE_FOUND);
 }
 
 enum store_found list_orders(struct store *store, const char *event, int64_t after, size_t max,

@@ -83,6 +83,10 @@ static const char *const texts[QUERY_COUNT] = {
                         "  CROSS JOIN events e ON e.event = d.event"
                         "  CROSS JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
                         "  WHERE d.id = ?1 AND d.expires_at IS NOT NULL",
+    [QUERY_EACH_HOLD] = "SELECT " ORDER ", d.router FROM decisions d"
+                        "  CROSS JOIN events e ON e.event = d.event"
+                        "  CROSS JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
+                        "  WHERE d.expires_at IS NOT NULL ORDER BY d.decision",
     [QUERY_LIST_ORDERS] =
         "SELECT " ORDER " FROM order_spans s CROSS JOIN decisions d NOT INDEXED"
         "    ON d.decision >= max(s.span << 8, ?2 + 1) AND d.decision <= (s.span << 8) + 255"

@@ -45,6 +45,7 @@ enum store_query {
     QUERY_EACH_TOKEN,
     QUERY_EACH_KEY,
     QUERY_EACH_DUE,
+    QUERY_EACH_HOLD,
     QUERY_COUNT
 };
 

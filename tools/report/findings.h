@@ -19,7 +19,8 @@ enum check {
     CHECK_STATES,   /* changes of state, state lines */
     CHECK_ENDS,     /* nothing is left open */
     CHECK_SALES,    /* the store's sales have their choices */
-    CHECK_SOLD,     /* what flights sold stands in the store */
+    CHECK_HOLDS,    /* so have its holds */
+    CHECK_SOLD,     /* what flights sold, held and freed stands in the store */
     CHECK_COUNT,
 };
 

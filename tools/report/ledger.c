@@ -33,7 +33,7 @@ void ledger_free(struct ledger *ledger)
     buffer_free(&ledger->known);
     buffer_free(&ledger->windows);
     buffer_free(&ledger->strays);
-    buffer_free(&ledger->held);
+    buffer_free(&ledger->holds);
     free(ledger->slots);
 }
 

@@ -2,7 +2,7 @@
  * routing log tells it; then held against the store's sales.
  *
  * One thread; zeroed memory is empty. Memory grows with the log (about 100 bytes for each choice), and
- * with the sales that did not come through it (about 50 bytes each). */
+ * with the sales that did not come through it (about 50 bytes each) and the holds (80 bytes each). */
 #ifndef BOX_OFFICE_LEDGER_H
 #define BOX_OFFICE_LEDGER_H
 
@@ -13,6 +13,7 @@
 #include "common/id.h"
 #include "common/outcome.h"
 #include "common/routing_line.h"
+#include "db/store.h"
 #include "tools/report/findings.h"
 #include "tools/report/names.h"
 
@@ -30,6 +31,18 @@ struct attempt {
     int32_t quantity;
 };
 
+/* An order of the store that is or was held. */
+struct ledger_hold {
+    struct id id; /* the hold's request's */
+    int64_t created_at, changed_at;
+    uint32_t server,
+        router; /* of its confirm, if it was sold; router LEDGER_NONE: asked directly */
+    uint32_t event;
+    uint32_t releases; /* choices of releases of it */
+    int32_t quantity;
+    enum order_state state;
+};
+
 struct ledger_flight {
     uint64_t number; /* of its router */
     uint32_t router;
@@ -38,6 +51,11 @@ struct ledger_flight {
     int64_t count;           /* of these choices */
     int64_t holds, releases; /* among them; the others may sell */
     int64_t rows;            /* of these choices, found sold by this server in the store */
+    int64_t held_rows;       /* of these choices, holds of the store that it made, if anybody did */
+    int64_t held_else;       /* … that it made, or another flight of the same request */
+    int64_t released_rows;   /* of these choices, releases of what is released in the store */
+    int64_t released_here;   /* … while it was under way, and nobody else asked for that */
+    int64_t begun, over;     /* wall clock, by the log: opened, settled */
     int64_t sold, replayed, refused, lost, unsent, held, freed; /* purchases, by its settlement */
     uint32_t opened;  /* place of its first choice, or of its settlement */
     uint32_t latest;  /* place of its latest choice */
@@ -81,7 +99,7 @@ struct ledger {
     struct buffer known;       /* bool, by router: it is one of this log's */
     struct buffer windows;     /* struct window: when choices may be missing, legally */
     struct buffer strays;      /* struct stray: sales without a fitting choice yet */
-    struct buffer held;        /* struct stray: sales of what was held before */
+    struct buffer holds;       /* struct ledger_hold: all of the store's */
     struct ledger_scale scales[LEDGER_SCALES_KEPT]; /* the latest ones, the earliest first */
     uint64_t scale_count;                           /* of all */
     uint32_t *slots;     /* owned; a hash table of attempts + 1 by request; 0: unused */
@@ -134,6 +152,12 @@ void ledger_snapshot(struct ledger *ledger);
 
 /* One sale of the store. */
 void ledger_sale(struct ledger *ledger, const struct sale *sale, const char *router);
+
+/* One hold of the store, whatever has become of it. */
+void ledger_hold(struct ledger *ledger, const struct order *order, const char *router);
+
+/* Of ledger_finish: holds the holds against the choices, and counts them for their flights. */
+void ledger_finish_holds(struct ledger *ledger);
 
 /* The store's own count for a server. */
 void ledger_total(struct ledger *ledger, const char *server, int64_t tickets);

@@ -55,27 +55,6 @@ static void compare(struct ledger *ledger, const struct attempt *attempt, const 
         compare_purchase(ledger, attempt, sale, request);
 }
 
-/* What was confirmed had been held, by a request whose choices say so if they are in the log. */
-static void compare_hold(struct ledger *ledger, const struct stray *sale)
-{
-    char id[ID_TEXT_SIZE];
-    id_format(&sale->id, id);
-    for (uint32_t at = ledger_find(ledger, &sale->id); at != LEDGER_NONE;
-         at = ledger_attempt(ledger, at)->older) {
-        const struct attempt *attempt = ledger_attempt(ledger, at);
-        if (attempt->verb != VERB_HOLD)
-            findings_broken(ledger->findings, CHECK_SALES, attempt->place,
-                            "request %s is a %s, but the store held tickets by it", id,
-                            verb_name(attempt->verb));
-        else if (attempt->event != sale->event || attempt->quantity < sale->quantity)
-            findings_broken(ledger->findings, CHECK_SALES, attempt->place,
-                            "request %s held %" PRId32 " tickets of %s, but the store sold %" PRId32
-                            " of %s by it",
-                            id, attempt->quantity, names_text(&ledger->events, attempt->event),
-                            sale->quantity, names_text(&ledger->events, sale->event));
-    }
-}
-
 /* Counts the sale for every flight that carried it to its server; false where none has yet. */
 static bool match(struct ledger *ledger, const struct stray *sale)
 {
@@ -117,8 +96,6 @@ void ledger_sale(struct ledger *ledger, const struct sale *sale, const char *rou
         .quantity = sale->quantity,
         .created_at = sale->created_at,
     };
-    if (!id_equal(&sale->id, &sale->request))
-        buffer_append(&ledger->held, &stray, sizeof stray);
     if (match(ledger, &stray)) {
         ledger->sales_through++;
         ledger_server(ledger, server)->through += sale->quantity;
@@ -185,6 +162,44 @@ static void finish_stray(struct ledger *ledger, const struct stray *sale)
                           names_text(&ledger->routers, sale->router));
 }
 
+/* Of what the settlement accounts for, so much is not known to the log, legally. */
+static int64_t unseen(const struct ledger_flight *flight)
+{
+    int64_t told = flight->sold + flight->replayed + flight->refused + flight->lost +
+                   flight->unsent + flight->held + flight->freed;
+    return told > flight->count ? told - flight->count : 0;
+}
+
+/* A hold the flight made is in the store, and what it freed is released there. What the store has of those it
+ * carried was done by it, or by a flight whose answer was lost. */
+static void finish_held(struct ledger *ledger, const struct ledger_flight *flight)
+{
+    bool before = flight->settled < ledger->snapshot;
+    int64_t held = flight->held_rows + flight->held_else;
+    int64_t done = flight->sold + flight->held + flight->freed;
+    int64_t doubtful = flight->replayed + flight->lost + flight->unsent;
+    int64_t rows = flight->rows + flight->held_rows + flight->released_here;
+    if (before && (flight->held > held + unseen(flight) ||
+                   flight->freed > flight->released_rows + unseen(flight)))
+        findings_broken(ledger->findings, CHECK_SOLD, flight->settled,
+                        "flight=%" PRIu64 " held=%" PRId64 " freed=%" PRId64
+                        ", but of those it carried the store has %" PRId64
+                        " as held by %s, and %" PRId64 " as released (choices from %s to %s)",
+                        flight->number, flight->held, flight->freed, held,
+                        names_text(&ledger->servers, flight->server), flight->released_rows,
+                        where(ledger, flight->opened).text, where(ledger, flight->latest).text);
+    if (rows > done + doubtful)
+        findings_broken(
+            ledger->findings, CHECK_SOLD, flight->settled,
+            "flight=%" PRIu64 " accounts for %" PRId64
+            " orders that may be sold, held or released, but of those it carried the "
+            "store has %" PRId64 " as sold by %s, %" PRId64 " as held by it, and %" PRId64
+            " as released meanwhile (choices from %s to %s)",
+            flight->number, done + doubtful, flight->rows,
+            names_text(&ledger->servers, flight->server), flight->held_rows, flight->released_here,
+            where(ledger, flight->opened).text, where(ledger, flight->latest).text);
+}
+
 /* A sale the flight made is in the store, under a request it carried, by its server. A sale in the store
  * under such a request was made by it, or by a flight whose answer was lost. */
 static void finish_flight(struct ledger *ledger, const struct ledger_flight *flight)
@@ -192,10 +207,9 @@ static void finish_flight(struct ledger *ledger, const struct ledger_flight *fli
     if (flight->settled == LEDGER_NONE)
         return;
     int64_t possible = flight->sold + flight->replayed + flight->lost + flight->unsent;
-    int64_t unknown = possible + flight->refused + flight->held + flight->freed - flight->count;
     ledger->findings->checked[CHECK_SOLD]++;
     bool before = flight->settled < ledger->snapshot;
-    if (before && flight->sold > flight->rows + (unknown > 0 ? unknown : 0))
+    if (before && flight->sold > flight->rows + unseen(flight))
         findings_broken(ledger->findings, CHECK_SOLD, flight->settled,
                         "flight=%" PRIu64 " sold=%" PRId64
                         " purchases, but of those it carried the "
@@ -209,6 +223,7 @@ static void finish_flight(struct ledger *ledger, const struct ledger_flight *fli
             "flight=%" PRIu64 " accounts for %" PRId64 " purchases that may be sold, but "
             "of those it carried the store holds %" PRId64 " as sold by %s",
             flight->number, possible, flight->rows, names_text(&ledger->servers, flight->server));
+    finish_held(ledger, flight);
 }
 
 static void finish_server(struct ledger *ledger, uint32_t number)
@@ -226,9 +241,7 @@ void ledger_finish(struct ledger *ledger)
     const struct stray *strays = (const struct stray *)(const void *)ledger->strays.data;
     for (size_t i = 0; i < ledger->strays.length / sizeof *strays; i++)
         finish_stray(ledger, &strays[i]);
-    const struct stray *held = (const struct stray *)(const void *)ledger->held.data;
-    for (size_t i = 0; i < ledger->held.length / sizeof *held; i++)
-        compare_hold(ledger, &held[i]);
+    ledger_finish_holds(ledger);
     for (uint32_t i = 0; i < ledger->flights.length / sizeof(struct ledger_flight); i++)
         finish_flight(ledger, ledger_flight(ledger, i));
     for (uint32_t i = 0; i < ledger->servers.count; i++)

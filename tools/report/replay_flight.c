@@ -43,6 +43,7 @@ static uint32_t add_flight(struct replay *replay, uint64_t number, uint32_t serv
         .router = replay->router,
         .server = server,
         .opened = place,
+        .begun = replay->line.time,
         .latest = place,
         .settled = LEDGER_NONE,
         .partial = number < replay->partial_below,
@@ -192,6 +193,7 @@ static void apply_settlement(struct replay *replay, uint32_t number, uint32_t pl
     flight->unsent = line->unsent;
     flight->held = line->held;
     flight->freed = line->freed;
+    flight->over = replay->line.time;
     flight->settled = place;
     forget(replay, number);
 }

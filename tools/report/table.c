@@ -52,7 +52,8 @@ static const struct {
     [CHECK_STATES] = {"states move legally, and repeat the lines before", "lines"},
     [CHECK_ENDS] = {"nothing is left open where a router stopped", "ends"},
     [CHECK_SALES] = {"every sale through these routers has its choice", "sales"},
-    [CHECK_SOLD] = {"what flights sold stands in the store", "flights"},
+    [CHECK_HOLDS] = {"every hold through these routers has its choice", "holds"},
+    [CHECK_SOLD] = {"what flights sold and held stands in the store", "flights"},
 };
 
 static void print_checks(const struct table *table, const struct findings *findings)

@@ -52,6 +52,10 @@ void feed_sales(struct ledger *ledger, const struct sim *sim)
     ledger_snapshot(ledger);
     for (size_t i = 0; i < count; i++)
         ledger_sale(ledger, &sales[i].sale, sales[i].router);
+    const struct sim_order *orders;
+    count = sim_orders(sim, &orders);
+    for (size_t i = 0; i < count; i++)
+        ledger_hold(ledger, &orders[i].order, orders[i].router);
     for (size_t i = 0; i < sim->world.machine_count; i++)
         if (sim->world.machines[i].pool == SIM_TICKETS)
             ledger_total(ledger, sim->world.machines[i].id, sim->world.machines[i].sold);

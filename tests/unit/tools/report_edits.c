@@ -176,6 +176,19 @@ static bool is_sold(const struct edit_court *court, const char *request)
     return false;
 }
 
+static bool is_held(const struct edit_court *court, const char *request)
+{
+    const struct sim_order *orders;
+    size_t count = sim_orders(court->sim, &orders);
+    for (size_t i = 0; i < count; i++) {
+        char id[ID_TEXT_SIZE];
+        id_format(&orders[i].order.sale.id, id);
+        if (strcmp(id, request) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* How many choices of the flight have the verb, in this life. */
 static int64_t count_verb(const struct edit_court *court, size_t line, uint64_t flight,
                           const char *verb)
@@ -206,20 +219,85 @@ static int64_t settled_as(const struct edit_court *court, size_t line, uint64_t 
     return at != NULL ? strtoll(at + strlen(field), NULL, 10) : 0;
 }
 
-/* Another verb than its own shows where all of that verb did what it says, or where the store sold by it. */
-static bool verb_shows(const struct edit_court *court, size_t line,
-                       const struct routing_choice *choice)
+/* Whether its settlement says that all holds, or all releases, of the choice's flight did what they ask for. */
+static bool all_were_done(const struct edit_court *court, size_t line,
+                          const struct routing_choice *choice)
 {
     bool hold = choice->verb == VERB_HOLD;
-    if (is_sold(court, choice->request))
-        return true;
-    if (choice->verb == VERB_CONFIRM)
-        return false;
     return settled_as(court, line, choice->flight, hold ? " held=" : " freed=") ==
            count_verb(court, line, choice->flight, hold ? " verb=hold " : " verb=release ");
 }
 
-/* An event is proved by the sale: without one, nothing else knows it. A session by token or address goes
+/* Another verb than its own shows where all of that verb did what it says, or where the store sold or held by
+ * it. */
+static bool verb_shows(const struct edit_court *court, size_t line,
+                       const struct routing_choice *choice)
+{
+    if (is_sold(court, choice->request) || is_held(court, choice->request))
+        return true;
+    return choice->verb != VERB_CONFIRM && all_were_done(court, line, choice);
+}
+
+static bool order_shows(const struct edit_court *court, size_t line,
+                        const struct routing_choice *choice)
+{
+    return is_sold(court, choice->request) ||
+           (choice->verb == VERB_RELEASE && all_were_done(court, line, choice));
+}
+
+/* How many lines of the log have both texts. */
+static size_t count_lines(const struct edit_court *court, const char *text, const char *other)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < court->lines->count; i++)
+        count += line_has(court, i, text) && line_has(court, i, other);
+    return count;
+}
+
+/* Whether something on the flight was also on another one. */
+static bool has_repeats(const struct edit_court *court, size_t line, uint64_t flight)
+{
+    static const char field[] = " choice request=";
+    char boards[32], request[64];
+    snprintf(boards, sizeof boards, " flight=%" PRIu64 " why=", flight);
+    for (; !line_has(court, line, " started "); line--) {
+        const struct lines *lines = court->lines;
+        const char *at = memmem(lines->text[line], lines->length[line], field, strlen(field));
+        if (at == NULL || !line_has(court, line, boards))
+            continue;
+        snprintf(request, sizeof request, "%.*s ", (int)(strlen(field) + ID_TEXT_SIZE - 1), at);
+        if (count_lines(court, request, boards) != count_lines(court, request, ""))
+            return true;
+    }
+    return false;
+}
+
+/* Whether one release alone is on the flight, and is the only one of its order. */
+static bool frees_alone(const struct edit_court *court, size_t line, uint64_t flight)
+{
+    char boards[32], released[64] = "";
+    snprintf(boards, sizeof boards, " flight=%" PRIu64 " why=", flight);
+    if (count_verb(court, line, flight, " verb=release ") != 1)
+        return false;
+    while (!line_has(court, line, boards) || !line_has(court, line, " verb=release "))
+        line--;
+    const struct lines *lines = court->lines;
+    const char *at = memmem(lines->text[line], lines->length[line], " order=", strlen(" order="));
+    snprintf(released, sizeof released, "%.*s ", (int)(strlen(" order=") + ID_TEXT_SIZE - 1), at);
+    return count_lines(court, " verb=release ", released) == 1;
+}
+
+/* Of a flight that was neither lost nor asked again for anything, the store knows what it did; but not who
+ * released what several asked to. */
+bool edit_of_settled_shows(const struct edit_court *court, size_t line,
+                           const struct routing_settled *settled, bool freed)
+{
+    return settled->replayed + settled->lost + settled->unsent == 0 &&
+           !has_repeats(court, line, settled->flight) &&
+           (!freed || frees_alone(court, line, settled->flight));
+}
+
+/* An event is proved by the sale or hold: without one, nothing else knows it. A session by token or address goes
  * where its hash says, by whatever policy; one by cookie stays where it is. An answer's status is only
  * proved to be that of an answer. */
 bool edit_text_shows(const struct edit_court *court, size_t line, const struct routing_line *parsed,
@@ -228,8 +306,13 @@ bool edit_text_shows(const struct edit_court *court, size_t line, const struct r
     bool choice = parsed->kind == ROUTING_CHOICE, server = parsed->kind == ROUTING_SERVER;
     if (strstr(edit->from, " verb=") != NULL)
         return verb_shows(court, line, &parsed->choice);
-    if (strstr(edit->from, " event=") != NULL || strstr(edit->from, " order=") != NULL)
-        return is_sold(court, parsed->choice.request);
+    if (strstr(edit->from, " request=") != NULL && choice)
+        return parsed->choice.verb == VERB_HOLD && is_held(court, parsed->choice.request) &&
+               all_were_done(court, line, &parsed->choice);
+    if (strstr(edit->from, " event=") != NULL)
+        return is_sold(court, parsed->choice.request) || is_held(court, parsed->choice.request);
+    if (strstr(edit->from, " order=") != NULL)
+        return order_shows(court, line, &parsed->choice);
     if (strstr(edit->from, " policy=") != NULL)
         return !choice || (parsed->choice.affinity == AFFINITY_NONE &&
                            strcmp(parsed->choice.why, "retry") != 0);

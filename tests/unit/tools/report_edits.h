@@ -28,4 +28,8 @@ bool edit_shows(const struct edit_court *court, size_t line, const struct routin
 bool edit_text_shows(const struct edit_court *court, size_t line, const struct routing_line *parsed,
                      const struct text_edit *edit);
 
+/* Whether it shows that the settlement counts one of its orders as something else; `freed`: one that it freed. */
+bool edit_of_settled_shows(const struct edit_court *court, size_t line,
+                           const struct routing_settled *settled, bool freed);
+
 #endif

@@ -4,7 +4,8 @@
  * another rule under it (a log does not hold the configuration); the policy where a session decided, or where another would have chosen the same for the
  * same reason; the client's address and Request-Id, but for what is hashed of them; the name of a new
  * session by cookie; the status, lengths and times of an answer; of what was refused, lost or replayed, whether
- * it was a purchase or a hold; and which order a release gave up, or a confirm that did not sell was about. */
+ * it was a purchase or a hold; which order a confirm that did not sell, or a release that did not free, was about;
+ * and which of several releases of one order freed it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +141,7 @@ static const struct text_edit text_edits[] = {
     {" verb=confirm order=", " verb=release order="},
     {" verb=release order=", " verb=confirm order="},
     {" order=0", " order=1"},
+    {" choice request=0", " choice request=1"},
     {"|up|", "|down|"},
     {"|files|", "|other|"},
     {" settled server=server-1 ", " settled server=server-2 "},
@@ -169,6 +171,7 @@ struct mutation {
 static uint64_t mutations, unnamed;
 static unsigned whole_logs; /* edited line by line */
 static unsigned numbers_tried[sizeof number_edits / sizeof *number_edits];
+static unsigned moves_tried[5]; /* of mutate_settled */
 static unsigned texts_tried[sizeof text_edits / sizeof *text_edits];
 
 /* Of a flight's choices, only the first and the last are named where their sum is wrong. */
@@ -240,6 +243,34 @@ static void mutate_texts(size_t line, const struct routing_line *parsed)
         replace(at, strlen(edit->from), edit->to);
         expect_found(&mutation, 0);
         texts_tried[i]++;
+    }
+}
+
+/* Counts one order as `to` that was counted as `from`. */
+static void mutate_settled(struct mutation *mutation, const struct routing_line *parsed)
+{
+    struct routing_settled now = parsed->settled;
+    const struct {
+        int64_t *from, *to;
+        const char *what;
+    } moves[] = {
+        {&now.held, &now.refused, "held, refused"}, {&now.freed, &now.refused, "freed, refused"},
+        {&now.sold, &now.refused, "sold, refused"}, {&now.refused, &now.held, "refused, held"},
+        {&now.refused, &now.sold, "refused, sold"},
+    };
+    for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+        struct buffer text = {0};
+        now = parsed->settled;
+        if (--*moves[i].from < 0 || !edit_of_settled_shows(&court, mutation->line, &parsed->settled,
+                                                           moves[i].from == &now.freed))
+            continue;
+        ++*moves[i].to;
+        routing_line_settled(&text, parsed->n, parsed->time, &now);
+        snprintf(mutation->text, TEXT_MAX, "%.*s", (int)text.length - 1, text.data);
+        buffer_free(&text);
+        mutation->what = moves[i].what;
+        expect_found(mutation, 0);
+        moves_tried[i]++;
     }
 }
 
@@ -352,6 +383,8 @@ static void mutate_line(size_t line)
     mutation.line = line;
     if (parsed.kind == ROUTING_CHOICE)
         mutate_choice(&mutation, &parsed.choice);
+    if (parsed.kind == ROUTING_SETTLED)
+        mutate_settled(&mutation, &parsed);
     mutation.what = "taken out";
     if (!edit_ends_a_life(&court, line))
         expect_found(&mutation, parsed.n);
@@ -393,6 +426,8 @@ static void were_all_tried(void)
         if (numbers_tried[i] == 0)
             printf("  no line had %s\n", number_edits[i].field);
     }
+    for (size_t i = 0; whole_logs == 2 && i < sizeof moves_tried / sizeof *moves_tried; i++)
+        CU_ASSERT(moves_tried[i] > 0);
     for (size_t i = 0; whole_logs == 2 && i < sizeof text_edits / sizeof *text_edits; i++) {
         CU_ASSERT(texts_tried[i] > 0);
         if (texts_tried[i] == 0)

@@ -80,8 +80,9 @@ static void passes_a_log_that_goes_on(void)
         sim_start(&sim);
         sim_run(&sim, 200);
         early = sim;
-        early.log = early.world.sales = (struct buffer){0};
+        early.log = early.world.sales = early.world.orders = (struct buffer){0};
         buffer_append(&early.world.sales, sim.world.sales.data, sim.world.sales.length);
+        buffer_append(&early.world.orders, sim.world.orders.data, sim.world.orders.length);
         take_apart(&sim.log, &lines);
         size_t split = lines.count;
         sim_run(&sim, 200);

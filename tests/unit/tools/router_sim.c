@@ -40,12 +40,19 @@ void sim_free(struct sim *sim)
 {
     buffer_free(&sim->log);
     buffer_free(&sim->world.sales);
+    buffer_free(&sim->world.orders);
 }
 
 size_t sim_sales(const struct sim *sim, const struct sim_sale **sales)
 {
     *sales = (const struct sim_sale *)(const void *)sim->world.sales.data;
     return sim->world.sales.length / sizeof **sales;
+}
+
+size_t sim_orders(const struct sim *sim, const struct sim_order **orders)
+{
+    *orders = (const struct sim_order *)(const void *)sim->world.orders.data;
+    return sim->world.orders.length / sizeof **orders;
 }
 
 /* --- the ticket servers ------------------------------------------------------------------------ */
@@ -73,10 +80,51 @@ static struct sim_hold *find_hold(struct sim *sim, const struct id *order)
     return NULL;
 }
 
-static void hold(struct sim *sim, const struct sim_passenger *passenger)
+static struct sim_order *order_of(struct sim *sim, const struct sim_hold *held)
 {
-    sim->world.holds[sim->world.held++ % SIM_HOLDS] =
-        (struct sim_hold){passenger->request, passenger->quantity};
+    return (struct sim_order *)(void *)sim->world.orders.data + held->row;
+}
+
+static void move_order(struct sim *sim, struct sim_hold *held, enum order_state state)
+{
+    struct order *order = &order_of(sim, held)->order;
+    order->sale.state = state;
+    order->changed_at = sim->world.time;
+    held->quantity = 0;
+}
+
+/* Some wait in line, and are offered fewer tickets. Whom one held before remembers expires by and by. */
+static void hold(struct sim *sim, const struct sim_server *server,
+                 const struct sim_passenger *passenger)
+{
+    struct sim_hold *held = &sim->world.holds[sim->world.held++ % SIM_HOLDS];
+    struct sim_order row = {.order = {.changed_at = sim->world.time}};
+    struct sale *sale = &row.order.sale;
+    if (held->quantity > 0)
+        move_order(sim, held, ORDER_EXPIRED);
+    *held = (struct sim_hold){passenger->request, passenger->quantity,
+                              sim->world.orders.length / sizeof row};
+    if (held->quantity > 1 && sim_roll(sim, 4) == 0)
+        held->quantity--;
+    sale->id = sale->request = passenger->request;
+    sale->state = sim_roll(sim, 4) == 0 ? ORDER_WAITING : ORDER_HELD;
+    sale->quantity = held->quantity;
+    sale->created_at = sim->world.time;
+    snprintf(sale->event, sizeof sale->event, "demo");
+    snprintf(sale->server, sizeof sale->server, "%s", server->id);
+    snprintf(row.router, sizeof row.router, "%s", sim->router);
+    buffer_append(&sim->world.orders, &row, sizeof row);
+}
+
+static void confirm(struct sim *sim, const struct sim_server *server, struct sim_hold *held,
+                    const struct sim_passenger *passenger)
+{
+    struct sim_order *row = order_of(sim, held);
+    add_sale(sim, server, &held->order, &passenger->request, held->quantity, sim->router);
+    move_order(sim, held, ORDER_SOLD);
+    row->order.sale.request = passenger->request;
+    snprintf(row->order.sale.server, sizeof row->order.sale.server, "%s", server->id);
+    snprintf(row->router, sizeof row->router, "%s", sim->router);
 }
 
 /* Where it is counted; NULL: it is refused. */
@@ -84,7 +132,7 @@ static int64_t *decide_one(struct sim *sim, const struct sim_server *server,
                            const struct sim_passenger *passenger, struct routing_settled *settled)
 {
     if (passenger->verb == VERB_HOLD) {
-        hold(sim, passenger);
+        hold(sim, server, passenger);
         return &settled->held;
     }
     if (passenger->verb == VERB_PURCHASE) {
@@ -96,8 +144,9 @@ static int64_t *decide_one(struct sim *sim, const struct sim_server *server,
     if (held == NULL)
         return NULL;
     if (passenger->verb == VERB_CONFIRM)
-        add_sale(sim, server, &held->order, &passenger->request, held->quantity, sim->router);
-    held->quantity = 0;
+        confirm(sim, server, held, passenger);
+    else
+        move_order(sim, held, ORDER_RELEASED);
     return passenger->verb == VERB_CONFIRM ? &settled->sold : &settled->freed;
 }
 
@@ -203,7 +252,7 @@ void sim_start(struct sim *sim)
 void sim_pass(struct sim *to, struct sim *from)
 {
     to->world = from->world;
-    from->world.sales = (struct buffer){0};
+    from->world.sales = from->world.orders = (struct buffer){0};
 }
 
 void sim_start_beside(struct sim *to, struct sim *from)

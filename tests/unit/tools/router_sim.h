@@ -11,6 +11,7 @@
 #include "common/buffer.h"
 #include "common/outcome.h"
 #include "common/routing_line.h"
+#include "db/store.h"
 
 #define SIM_STORE "0193b0aa-0000-7000-8000-00000000feed"
 
@@ -68,6 +69,12 @@ struct sim_sale {
     char router[ID_TEXT_SIZE]; /* "" sold directly */
 };
 
+/* An order that is or was held. */
+struct sim_order {
+    struct order order;
+    char router[ID_TEXT_SIZE];
+};
+
 /* A request that was forwarded and is not done. */
 struct sim_request {
     struct id id;
@@ -88,6 +95,7 @@ struct sim_session {
 struct sim_hold {
     struct id order;
     int quantity; /* 0: it is not held any more */
+    size_t row;   /* among the orders */
 };
 
 /* What several routers share. */
@@ -99,8 +107,9 @@ struct sim_world {
     size_t machine_count;
     struct sim_session sessions[SIM_POOLS][SIM_SESSIONS];
     struct sim_hold holds[SIM_HOLDS];
-    uint64_t held;       /* ever */
-    struct buffer sales; /* struct sim_sale */
+    uint64_t held;        /* ever */
+    struct buffer sales;  /* struct sim_sale */
+    struct buffer orders; /* struct sim_order */
 };
 
 struct sim {
@@ -148,7 +157,8 @@ void sim_stop(struct sim *sim);
  * them decided. */
 void sim_crash(struct sim *sim);
 
-/* A copy of the list; how many there are. */
+/* The list, valid until the next step; how many there are. */
 size_t sim_sales(const struct sim *sim, const struct sim_sale **sales);
+size_t sim_orders(const struct sim *sim, const struct sim_order **orders);
 
 #endif
