@@ -29,7 +29,7 @@ enum {
     STORE_EVENTS_MAX = 100000,
     STORE_TOKENS_MAX = 10000, /* that are good */
     STORE_KEYS_MAX = 100,     /* signing keys that are not retired */
-    STORE_OWED_MAX = 16,      /* payments owed back for one order; past that 503 */
+    STORE_OWED_MAX = 16,      /* payments owed back for one order, not settled; past that 503 */
     STORE_TIDY_MAX =
         1024, /* orders of one event that expire, and of one tier that are offered what came
                                      free, in one batch; the rest in the next ones */
