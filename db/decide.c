@@ -159,6 +159,18 @@ static void wait_in_line(struct decide_batch *batch, size_t i, struct decide_tie
     order_join_line(batch, i);
 }
 
+/* The buyer has as many as one may have; among them may be what has expired and is not yet dealt with. */
+static void limit_buyer(struct decide_batch *batch, size_t i)
+{
+    const struct decide_item *work = &batch->items[i];
+    const struct decide_event *event = &batch->events[work->event];
+    int64_t left = event->buyer_limit - batch->buyers[work->buyer].now;
+    if (event->overdue)
+        order_refuse(&batch->decisions[i], PROBLEM_OVERLOADED);
+    else
+        refuse_with(batch, i, PROBLEM_BUYER_LIMIT, left > 0 ? left : 0);
+}
+
 /* There are too few tickets. */
 static void run_short(struct decide_batch *batch, size_t i, struct decide_tier *tier)
 {
@@ -178,8 +190,7 @@ static void take(struct decide_batch *batch, size_t i, struct decide_tier *tier)
     const struct item *item = batch->decisions[i].item;
     int quantity = purchase_quantity(&item->purchase);
     if (!order_allowed(batch, work->event, work->buyer, quantity)) {
-        int64_t left = batch->events[work->event].buyer_limit - batch->buyers[work->buyer].now;
-        refuse_with(batch, i, PROBLEM_BUYER_LIMIT, left > 0 ? left : 0);
+        limit_buyer(batch, i);
     } else if (order_free(tier) < quantity) {
         run_short(batch, i, tier);
     } else if (item->verb == VERB_HOLD) {

@@ -13,7 +13,7 @@
 #include "db/store.h"
 
 enum {
-    DECIDE_TIDY_MAX = 16 * STORE_TIDY_MAX, /* orders that expire in one batch */
+    DECIDE_TIDY_MAX = 16 * STORE_TIDY_MAX, /* in one batch: orders that expire; orders in lines */
 };
 
 /* One event that the batch names, by name or by an order of it. */
@@ -47,7 +47,8 @@ struct decide_tier {
     struct decide_counts was; /* as the store holds it when the batch begins */
     size_t line;              /* the first order in line, as an index; LOOKUP_NONE: nobody */
     size_t line_end;          /* the last one that was read */
-    bool line_whole; /* all that wait were read; else at least as many as can be offered tickets */
+    bool line_whole; /* all that wait were read; else as many as may be offered tickets: see b. */
+    int64_t named; /* tickets of those of its orders that were read, as they were: for the engine */
     struct decide_counts now; /* out */
     int64_t taken; /* out: tickets that this batch sells; what is refunded is not taken off */
     size_t turn;   /* working memory: whose turn it is */
@@ -76,7 +77,7 @@ struct decide_state {
     bool late;
     bool
         used; /* a ticket was checked in; known only of an order of which a refund or check-in is decided */
-    int owed; /* payments; known only of an order of which a confirm is decided */
+    int owed; /* payments that are not settled; known only of an order of which a confirm is decided */
 };
 
 /* One order that the batch names, or that may move in it. */
@@ -164,6 +165,9 @@ struct decide_batch {
 void decide_sale(const struct decide_batch *batch, const struct decide_order *order,
                  struct sale *sale);
 
+/* Whether those in the event's lines are offered what comes free: no more once it is closed or its sale is over. */
+bool decide_offers(const struct decide_batch *batch, const struct decide_event *event);
+
 /* Decides in order; each decision sees what the earlier ones took and which keys they used. It may decide
  * a batch again, of which more is known.
  *
@@ -180,7 +184,8 @@ void decide_sale(const struct decide_batch *batch, const struct decide_order *or
  *      free, the first in line is offered them: it becomes held, of as many tickets as it wants or as
  *      there are, at the present price, for the event's hold_seconds. It is not passed over because it
  *      wants more than there are, which could be for ever; nor do others get what it could not have.
- *      While anybody waits, nothing is free for others.
+ *      While anybody waits, nothing is free for others. Of more than STORE_TIDY_MAX in a tier's line, or
+ *      DECIDE_TIDY_MAX in all the lines of the batch, the others wait for the next batch.
  *
  * b. also comes last, for what the batch itself has freed, and for whom it put in line.
  *
@@ -196,6 +201,7 @@ void decide_sale(const struct decide_batch *batch, const struct decide_order *or
  *      NO_WAITING_LIST where a hold would wait. None is stored: asked again later, it may be sold.
  *   4. The buyer would have more than buyer_limit: BUYER_LIMIT, with what is left, never below 0. What is
  *      held, waits and is sold counts; buyers are the same but for ASCII case. Stored as the next one.
+ *      Where a. has left some expired orders as they are, OVERLOADED: they may be this buyer's.
  *   5. Too few tickets are free: a hold that may wait takes its place in line, unless STORE_WAITING_MAX
  *      do already. Otherwise SOLD_OUT, stored under the key where a client or another server may ask with
  *      it again; where there is no room to store it, STORE_UNAVAILABLE, because an unstored refusal could
@@ -213,10 +219,11 @@ void decide_sale(const struct decide_batch *batch, const struct decide_order *or
  *   4. Past its deadline: EXPIRED.
  *   5. Held: sold, with numbers, for the amount at which it was held; the request, server and router of
  *      the sale are those of the confirm.
- *   6. Expired: if as many tickets are free for others, and the buyer may have them, sold, and `late`.
- *      Else HOLD_EXPIRED, owed; but where a. has left some as they are, and too few are free, OVERLOADED.
+ *   6. Expired: if as many tickets are free for others, and the buyer may have them, sold, and `late`. A
+ *      line that is offered nothing any more (b.) keeps none from who has paid. Else HOLD_EXPIRED, owed;
+ *      but where a. has left some as they are, OVERLOADED.
  *   7. Sold or refunded: ALREADY_PAID, owed. Released: HOLD_RELEASED, owed. Waiting: NOT_OFFERED, owed.
- *      More than STORE_OWED_MAX owed of one order: OVERLOADED, and nothing is recorded.
+ *      More than STORE_OWED_MAX owed of one order and not settled: OVERLOADED, and nothing is recorded.
  *
  * A release: NO_SUCH_HOLD as above; released before, that again; EXPIRED past its deadline; held or
  * waiting, released; expired, HOLD_EXPIRED; sold or refunded, ALREADY_SOLD.

@@ -63,12 +63,19 @@ static enum problem owed_before(const struct decide_batch *batch, size_t i)
     return earlier == LOOKUP_NONE ? PROBLEM_NONE : batch->decisions[earlier].outcome.problem;
 }
 
+/* A line that stands still for good keeps no ticket from who has paid for it. */
+static int64_t free_for_payer(const struct decide_batch *batch, const struct decide_order *order)
+{
+    const struct decide_tier *tier = &batch->tiers[order->tier];
+    return decide_offers(batch, &batch->events[order->event]) ? order_free(tier) : order_left(tier);
+}
+
 static bool may_be_sold(const struct decide_batch *batch, const struct decide_order *order)
 {
     if (order->now.state == ORDER_HELD)
         return true;
     return order->now.state == ORDER_EXPIRED &&
-           order->now.quantity <= order_free(&batch->tiers[order->tier]) &&
+           order->now.quantity <= free_for_payer(batch, order) &&
            order_allowed(batch, order->event, order->buyer, order->now.quantity);
 }
 
@@ -89,10 +96,7 @@ static enum problem reason_of(const struct decide_batch *batch, const struct dec
 {
     switch (order->now.state) {
     case ORDER_EXPIRED:
-        return batch->events[order->event].overdue &&
-                       order->now.quantity > order_free(&batch->tiers[order->tier])
-                   ? PROBLEM_OVERLOADED
-                   : PROBLEM_HOLD_EXPIRED;
+        return batch->events[order->event].overdue ? PROBLEM_OVERLOADED : PROBLEM_HOLD_EXPIRED;
     case ORDER_RELEASED:
         return PROBLEM_HOLD_RELEASED;
     case ORDER_WAITING:

@@ -3,9 +3,19 @@
 #include <assert.h>
 #include <string.h>
 
+int64_t order_left(const struct decide_tier *tier)
+{
+    return tier->capacity - tier->now.sold - tier->now.held;
+}
+
 int64_t order_free(const struct decide_tier *tier)
 {
-    return tier->now.waiting > 0 ? 0 : tier->capacity - tier->now.sold - tier->now.held;
+    return tier->now.waiting > 0 ? 0 : order_left(tier);
+}
+
+bool decide_offers(const struct decide_batch *batch, const struct decide_event *event)
+{
+    return !event->closed && (event->sale_until == 0 || batch->now < event->sale_until);
 }
 
 bool order_allowed(const struct decide_batch *batch, size_t event, size_t buyer, int64_t quantity)

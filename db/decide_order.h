@@ -5,6 +5,9 @@
 
 #include "db/decide.h"
 
+/* Tickets that nobody has. */
+int64_t order_left(const struct decide_tier *tier);
+
 /* Tickets that nobody has, and nobody waits for. */
 int64_t order_free(const struct decide_tier *tier);
 

@@ -57,7 +57,7 @@ static void offer_in_tier(struct decide_batch *batch, struct decide_tier *tier)
 {
     while (tier->turn != LOOKUP_NONE && tier->offered < STORE_TIDY_MAX) {
         struct decide_order *order = &batch->orders[tier->turn];
-        int64_t left = tier->capacity - tier->now.sold - tier->now.held;
+        int64_t left = order_left(tier);
         if (left <= 0)
             return;
         if (order->now.state == ORDER_WAITING) /* else it gave up its place */
@@ -70,7 +70,7 @@ void decide_offer(struct decide_batch *batch)
 {
     for (size_t i = 0; i < batch->event_count; i++) {
         const struct decide_event *event = &batch->events[i];
-        if (event->closed || (event->sale_until != 0 && batch->now >= event->sale_until))
+        if (!decide_offers(batch, event))
             continue;
         for (size_t k = event->first_tier; k < event->first_tier + event->tiers; k++)
             offer_in_tier(batch, &batch->tiers[k]);

@@ -32,7 +32,7 @@ enum {
         100000,               /* decisions looked through to count what buyers have already */
     STORE_TOKENS_MAX = 10000, /* that are good */
     STORE_KEYS_MAX = 100,     /* signing keys that are not retired */
-    STORE_OWED_MAX = 16,      /* payments owed back for one order; past that 503 */
+    STORE_OWED_MAX = 16,      /* payments owed back for one order, not settled; past that 503 */
     STORE_TIDY_MAX =
         1024, /* orders of one event that expire, and of one tier that are offered what came
                                      free, in one batch; the rest in the next ones */

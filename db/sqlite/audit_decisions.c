@@ -26,6 +26,11 @@ static const struct audit_check checks[] = {
                 "   currency IS NULL OR buyer IS NULL OR server IS NULL OR router IS NULL) AS bad"
                 "  FROM decisions WHERE id IS NOT NULL)"},
 
+    {"an order is in a part that its event's list reads", "orders",
+     AUDIT_OF("key") "(SELECT " KEY ", NOT EXISTS (SELECT 1 FROM order_spans s"
+                     "   WHERE s.event = d.event AND s.span = d.decision >> 8) AS bad"
+                     "  FROM decisions d WHERE id IS NOT NULL)"},
+
     {"an order is in its tier's currency", "orders",
      AUDIT_OF("key") "(SELECT " KEY ", d.currency <> t.currency AS bad"
                      "  FROM decisions d JOIN tiers t USING (event, tier) WHERE d.id IS NOT NULL)"},

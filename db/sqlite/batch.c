@@ -51,7 +51,7 @@ static void begin(struct batch *batch, const char *server, int64_t now, struct d
     rule->keys = &batch->keys;
     rule->event_count = rule->tier_count = rule->buyer_count = 0;
     rule->order_count = rule->added = rule->ticket_count = 0;
-    batch->due = 0;
+    batch->due = batch->in_lines = 0;
     batch->sold = 0;
     batch->dirty = false;
 }

@@ -22,6 +22,7 @@ struct batch {
     struct batch_room room;
     int64_t *removed; /* owned; per event: refusals that had expired and were removed */
     size_t due;       /* orders that expire */
+    size_t in_lines;  /* orders in line that may be offered something */
     int64_t sold;     /* tickets sold by the batch */
     bool dirty;       /* something was written */
 };

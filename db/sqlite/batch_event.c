@@ -173,17 +173,18 @@ int batch_event_at(struct batch *batch, struct connection *connection, int64_t r
 /* --- lines ------------------------------------------------------------------------------------- */
 
 /* How many of a tier's line can be offered something: no more than there are tickets free, or may be after what
- * this batch does to the orders that it knows. Each of those in line that it names may give up its place. */
+ * this batch does to the orders that it knows. Each of those in line that it names may give up its place. Nor more
+ * than one batch may write: a line that is not read waits. */
 static int64_t turns(const struct batch *batch, size_t index)
 {
     const struct decide_tier *tier = &batch->rule.tiers[index];
     int64_t turns = tier->capacity - tier->was.sold - tier->was.held;
     if (turns < 0)
         turns = 0;
-    for (size_t i = 0; i < batch->rule.order_count; i++)
-        if (batch->rule.orders[i].tier == index)
-            turns += batch->rule.orders[i].was.quantity;
-    return turns < STORE_TIDY_MAX ? turns : STORE_TIDY_MAX;
+    turns += tier->named;
+    int64_t left = DECIDE_TIDY_MAX - (int64_t)batch->in_lines;
+    int64_t most = left < STORE_TIDY_MAX ? left : STORE_TIDY_MAX;
+    return turns < most ? turns : most;
 }
 
 static int read_line(struct batch *batch, struct connection *connection, size_t event, size_t index)
@@ -208,6 +209,7 @@ static int read_line(struct batch *batch, struct connection *connection, size_t 
         tier->line_end = order;
     }
     tier->line_whole = count == tier->was.waiting;
+    batch->in_lines += (size_t)count;
     return connection_done(connection, statement);
 }
 
@@ -216,7 +218,7 @@ int batch_read_lines(struct batch *batch, struct connection *connection)
     int rc = SQLITE_OK;
     for (size_t i = 0; i < batch->rule.event_count; i++) {
         const struct decide_event *event = &batch->rule.events[i];
-        if (event->closed || (event->sale_until != 0 && batch->rule.now >= event->sale_until))
+        if (!decide_offers(&batch->rule, event))
             continue;
         for (size_t k = event->first_tier; k < event->first_tier + event->tiers; k++) {
             if (rc == SQLITE_OK && batch->rule.tiers[k].was.waiting > 0)

@@ -85,6 +85,7 @@ size_t batch_order_add(struct batch *batch, sqlite3_stmt *row, size_t event)
         .behind = LOOKUP_NONE,
     };
     read_order(row, &rule->orders[index]);
+    rule->tiers[tier].named += rule->orders[index].was.quantity;
     return index;
 }
 

@@ -204,8 +204,8 @@ static const char version_3[] =
     ") STRICT;"
     "CREATE UNIQUE INDEX orders ON decisions (event, id) WHERE id <> key;"
     "CREATE INDEX refusals ON decisions (event, created_at) WHERE id IS NULL;"
-    /* A hold is confirmed by its id alone. */
-    "CREATE INDEX holds ON decisions (id) WHERE expires_at IS NOT NULL;"
+    /* A hold is confirmed by its id alone, so no two events may have it. */
+    "CREATE UNIQUE INDEX holds ON decisions (id) WHERE expires_at IS NOT NULL;"
     "CREATE INDEX expiring ON decisions (event, expires_at) WHERE state = 1;"
     "CREATE INDEX waiting ON decisions (event, tier, decision) WHERE state = 2;"
 

@@ -49,10 +49,23 @@ static bool moved_unasked(const struct decide_order *order)
     return order->was.state == ORDER_WAITING && order->now.state == ORDER_HELD;
 }
 
+/* One that was noted of an earlier item, where each is decided on its own. */
+static void forget_move(struct handle *handle, const struct id *id)
+{
+    for (size_t i = 0; i < handle->moved_count; i++) {
+        if (id_equal(&handle->moved[i].id, id)) {
+            handle->moved[i] = handle->moved[--handle->moved_count];
+            return;
+        }
+    }
+}
+
 static void note_moves(struct handle *handle)
 {
     const struct decide_batch *rule = &handle->batch.rule;
     for (size_t i = 0; i < rule->order_count + rule->added; i++) {
+        if (rule->orders[i].now.state != rule->orders[i].was.state)
+            forget_move(handle, &rule->orders[i].id);
         if (!moved_unasked(&rule->orders[i]))
             continue;
         handle->moved = batch_list_grow(handle->moved, handle->moved_count, 1, &handle->moved_room,

@@ -8,7 +8,6 @@
     "d.decision, d.event, d.tier, d.id, d.state, d.quantity, d.first_number, d.amount, d.buyer,"   \
     " d.server, d.created_at, d.expires_at, d.changed_at, d.payment, d.request, d.late"
 
-/* The columns of a sale, in the order in which column_sale takes them. */
 static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_BEGIN_WRITING] = "BEGIN IMMEDIATE",
     [STATEMENT_BEGIN_READING] = "BEGIN",
@@ -42,7 +41,8 @@ static const char *const texts[STATEMENT_COUNT] = {
         "  (SELECT decision FROM decisions WHERE event = ?1 AND key = ?2 AND id = ?2 UNION ALL"
         "   SELECT decision FROM decisions WHERE event = ?1 AND id = ?2 AND id <> key)",
     [STATEMENT_OWED] =
-        "SELECT (SELECT count(*) FROM owed WHERE event = ?1 AND decision = ?2),"
+        "SELECT (SELECT count(*) FROM owed WHERE event = ?1 AND decision = ?2"
+        "         AND settled_at IS NULL),"
         "       (SELECT reason FROM owed WHERE event = ?1 AND decision = ?2 AND reference = ?3)",
     [STATEMENT_USED] = "SELECT EXISTS (SELECT 1 FROM tickets WHERE event = ?1 AND tier = ?2"
                        "  AND number >= ?3 AND number < ?4 AND checked_in_at IS NOT NULL)",
@@ -112,6 +112,7 @@ static const char *const texts[STATEMENT_COUNT] = {
         "SELECT e.name, t.name, t.currency, t.price, t.capacity, t.sold, t.held, t.order_limit,"
         "       t.waiting"
         "  FROM events e JOIN tiers t ON t.event = e.event WHERE e.name = ?1 ORDER BY t.name",
+    /* Of a sale, the columns in the order in which column_sale takes them. */
     [STATEMENT_SALE] =
         "SELECT d.id, e.name, t.name, d.buyer, d.server, d.currency, d.quantity, d.first_number,"
         "       d.amount, d.created_at, d.state, coalesce(d.request, d.id), d.expires_at"

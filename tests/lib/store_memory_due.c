@@ -51,7 +51,7 @@ static struct memory_order *first_in_line(struct store_memory *memory,
     return NULL;
 }
 
-static int64_t not_taken(const struct store_memory *memory, const struct memory_tier *tier)
+int64_t memory_not_taken(const struct store_memory *memory, const struct memory_tier *tier)
 {
     return tier->terms.capacity - memory_tickets(memory, tier, ORDER_SOLD) -
            memory_tickets(memory, tier, ORDER_HELD);
@@ -62,7 +62,7 @@ static void offer_in_tier(struct store_memory *memory, const struct memory_event
 {
     for (int i = 0; i < STORE_TIDY_MAX; i++) {
         struct memory_order *order = first_in_line(memory, tier);
-        int64_t there = not_taken(memory, tier);
+        int64_t there = memory_not_taken(memory, tier);
         if (order == NULL || there <= 0)
             return;
         if (order->sale.quantity > there) {
@@ -75,7 +75,7 @@ static void offer_in_tier(struct store_memory *memory, const struct memory_event
     }
 }
 
-static bool offers(const struct memory_event *event, int64_t now)
+bool memory_offers(const struct memory_event *event, int64_t now)
 {
     bool over = event->terms.sale_until != 0 && now >= event->terms.sale_until;
     return !event->terms.closed && !over;
@@ -83,7 +83,7 @@ static bool offers(const struct memory_event *event, int64_t now)
 
 void memory_offer(struct store_memory *memory, struct memory_event *event, int64_t now)
 {
-    for (size_t i = 0; offers(event, now) && i < memory->tier_count; i++)
+    for (size_t i = 0; memory_offers(event, now) && i < memory->tier_count; i++)
         if (strcmp(memory->tiers[i].event, event->terms.name) == 0)
             offer_in_tier(memory, event, &memory->tiers[i], now);
 }
@@ -92,15 +92,15 @@ bool memory_is_due(struct store_memory *memory, const struct memory_event *event
 {
     if (first_expired(memory, event->terms.name, now) != NULL)
         return true;
-    for (size_t i = 0; offers(event, now) && i < memory->tier_count; i++)
+    for (size_t i = 0; memory_offers(event, now) && i < memory->tier_count; i++)
         if (strcmp(memory->tiers[i].event, event->terms.name) == 0 &&
             first_in_line(memory, &memory->tiers[i]) != NULL &&
-            not_taken(memory, &memory->tiers[i]) > 0)
+            memory_not_taken(memory, &memory->tiers[i]) > 0)
             return true;
     return false;
 }
 
 int64_t memory_free_tickets(const struct store_memory *memory, const struct memory_tier *tier)
 {
-    return memory_waiting(memory, tier) > 0 ? 0 : not_taken(memory, tier);
+    return memory_waiting(memory, tier) > 0 ? 0 : memory_not_taken(memory, tier);
 }

@@ -80,11 +80,13 @@ static void confirm_expired(const struct memory_asking *asking, struct memory_or
     const struct sale *sale = &order->sale;
     const struct memory_event *event = memory_event(memory, sale->event);
     const struct memory_tier *tier = memory_tier(memory, sale->event, sale->tier);
-    bool there = sale->quantity <= memory_free_tickets(memory, tier);
+    int64_t left = memory_offers(event, asking->now) ? memory_free_tickets(memory, tier)
+                                                     : memory_not_taken(memory, tier);
+    bool there = sale->quantity <= left;
     bool allowed = sale->quantity <= memory_buyer_may_have(memory, event, sale->buyer);
     if (there && allowed)
         take_payment(asking, order);
-    else if (!there && event->overdue)
+    else if (event->overdue)
         asking->outcome->problem = PROBLEM_OVERLOADED;
     else
         give_back(asking, order, PROBLEM_HOLD_EXPIRED);

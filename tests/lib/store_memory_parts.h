@@ -24,6 +24,12 @@ struct memory_move *memory_new_move(struct store_memory *memory);
 /* Tickets of the tier that others than those in its line may have: none while anybody waits. */
 int64_t memory_free_tickets(const struct store_memory *memory, const struct memory_tier *tier);
 
+/* Likewise, whether anybody waits or not. */
+int64_t memory_not_taken(const struct store_memory *memory, const struct memory_tier *tier);
+
+/* Whether its lines are offered anything: not once it is closed, or its sale over. */
+bool memory_offers(const struct memory_event *event, int64_t now);
+
 /* How many more tickets of the event this buyer may have; "no limit" is INT64_MAX. */
 int64_t memory_buyer_may_have(const struct store_memory *memory, const struct memory_event *event,
                               const char *buyer);

@@ -138,7 +138,10 @@ static void decide_in_tier(const struct memory_asking *asking, struct memory_eve
     int64_t allowed = memory_buyer_may_have(asking->memory, event, item->purchase.buyer);
     int64_t there = memory_free_tickets(asking->memory, tier);
     if (quantity > allowed) {
-        refuse(asking, PROBLEM_BUYER_LIMIT, allowed);
+        if (event->overdue)
+            asking->outcome->problem = PROBLEM_OVERLOADED;
+        else
+            refuse(asking, PROBLEM_BUYER_LIMIT, allowed);
         return;
     }
     bool waits = quantity > there && item->verb == VERB_HOLD && item->wait &&

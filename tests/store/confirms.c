@@ -283,6 +283,12 @@ static void so_many_payments_are_owed(struct fixture *fixture)
     }
     CU_ASSERT_EQUAL(peek_owed(fixture, NULL), STORE_OWED_MAX);
     CU_ASSERT(confirm(store, &id, "payment-0").replayed);
+    fixture_sql(fixture, "UPDATE owed SET settled_at = 5 WHERE reference = 'payment-0'");
+    struct outcome outcome = confirm(store, &id, reference); /* once one was given back */
+    expect_problem(&outcome, PROBLEM_HOLD_RELEASED);
+    CU_ASSERT_EQUAL(confirm(store, &id, "payment-0").problem, PROBLEM_HOLD_RELEASED);
+    CU_ASSERT_EQUAL(confirm(store, &id, "one-more").problem, PROBLEM_OVERLOADED);
+    CU_ASSERT_EQUAL(peek_owed(fixture, NULL), STORE_OWED_MAX + 1);
     store_close(store);
 }
 

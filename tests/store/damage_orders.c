@@ -38,6 +38,11 @@ static const struct wound {
      "UPDATE tickets SET checked_in_at = 1, gate = 'south', check_in_key = 'k'"
      "  WHERE decision = (SELECT decision FROM decisions WHERE state = 5)",
      "no ticket of a refunded sale was let in"},
+    {"an order that no list would find", "DELETE FROM order_spans", "its event's list reads"},
+    {"orders listed with another event's",
+     "INSERT INTO events (name, refusals) VALUES ('circus', 0);"
+     "UPDATE order_spans SET event = (SELECT event FROM events WHERE name = 'circus')",
+     "its event's list reads"},
     {"another currency", "UPDATE decisions SET currency = 'USD' WHERE state = 1",
      "its tier's currency"},
     {"a hold with numbers", "UPDATE decisions SET first_number = 50 WHERE state = 1",

@@ -192,6 +192,36 @@ static void late_confirm_does_not_overtake(struct fixture *fixture)
     expect_counts(fixture, 0, 4, 0);
 }
 
+/* A line that is never offered anything keeps no ticket from who has paid for it. */
+static void late_confirm_of_a_line_that_stands_still(struct fixture *fixture)
+{
+    struct id holder;
+    struct store *store = full_house(fixture, &holder);
+    struct outcome waits = wait_for(store, NULL, 2);
+    fixture_sql(fixture, "UPDATE events SET closed = 1");
+    clock_step(hold_time);
+    struct outcome outcome = confirm(store, &holder, "payment");
+    expect_order(&outcome, ORDER_SOLD, 4);
+    CU_ASSERT(outcome.late);
+    expect_state(fixture, &waits.sale.id, ORDER_WAITING);
+    CU_ASSERT_EQUAL(peek_owed(fixture, NULL), 0);
+    store_close(store);
+    expect_counts(fixture, 4, 0, 1);
+}
+
+static void late_confirm_after_the_sale(struct fixture *fixture)
+{
+    struct id holder;
+    struct store *store = full_house(fixture, &holder);
+    wait_for(store, NULL, 2);
+    fixture_sql(fixture, "UPDATE events SET sale_until = %lld", (long long)clock_now() + 1);
+    clock_step(hold_time);
+    struct outcome outcome = confirm(store, &holder, "payment");
+    expect_order(&outcome, ORDER_SOLD, 4);
+    store_close(store);
+    expect_counts(fixture, 4, 0, 1);
+}
+
 static void leaving_the_line(struct fixture *fixture)
 {
     struct id holder;
@@ -421,6 +451,8 @@ static const struct fixture_case cases[] = {
     {"offered the rest at once", 4, offered_the_rest_at_once},
     {"nobody overtakes the line", 4, nobody_overtakes_the_line},
     {"a late confirm does not overtake", 4, late_confirm_does_not_overtake},
+    {"a late confirm passes a line that stands still", 4, late_confirm_of_a_line_that_stands_still},
+    {"a late confirm after the sale passes its line", 4, late_confirm_after_the_sale},
     {"leaving the line", 4, leaving_the_line},
     {"repeats tell the place", 4, repeats_tell_the_place},
     {"places within one batch", 4, places_within_one_batch},

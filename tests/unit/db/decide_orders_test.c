@@ -176,6 +176,35 @@ static void overdue_is_not_sold_out(void)
     shop_close(&shop);
 }
 
+/* What a buyer has too many of may be what is due and was left for the next batch. */
+static void overdue_is_not_the_limit(void)
+{
+    struct shop shop;
+    struct decide_buyer buyer = {.name = "ann", .was = 1};
+    shop_open(&shop, 10, 0);
+    shop.batch.buyers = &buyer;
+    shop.batch.buyer_count = 1;
+    shop.event.overdue = true;
+    shop.event.buyer_limit = 1;
+    size_t expired = add_order(&shop, ORDER_EXPIRED, 1);
+    shop.orders[expired].buyer = 0;
+    struct item *item = ask(&shop, VERB_PURCHASE, "p", LOOKUP_NONE);
+    strcpy(item->purchase.buyer, "ann");
+    item->key_made = false;
+    shop.work[0].buyer = 0;
+    ask(&shop, VERB_CONFIRM, "c", expired);
+    decide(&shop.batch);
+    expect(&shop, 0, PROBLEM_OVERLOADED, false);
+    expect(&shop, 1, PROBLEM_OVERLOADED, false);
+    CU_ASSERT_EQUAL(shop.work[0].write, DECIDE_NOTHING);
+    CU_ASSERT_EQUAL(shop.work[1].write, DECIDE_NOTHING);
+    shop.event.overdue = false;
+    decide(&shop.batch);
+    expect(&shop, 0, PROBLEM_BUYER_LIMIT, false);
+    expect(&shop, 1, PROBLEM_HOLD_EXPIRED, false);
+    shop_close(&shop);
+}
+
 static void owed_no_more_than_so_often(void)
 {
     struct shop shop;
@@ -197,5 +226,6 @@ static __attribute__((constructor)) void suite(void)
     suite_add("decide orders", "paid once", paid_once);
     suite_add("decide orders", "paid late", paid_late);
     suite_add("decide orders", "overdue is not sold out", overdue_is_not_sold_out);
+    suite_add("decide orders", "overdue is not the limit", overdue_is_not_the_limit);
     suite_add("decide orders", "owed no more than so often", owed_no_more_than_so_often);
 }
