@@ -113,8 +113,9 @@ static int sell_one(struct fixture *fixture, int number, int parent)
     char error[STORE_ERROR_SIZE];
     struct basket basket = {0};
     struct store *store = store_open_seller(fixture->url, "server-1", error);
-    (void)number, (void)parent;
+    (void)parent;
     basket_add(&basket, NULL, 1);
+    child_renew_ids(&basket, number);
     if (store == NULL || basket_decide(&basket, store) != STORE_DURABLE)
         return 1;
     store_close(store);
@@ -134,7 +135,7 @@ static void stale_lock_is_made_anew(struct fixture *fixture)
         child_open_gate();
         CU_ASSERT_EQUAL(child_wait(&child), 0);
         stales[i].make(fixture);
-        child_start(&child, sell_one, fixture, 1);
+        child_start(&child, sell_one, fixture, 2);
         struct store *reader = fixture_reader(fixture);
         child_open_gate();
         CU_ASSERT_EQUAL(child_wait(&child), 0);
