@@ -101,6 +101,10 @@ static const struct row rows[PROBLEM_COUNT] = {
                           "This key signs the tickets: make another one first."},
     [PROBLEM_TOO_MANY] = {"too_many", "too-many", "Too many", 409, 0,
                           "There are as many of these as there may be."},
+    [PROBLEM_TOO_MANY_REQUESTS] = {"too_many_requests", "too-many-requests", "Too many requests",
+                                   429, 1,
+                                   "Too many tickets are being shown just now; purchases go "
+                                   "first."},
     [PROBLEM_BAD_GATEWAY] = {"bad_gateway", "bad-gateway", "Bad gateway", 502, 0,
                              "The server asked gave an answer that cannot be used."},
     [PROBLEM_GATEWAY_TIMEOUT] = {"gateway_timeout", "gateway-timeout", "Gateway timeout", 504, 0,

@@ -54,6 +54,7 @@ enum problem {
     PROBLEM_NO_SUCH_KEY,
     PROBLEM_LAST_KEY,          /* the key that signs cannot be retired: rotate first */
     PROBLEM_TOO_MANY,          /* a bound on how many there may be is reached */
+    PROBLEM_TOO_MANY_REQUESTS, /* of a kind that has a share of the server's time (RFC 6585, section 4) */
     PROBLEM_BAD_GATEWAY,       /* an upstream's answer to a forwarded request was unusable */
     PROBLEM_GATEWAY_TIMEOUT,   /* the upstream took too long */
     PROBLEM_OVERLOADED,        /* a bound was reached: nothing was decided */

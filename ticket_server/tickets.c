@@ -235,15 +235,15 @@ static void show_page(struct acceptor *acceptor, struct http_request *request,
 
 /* --- the loop's time --------------------------------------------------------------------------- */
 
-/* Who may ask so is anybody, as often as he likes: purchases go first. */
+/* Who may ask so is anybody, as often as he likes: purchases go first. A 503 would be this server's failure, for
+ * which a balancer asks the next one, and ejects us. */
 static void
 within_share(struct acceptor *acceptor, struct http_request *request, const char *const *parts,
              void (*show)(struct acceptor *, struct http_request *, const char *const *))
 {
     int64_t began = clock_monotonic();
     if (!share_left(&acceptor->drawing, began)) {
-        reply_problem(request, PROBLEM_OVERLOADED,
-                      "Too many tickets are being shown just now; purchases go first.", NULL);
+        reply_problem(request, PROBLEM_TOO_MANY_REQUESTS, NULL, NULL);
         return;
     }
     show(acceptor, request, parts);

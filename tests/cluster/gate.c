@@ -42,10 +42,25 @@ bool gate_told(struct gate *gate, const char *text)
     return strstr(buffer_text(&gate->response.body), text) != NULL;
 }
 
+void gate_make_event(struct gate *gate, const char *event)
+{
+    char body[256];
+    snprintf(body, sizeof body,
+             "{\"name\":\"%s\",\"tiers\":[{\"name\":\"standard\",\"price\":2500,"
+             "\"currency\":\"EUR\",\"capacity\":2000,\"limit\":1000}]}",
+             event);
+    CU_ASSERT_EQUAL_FATAL(gate_ask(gate, "POST", "/events", body), 201);
+}
+
 void gate_buy(struct gate *gate, int quantity, char path[GATE_PATH_SIZE])
 {
-    char form[64];
-    snprintf(form, sizeof form, "event=demo&quantity=%d", quantity);
+    gate_buy_of(gate, "demo", quantity, path);
+}
+
+void gate_buy_of(struct gate *gate, const char *event, int quantity, char path[GATE_PATH_SIZE])
+{
+    char form[NAME_SIZE + 32];
+    snprintf(form, sizeof form, "event=%s&quantity=%d", event, quantity);
     const struct query query = {.url = gate->url, .path = "/purchases", .body = form};
     client_ask(gate->client, &query, &gate->response);
     CU_ASSERT_EQUAL_FATAL(gate->response.status, 201);

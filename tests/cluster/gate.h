@@ -34,7 +34,11 @@ bool gate_told(struct gate *gate, const char *text);
 /* Buys tickets of demo; the path of the purchase. */
 void gate_buy(struct gate *gate, int quantity, char path[GATE_PATH_SIZE]);
 
-/* The codes of the purchase's tickets; how many. Those that are refunded have none. */
+/* Makes an event of 2,000 tickets, of which one order may have 1,000; buys tickets of an event. */
+void gate_make_event(struct gate *gate, const char *event);
+void gate_buy_of(struct gate *gate, const char *event, int quantity, char path[GATE_PATH_SIZE]);
+
+/* The codes of the first 50 of the purchase's tickets; how many. Those that are refunded have none. */
 size_t gate_codes(struct gate *gate, const char *path, char (*codes)[TICKET_CODE_SIZE], size_t max);
 
 /* Checks a code in; the status. `event`, `key`: NULL: none. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/http.h"
 #include "tests/cluster/gate.h"
 #include "tests/lib/audit.h"
 #include "tests/lib/suite.h"
@@ -9,6 +10,7 @@
 enum {
     TICKETS = 3, /* of a purchase */
     MANY = 600,  /* several pages of a list */
+    LARGE = 120, /* of one purchase, in three pages */
 };
 
 static const char altered[] = "ABab";
@@ -206,6 +208,48 @@ static void refunded_are_refused(void)
     cluster_close(&cluster);
 }
 
+/* All of an order of several pages, by following the Links; a page to print has its own. */
+static void shown_in_pages(void)
+{
+    struct cluster cluster;
+    struct gate gate;
+    char path[GATE_PATH_SIZE], below[2 * GATE_PATH_SIZE], link[HTTP_FIELD_SIZE], number[64];
+    cluster_open(&cluster, 100, 2);
+    gate_open(&gate, &cluster, "North");
+    gate_make_event(&gate, "large");
+    gate_buy_of(&gate, "large", LARGE, path);
+    snprintf(below, sizeof below, "%s/tickets", path);
+    for (int first = 1; first <= LARGE; first += 50) {
+        CU_ASSERT_EQUAL(gate_ask(&gate, "GET", below, NULL), 200);
+        for (int i = first - 1; i <= first + 50; i++) {
+            snprintf(number, sizeof number, "{\"number\":%d,", i);
+            CU_ASSERT_EQUAL(gate_told(&gate, number), i >= first && i < first + 50 && i <= LARGE);
+        }
+        bool more = response_header(&gate.response, "Link", link, sizeof link);
+        CU_ASSERT_EQUAL(more, first + 50 <= LARGE);
+        snprintf(number, sizeof number, "</events/large/%s", more ? strstr(path, "purchases") : "");
+        CU_ASSERT(!more || strncmp(link, number, strlen(number)) == 0);
+        snprintf(below, sizeof below, "%.*s", more ? (int)strcspn(link, ">") - 1 : 0, link + 1);
+    }
+    static const struct {
+        const char *query;
+        long status;
+    } queries[] = {{"?limit=3&after=2", 200}, {"?after=1000", 200}, {"?limit=51", 422},
+                   {"?limit=0", 422},         {"?x=1", 400},        {"?after=0", 400}};
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        snprintf(below, sizeof below, "%s/tickets%s", path, queries[i].query);
+        CU_ASSERT_EQUAL(gate_ask(&gate, "GET", below, NULL), queries[i].status);
+    }
+    snprintf(below, sizeof below, "%s/tickets.html", path);
+    CU_ASSERT_EQUAL(gate_ask(&gate, "GET", below, NULL), 200);
+    CU_ASSERT(gate_told(&gate, "id=\"ticket-10\""));
+    CU_ASSERT_FALSE(gate_told(&gate, "id=\"ticket-11\""));
+    CU_ASSERT(gate_told(&gate, "<a href=\"?after=10\">"));
+    gate_close(&gate);
+    audit_report(&cluster, cluster.logs, 0);
+    cluster_close(&cluster);
+}
+
 /* The list for gates that are offline: each ticket once, over several pages. */
 static void listed(void)
 {
@@ -244,5 +288,6 @@ static __attribute__((constructor)) void suite(void)
     suite_add("tickets", "let_in_once", let_in_once);
     suite_add("tickets", "refused", refused);
     suite_add("tickets", "refunded_are_refused", refunded_are_refused);
+    suite_add("tickets", "shown_in_pages", shown_in_pages);
     suite_add("tickets", "listed", listed);
 }

@@ -13,8 +13,9 @@ static void has_a_row_for_each(void)
         CU_ASSERT_PTR_NOT_NULL_FATAL(problem_detail(problem));
         CU_ASSERT(problem_status(problem) >= 400 && problem_status(problem) < 600);
         CU_ASSERT_EQUAL(problem_from_code(problem_code(problem)), problem);
-        CU_ASSERT_EQUAL(problem_retry_after(problem) > 0,
-                        problem_status(problem) == 503 || problem == PROBLEM_NOT_ON_SALE_YET);
+        CU_ASSERT_EQUAL(problem_retry_after(problem) > 0, problem_status(problem) == 503 ||
+                                                              problem == PROBLEM_NOT_ON_SALE_YET ||
+                                                              problem == PROBLEM_TOO_MANY_REQUESTS);
     }
     CU_ASSERT_EQUAL(problem_from_code("no such code"), PROBLEM_NONE);
 }
