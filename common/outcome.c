@@ -8,11 +8,16 @@
 #include "common/item.h"
 #include "common/json.h"
 
+static bool has_ended(enum order_state state)
+{
+    return state != ORDER_SOLD && state != ORDER_HELD && state != ORDER_WAITING;
+}
+
 unsigned outcome_status(const struct outcome *outcome, const struct item *item)
 {
     if (outcome->problem != PROBLEM_NONE)
         return problem_status(outcome->problem);
-    if (item->verb == VERB_RELEASE)
+    if (item->verb == VERB_RELEASE || (outcome->replayed && has_ended(outcome->sale.state)))
         return 200;
     return outcome->sale.state == ORDER_WAITING ? 202 : 201;
 }

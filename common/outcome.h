@@ -70,7 +70,8 @@ struct outcome {
 struct item;
 
 /* The HTTP status of the answer to `item`: of what was sold, held or refunded 201, of what waits in line 202, of
- * what was given up 200; or the problem's. */
+ * what was given up 200, as of a repeat whose order has ended since (released, expired, refunded); or the
+ * problem's. */
 unsigned outcome_status(const struct outcome *outcome, const struct item *item);
 
 /* Appends the answer's JSON body: of a purchase or confirm the sale, of a hold or release the hold, or problem

@@ -196,6 +196,11 @@ bool time_zone_local(const char *zone, int64_t time, struct local_time *local)
     return known || strcmp(zone, "UTC") == 0;
 }
 
+bool time_zone_database(void)
+{
+    return access(directory, X_OK) == 0;
+}
+
 bool time_zone_known(const char *zone)
 {
     struct local_time local;

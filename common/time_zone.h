@@ -25,6 +25,9 @@ struct local_time {
  * slashes, and a file that can be read. "UTC" is always known. */
 bool time_zone_known(const char *zone);
 
+/* Whether there is a database at all; where none is installed, only "UTC" is known. */
+bool time_zone_database(void);
+
 /* What clocks show there at this wall clock time (microseconds; 0 or later, before the year 10000).
  * False where the zone is not known or its file is not sound; then it is the time of UTC. */
 bool time_zone_local(const char *zone, int64_t time, struct local_time *local);

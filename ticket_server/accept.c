@@ -7,25 +7,11 @@
 #include "common/admit.h"
 #include "common/answer.h"
 #include "common/clock.h"
+#include "ticket_server/replies.h"
 
 enum {
     ID_SLOTS = 2 * FLIGHT_ITEMS_MAX,
 };
-
-void accept_answer(struct http_request *request, struct buffer *body)
-{
-    struct http_reply reply;
-    char text[ID_TEXT_SIZE];
-    struct id id = id_make();
-    id_format(&id, text);
-    buffer_add_char(body, '\n');
-    reply.status = 200;
-    reply.body = body->data;
-    reply.length = body->length;
-    reply.fields = 0;
-    http_reply_field(&reply, "Request-Id", text);
-    http_answer(request, &reply);
-}
 
 /* --- one decision, asked for directly ---------------------------------------------------------- */
 
@@ -173,8 +159,7 @@ static void answer_flight(struct job *job)
     for (size_t i = 0; i < job->count; i++)
         answer_add(&body, &job->decisions[i].outcome, job->decisions[i].item);
     answer_end(&body);
-    accept_answer(flight->request, &body);
-    buffer_free(&body);
+    reply_json(flight->request, 200, &body, NULL, NULL);
     flight_free(flight);
 }
 
@@ -204,8 +189,7 @@ static void answer_trial(const struct acceptor *acceptor, struct http_request *r
     seller_status(acceptor->seller, &status);
     answer_begin(&body, &status.figures);
     answer_end(&body);
-    accept_answer(request, &body);
-    buffer_free(&body);
+    reply_json(request, 200, &body, NULL, NULL);
 }
 
 /* The items of a flight, which are read into the acceptor's; -1 where it was refused. */

@@ -22,9 +22,6 @@ struct acceptor {
     struct item items[FLIGHT_ITEMS_MAX]; /* of the flight that is being read */
 };
 
-/* Answers with a JSON body, which gets its closing newline here, and a Request-Id. */
-void accept_answer(struct http_request *request, struct buffer *body);
-
 /* What an organiser or a gate asks for: one decision of any verb, or one change, made by the seller, of which the
  * answer tells the client. All are called back from seller_collect, or, where too much waits, at once, with
  * OVERLOADED; where the store refuses, with STORE_UNAVAILABLE. What is pointed to is copied, and what `answer` is

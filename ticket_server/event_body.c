@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "common/plain_text.h"
+#include "common/time_zone.h"
 #include "ticket_server/fields.h"
-#include "ticket_server/zone_name.h"
 
 #define COUNT(table)    (sizeof(table) / sizeof *(table))
 #define IN_EVENT(field) offsetof(struct event_body, event.field)
@@ -14,9 +14,17 @@
 static const char name_rule[] =
     "1 to 64 characters of A-Z a-z 0-9 . _ - and begin with a letter or digit";
 
+static const char zone_rule[] = "a time zone of the IANA database, like Europe/Berlin";
+
 static bool title_valid(const char *text)
 {
     return plain_text_valid(text, TITLE_SIZE);
+}
+
+/* Which zones there are is judged when the rest is sound: it reads the disk. */
+static bool zone_fits(const char *text)
+{
+    return strlen(text) < ZONE_SIZE;
 }
 
 static bool currency_valid(const char *text)
@@ -131,8 +139,8 @@ static const struct field event_fields[] = {
      .kind = FIELD_TEXT,
      .at = IN_EVENT(zone),
      .mark = SET_ZONE,
-     .valid = zone_name_known,
-     .rule = "a time zone of the IANA database, like Europe/Berlin"},
+     .valid = zone_fits,
+     .rule = zone_rule},
     {.name = "starts_at",
      .kind = FIELD_TIME,
      .nullable = true,
@@ -199,6 +207,19 @@ static void fill_in(struct event_body *body)
         event->hold_seconds = HOLD_SECONDS;
 }
 
+/* Whose machine has no database is not told that his zone is wrong. */
+static enum problem judge_zone(const char *zone, char detail[PROBLEM_DETAIL_SIZE])
+{
+    if (time_zone_known(zone))
+        return PROBLEM_NONE;
+    if (!time_zone_database())
+        return broken(detail,
+                      "No time zone database (tzdata) is installed at this server: time_zone can "
+                      "only be UTC.");
+    snprintf(detail, PROBLEM_DETAIL_SIZE, "time_zone must be %s.", zone_rule);
+    return PROBLEM_INVALID_EVENT;
+}
+
 static enum problem judge(enum event_body_kind kind, struct event_body *body,
                           char detail[PROBLEM_DETAIL_SIZE])
 {
@@ -209,7 +230,9 @@ static enum problem judge(enum event_body_kind kind, struct event_body *body,
     } else if (kind != TIER_CREATE && body->set == 0) {
         return broken(detail, "Nothing is to be changed: send at least one field.");
     }
-    return event_body_judge_sale(&body->event, detail);
+    enum problem problem =
+        body->set & SET_ZONE ? judge_zone(body->event.zone, detail) : PROBLEM_NONE;
+    return problem != PROBLEM_NONE ? problem : event_body_judge_sale(&body->event, detail);
 }
 
 enum problem event_body_parse(enum event_body_kind kind, const char *text, size_t length,

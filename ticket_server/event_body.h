@@ -1,5 +1,5 @@
 /* What an organiser sends of an event or a tier, as JSON: to make one, or to change it. Pure but for the names of time
- * zones (ticket_server/zone_name.h); one thread. */
+ * zones (common/time_zone.h); one thread. */
 #ifndef BOX_OFFICE_EVENT_BODY_H
 #define BOX_OFFICE_EVENT_BODY_H
 

@@ -10,25 +10,11 @@
 /* A gate that reads them now and then learns of a retired one in this time, besides its own. */
 #define KEYS_CACHE "public, max-age=60"
 
-static void answer_keys(struct http_request *request, struct buffer *body)
-{
-    struct http_reply reply = {.status = 200};
-    char text[ID_TEXT_SIZE];
-    struct id id = id_make();
-    id_format(&id, text);
-    http_reply_field(&reply, "Content-Type", "application/jwk-set+json");
-    http_reply_field(&reply, "Cache-Control", KEYS_CACHE);
-    http_reply_field(&reply, "Request-Id", text);
-    buffer_add_char(body, '\n');
-    reply.body = body->data;
-    reply.length = body->length;
-    http_answer(request, &reply);
-}
-
 static void show_keys(struct acceptor *acceptor, struct http_request *request,
                       const char *const *parts)
 {
     struct buffer body = {0};
+    struct http_reply reply = {.status = 200};
     (void)parts;
     keys_forget(
         &acceptor->keys); /* what an answered change made is shown, whichever server made it */
@@ -38,8 +24,9 @@ static void show_keys(struct acceptor *acceptor, struct http_request *request,
         return;
     }
     keys_append(&acceptor->keys, &body);
-    answer_keys(request, &body);
-    buffer_free(&body);
+    http_reply_field(&reply, "Content-Type", "application/jwk-set+json");
+    http_reply_field(&reply, "Cache-Control", KEYS_CACHE);
+    reply_body(request, &reply, &body);
 }
 
 static void append_time(struct buffer *out, const char *lead, int64_t time)

@@ -4,37 +4,13 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/json.h"
 #include "ticket_server/accept.h"
 #include "ticket_server/csv_stream.h"
 #include "ticket_server/fields.h"
-#include "ticket_server/page.h"
+#include "ticket_server/place_list.h"
 #include "ticket_server/replies.h"
 
 /* --- a page of orders --------------------------------------------------------------------------- */
-
-struct listing {
-    struct buffer *out;
-    int64_t last; /* place of the last one written */
-    size_t count;
-};
-
-static void add_text(struct buffer *out, const char *lead, const char *text)
-{
-    if (text[0] == '\0')
-        return;
-    buffer_add(out, lead);
-    json_append(out, text);
-}
-
-static void add_time(struct buffer *out, const char *lead, int64_t time)
-{
-    char text[CLOCK_TEXT_SIZE];
-    if (time == 0)
-        return;
-    clock_format(time, text);
-    add_text(out, lead, text);
-}
 
 static void add_number(struct buffer *out, const char *lead, int64_t number)
 {
@@ -46,78 +22,45 @@ static void add_number(struct buffer *out, const char *lead, int64_t number)
 
 static void add_order(void *context, int64_t place_in_list, const struct order *order)
 {
-    struct listing *listing = context;
-    struct buffer *out = listing->out;
+    struct place_list *list = context;
+    struct buffer *out = list->out;
     const struct sale *sale = &order->sale;
     char id[ID_TEXT_SIZE];
     id_format(&sale->id, id);
-    if (listing->count++ > 0)
-        buffer_add_char(out, ',');
-    add_text(out, "{\"id\":", id);
-    add_text(out, ",\"event\":", sale->event);
-    add_text(out, ",\"tier\":", sale->tier);
+    if (!place_list_next(list, place_in_list))
+        return;
+    place_list_text(out, "{\"id\":", id);
+    place_list_text(out, ",\"event\":", sale->event);
+    place_list_text(out, ",\"tier\":", sale->tier);
     add_number(out, ",\"quantity\":", sale->quantity);
-    add_text(out, ",\"state\":", order_state_name(sale->state));
+    place_list_text(out, ",\"state\":", order_state_name(sale->state));
     add_number(out, ",\"first_number\":", sale->first_number);
     add_number(out, ",\"place\":", order->place);
     buffer_add(out, ",\"price\":{\"amount\":");
     buffer_add_number(out, sale->amount);
-    add_text(out, ",\"currency\":", sale->currency);
+    place_list_text(out, ",\"currency\":", sale->currency);
     buffer_add_char(out, '}');
-    add_text(out, ",\"buyer\":", sale->buyer);
-    add_text(out, ",\"server\":", sale->server);
-    add_text(out, ",\"payment\":", order->payment);
+    place_list_text(out, ",\"buyer\":", sale->buyer);
+    place_list_text(out, ",\"server\":", sale->server);
+    place_list_text(out, ",\"payment\":", order->payment);
     if (order->late)
         buffer_add(out, ",\"late\":true");
-    add_time(out, ",\"created_at\":", sale->created_at);
-    add_time(out, ",\"expires_at\":", sale->expires_at);
-    add_time(out, ",\"changed_at\":", order->changed_at);
+    place_list_time(out, ",\"created_at\":", sale->created_at);
+    place_list_time(out, ",\"expires_at\":", sale->expires_at);
+    place_list_time(out, ",\"changed_at\":", order->changed_at);
     buffer_add_char(out, '}');
-    listing->last = place_in_list;
 }
 
-static void note_more(void *context, int64_t place_in_list, const struct order *order)
+static enum store_found read_orders(struct catalog *catalog, const char *event, int64_t after,
+                                    size_t limit, struct place_list *list)
 {
-    (void)place_in_list;
-    (void)order;
-    *(bool *)context = true;
-}
-
-static enum problem list_orders(struct catalog *catalog, const char *event, const struct page *page,
-                                struct listing *listing, bool *more)
-{
-    struct store *store = catalog_store(catalog);
-    enum store_found found =
-        store_list_orders(store, event, page->place, page->limit, add_order, listing);
-    if (found == STORE_FOUND && listing->count == page->limit)
-        found = store_list_orders(store, event, listing->last, 1, note_more, more);
-    return catalog_problem(catalog, found, PROBLEM_NO_SUCH_EVENT);
+    return store_list_orders(catalog_store(catalog), event, after, limit, add_order, list);
 }
 
 static void show_orders(struct acceptor *acceptor, struct http_request *request,
                         const char *const *parts)
 {
-    struct page page;
-    struct buffer body = {0};
-    struct listing listing = {.out = &body};
-    char detail[PROBLEM_DETAIL_SIZE], link[HTTP_FIELD_SIZE];
-    bool more = false;
-    enum problem problem = page_read_places(http_query(request), &page, detail);
-    if (problem != PROBLEM_NONE || !purchase_name_valid(parts[0])) {
-        reply_problem(request, problem != PROBLEM_NONE ? problem : PROBLEM_NO_SUCH_EVENT,
-                      problem != PROBLEM_NONE ? detail : NULL, NULL);
-        return;
-    }
-    buffer_add(&body, "{\"orders\":[");
-    problem = list_orders(acceptor->catalog, parts[0], &page, &listing, &more);
-    buffer_add(&body, "]}");
-    if (problem != PROBLEM_NONE) {
-        buffer_free(&body);
-        reply_problem(request, problem, NULL, NULL);
-        return;
-    }
-    page_link_place(link, http_path(request), page.limit, listing.last);
-    reply_json(request, 200, &body, more ? "Link" : NULL, link);
+    place_list_answer(acceptor->catalog, request, parts[0], "orders", read_orders);
 }
 
 /* --- all of them, as CSV ------------------------------------------------------------------------- */

@@ -2,99 +2,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
-#include "common/json.h"
 #include "ticket_server/accept.h"
 #include "ticket_server/fields.h"
-#include "ticket_server/page.h"
+#include "ticket_server/place_list.h"
 #include "ticket_server/replies.h"
 
 /* --- a page of them ------------------------------------------------------------------------------ */
 
-struct listing {
-    struct buffer *out;
-    int64_t last; /* place of the last one written */
-    size_t count;
-};
-
-static void add_text(struct buffer *out, const char *lead, const char *text)
-{
-    buffer_add(out, lead);
-    json_append(out, text);
-}
-
-static void add_time(struct buffer *out, const char *lead, int64_t time)
-{
-    char text[CLOCK_TEXT_SIZE];
-    clock_format(time, text);
-    add_text(out, lead, text);
-}
-
 static void add_owed(void *context, int64_t place_in_list, const struct owed *owed)
 {
-    struct listing *listing = context;
-    struct buffer *out = listing->out;
+    struct place_list *list = context;
+    struct buffer *out = list->out;
     char id[ID_TEXT_SIZE];
     id_format(&owed->order, id);
-    if (listing->count++ > 0)
-        buffer_add_char(out, ',');
-    add_text(out, "{\"order\":", id);
-    add_text(out, ",\"event\":", owed->event);
-    add_text(out, ",\"reference\":", owed->reference);
+    if (!place_list_next(list, place_in_list))
+        return;
+    place_list_text(out, "{\"order\":", id);
+    place_list_text(out, ",\"event\":", owed->event);
+    place_list_text(out, ",\"reference\":", owed->reference);
     buffer_add(out, ",\"price\":{\"amount\":");
     buffer_add_number(out, owed->amount);
-    add_text(out, ",\"currency\":", owed->currency);
-    add_text(out, "},\"reason\":",
-             owed->reason == PROBLEM_NONE ? "refunded" : problem_code(owed->reason));
-    add_time(out, ",\"at\":", owed->at);
-    if (owed->settled_at != 0)
-        add_time(out, ",\"settled_at\":", owed->settled_at);
+    place_list_text(out, ",\"currency\":", owed->currency);
+    place_list_text(out, "},\"reason\":",
+                    owed->reason == PROBLEM_NONE ? "refunded" : problem_code(owed->reason));
+    place_list_time(out, ",\"at\":", owed->at);
+    place_list_time(out, ",\"settled_at\":", owed->settled_at);
     buffer_add_char(out, '}');
-    listing->last = place_in_list;
 }
 
-static void note_more(void *context, int64_t place_in_list, const struct owed *owed)
+static enum store_found read_owed(struct catalog *catalog, const char *event, int64_t after,
+                                  size_t limit, struct place_list *list)
 {
-    (void)place_in_list;
-    (void)owed;
-    *(bool *)context = true;
-}
-
-static enum problem list_owed(struct catalog *catalog, const char *event, const struct page *page,
-                              struct listing *listing, bool *more)
-{
-    struct store *store = catalog_store(catalog);
-    enum store_found found =
-        store_list_owed(store, event, page->place, page->limit, add_owed, listing);
-    if (found == STORE_FOUND && listing->count == page->limit)
-        found = store_list_owed(store, event, listing->last, 1, note_more, more);
-    return catalog_problem(catalog, found, PROBLEM_NO_SUCH_EVENT);
+    return store_list_owed(catalog_store(catalog), event, after, limit, add_owed, list);
 }
 
 static void show_owed(struct acceptor *acceptor, struct http_request *request,
                       const char *const *parts)
 {
-    struct page page;
-    struct buffer body = {0};
-    struct listing listing = {.out = &body};
-    char detail[PROBLEM_DETAIL_SIZE], link[HTTP_FIELD_SIZE];
-    bool more = false;
-    enum problem problem = page_read_places(http_query(request), &page, detail);
-    if (problem != PROBLEM_NONE || !purchase_name_valid(parts[0])) {
-        reply_problem(request, problem != PROBLEM_NONE ? problem : PROBLEM_NO_SUCH_EVENT,
-                      problem != PROBLEM_NONE ? detail : NULL, NULL);
-        return;
-    }
-    buffer_add(&body, "{\"owed\":[");
-    problem = list_owed(acceptor->catalog, parts[0], &page, &listing, &more);
-    buffer_add(&body, "]}");
-    if (problem != PROBLEM_NONE) {
-        buffer_free(&body);
-        reply_problem(request, problem, NULL, NULL);
-        return;
-    }
-    page_link_place(link, http_path(request), page.limit, listing.last);
-    reply_json(request, 200, &body, more ? "Link" : NULL, link);
+    place_list_answer(acceptor->catalog, request, parts[0], "owed", read_owed);
 }
 
 /* --- settling ------------------------------------------------------------------------------------ */
@@ -110,15 +55,6 @@ static bool id_valid(const char *text)
     return id_parse(text, &id);
 }
 
-static bool reference_valid(const char *text)
-{
-    size_t length = 0;
-    for (; text[length] != '\0'; length++)
-        if (text[length] < 0x21 || text[length] > 0x7e)
-            return false;
-    return length > 0 && length < KEY_SIZE;
-}
-
 static const struct field settling_fields[] = {
     {.name = "order",
      .kind = FIELD_TEXT,
@@ -130,7 +66,7 @@ static const struct field settling_fields[] = {
      .kind = FIELD_TEXT,
      .required = true,
      .at = offsetof(struct settling, reference),
-     .valid = reference_valid,
+     .valid = purchase_reference_valid,
      .rule = "1 to 255 visible ASCII characters"},
 };
 
@@ -148,9 +84,9 @@ static void answer_settled(struct http_request *request, const struct change *ch
         return;
     }
     id_format(&change->order, id);
-    add_text(&body, "{\"order\":", id);
-    add_text(&body, ",\"event\":", change->event.name);
-    add_text(&body, ",\"reference\":", change->reference);
+    place_list_text(&body, "{\"order\":", id);
+    place_list_text(&body, ",\"event\":", change->event.name);
+    place_list_text(&body, ",\"reference\":", change->reference);
     buffer_add(&body, ",\"settled\":true}");
     reply_json(request, 200, &body, NULL, NULL);
 }

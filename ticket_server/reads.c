@@ -8,7 +8,7 @@
 static void answer_read(struct http_request *request, enum problem problem, struct buffer *body)
 {
     if (problem == PROBLEM_NONE)
-        accept_answer(request, body);
+        reply_json(request, 200, body, NULL, NULL);
     else
         http_refuse(request, problem, problem_detail(problem), NULL);
     buffer_free(body);

@@ -4,7 +4,7 @@
 
 #include "common/id.h"
 
-static void answer(struct http_request *request, struct http_reply *reply, struct buffer *body)
+void reply_body(struct http_request *request, struct http_reply *reply, struct buffer *body)
 {
     char text[ID_TEXT_SIZE];
     struct id id = id_make();
@@ -23,7 +23,7 @@ void reply_json(struct http_request *request, unsigned status, struct buffer *bo
     struct http_reply reply = {.status = status};
     if (name != NULL)
         http_reply_field(&reply, name, value);
-    answer(request, &reply, body);
+    reply_body(request, &reply, body);
 }
 
 void reply_problem(struct http_request *request, enum problem problem, const char *detail,
@@ -38,5 +38,5 @@ void reply_problem(struct http_request *request, enum problem problem, const cha
         return;
     }
     problem_append(&body, problem, detail, members);
-    answer(request, &reply, &body);
+    reply_body(request, &reply, &body);
 }

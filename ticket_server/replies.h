@@ -4,8 +4,11 @@
 
 #include "common/http.h"
 
-/* Answers with the body, which gets its closing newline here and is freed, and a Request-Id. `name`, `value`: one
- * more header, or NULL. */
+/* Answers with the reply's status and headers, a Request-Id, and the body, which gets its closing newline here and is
+ * freed. */
+void reply_body(struct http_request *request, struct http_reply *reply, struct buffer *body);
+
+/* The same with this status; `name`, `value`: one more header, or NULL. */
 void reply_json(struct http_request *request, unsigned status, struct buffer *body,
                 const char *name, const char *value);
 

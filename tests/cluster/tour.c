@@ -68,7 +68,8 @@ static void keep(struct tour *tour, const struct step *step, const cJSON *json)
 static void ask(struct tour *tour, const struct step *step, struct response *response)
 {
     char path[TEXT_SIZE], body[TEXT_SIZE];
-    struct query query = {.url = tour->cluster.url, .path = path, .method = step->method};
+    struct query query = {
+        .url = tour->cluster.url, .path = path, .method = step->method, .key = step->key};
     fill_in(tour, step->path, path);
     if (step->token != 0)
         query.token = tour->values[(unsigned char)step->token];

@@ -27,6 +27,7 @@ struct step {
     const char *code;   /* of a problem; NULL: it is none */
     char keep;          /* where to keep ... */
     const char *member; /* ... this member of the answer: "id", "tickets.0.code" */
+    const char *key;    /* its Idempotency-Key; NULL: none */
 };
 
 /* A cluster of two servers; the value A is its admin token. */

@@ -202,7 +202,7 @@ bool bought_read(struct response *response, struct bought *bought)
         return true;
     }
     response_header(response, "Content-Type", type, sizeof type);
-    bool sold = response->status == 201;
+    bool sold = response->status == 201 || response->status == 200;
     cJSON *json = json_parse(response->body.data, response->body.length, error);
     bool read = json != NULL && (sold ? read_sale(json, bought) : read_problem(json, bought)) &&
                 strcmp(type, sold ? "application/json" : "application/problem+json") == 0;

@@ -55,6 +55,8 @@ struct charge *book_find(const struct book *book, const char *reference)
 
 /* --- settling ---------------------------------------------------------------------------------- */
 
+static const char refunded[] = "refunded"; /* an order's state, and the reason of such a charge */
+
 struct verdict {
     enum charge_state state; /* CHARGE_TAKEN: none yet */
     char reason[CODE_SIZE];
@@ -74,11 +76,26 @@ static void read_refusal(const char *body, size_t length, struct verdict *verdic
     cJSON_Delete(json);
 }
 
+/* It was sold, and is no more: the money went back. */
+static void read_ended(const char *body, size_t length, struct verdict *verdict)
+{
+    char error[JSON_ERROR_SIZE];
+    cJSON *json = json_parse(body, length, error);
+    const char *state = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "state"));
+    if (state != NULL && strcmp(state, refunded) == 0) {
+        verdict->state = CHARGE_REFUNDED;
+        snprintf(verdict->reason, sizeof verdict->reason, "%s", refunded);
+    }
+    cJSON_Delete(json);
+}
+
 static struct verdict judge(unsigned status, const char *body, size_t length)
 {
     struct verdict verdict = {.state = CHARGE_TAKEN};
     if (status == 201)
         verdict.state = CHARGE_PAID;
+    else if (status == 200)
+        read_ended(body, length, &verdict);
     else if (status >= 400 && status < 500)
         read_refusal(body, length, &verdict);
     return verdict;
@@ -91,7 +108,11 @@ bool book_settle(struct book *book, struct charge *charge, unsigned status, cons
     bool settled = charge->state == CHARGE_PAID || charge->state == CHARGE_REFUNDED;
     if (verdict.state == CHARGE_TAKEN)
         return false;
-    if (!settled) {
+    bool ended = charge->state == CHARGE_PAID && strcmp(verdict.reason, refunded) == 0;
+    bool late = verdict.state == CHARGE_PAID && strcmp(charge->reason, refunded) == 0;
+    if (late) /* the answer to an earlier one of two */
+        return true;
+    if (!settled || ended) {
         charge->state = verdict.state;
         memcpy(charge->reason, verdict.reason, sizeof charge->reason);
     } else if (charge->state != verdict.state) {

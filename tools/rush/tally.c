@@ -80,6 +80,17 @@ static bool add_sale(struct tally *tally, const cJSON *sale, int quantity)
     return true;
 }
 
+/* A repeat of a purchase that was refunded since: its buyer has no tickets. */
+static bool add_ended(struct tally *tally, const cJSON *order)
+{
+    const char *state = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(order, "state"));
+    if (state == NULL || order_state_from_name(state) != ORDER_REFUNDED)
+        return false;
+    tally->failed++;
+    count_code(&tally->errors, state);
+    return true;
+}
+
 static bool add_problem(struct tally *tally, const cJSON *problem, unsigned status)
 {
     const char *code = code_of(problem);
@@ -107,6 +118,10 @@ void tally_add(struct tally *tally, unsigned status, const char *body, size_t le
     }
     append(&tally->latencies, &tally->latency_count, &tally->latency_room, latency);
     cJSON *json = json_parse(body, length, error);
+    if (status == 200 && add_ended(tally, json)) {
+        cJSON_Delete(json);
+        return;
+    }
     if (!(status == 201 ? add_sale(tally, json, quantity) : add_problem(tally, json, status)))
         tally->wrong++;
     cJSON_Delete(json);

@@ -48,6 +48,23 @@ static void a_sale_is_written_without_its_buyer(void)
     buffer_free(&out);
 }
 
+static void a_repeat_of_what_has_ended_is_no_creation(void)
+{
+    static const unsigned statuses[ORDER_STATES] = {
+        [ORDER_SOLD] = 201,     [ORDER_HELD] = 201,    [ORDER_WAITING] = 202,
+        [ORDER_RELEASED] = 200, [ORDER_EXPIRED] = 200, [ORDER_REFUNDED] = 200,
+    };
+    static const enum verb verbs[] = {VERB_PURCHASE, VERB_HOLD, VERB_CONFIRM};
+    struct outcome outcome = a_sale();
+    outcome.replayed = true;
+    for (int state = 0; state < ORDER_STATES; state++)
+        for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+            struct item item = an_item(verbs[i]);
+            outcome.sale.state = (enum order_state)state;
+            CU_ASSERT_EQUAL(outcome_status(&outcome, &item), statuses[state]);
+        }
+}
+
 /* The member of the problem details that the outcome is written as. */
 static void expect_of(const struct item *item, const struct outcome *outcome, const char *member,
                       const char *fragment)
@@ -195,6 +212,8 @@ static void server_ids_are_short_and_plain(void)
 
 static __attribute__((constructor)) void suite(void)
 {
+    suite_add("outcome", "a repeat of what has ended is no creation",
+              a_repeat_of_what_has_ended_is_no_creation);
     suite_add("outcome", "a sale is written without its buyer",
               a_sale_is_written_without_its_buyer);
     suite_add("outcome", "a hold says until when", a_hold_says_until_when);

@@ -115,8 +115,29 @@ static void a_full_book_takes_no_more(void)
     book_close(&book);
 }
 
+/* In whatever order the answers come of a payment that was told twice. */
+static void what_was_refunded_since_went_back(void)
+{
+    static const char ended[] = "{\"state\":\"refunded\"}";
+    for (int first = 0; first < 2; first++) {
+        struct book book;
+        book_open(&book);
+        struct charge *charge = book_add(&book, "hold", 5, "EUR");
+        CU_ASSERT_FALSE(settle(&book, charge, 200, "{\"state\":\"held\"}"));
+        CU_ASSERT(settle(&book, charge, first ? 201 : 200, first ? "" : ended));
+        CU_ASSERT_EQUAL(charge->state, first ? CHARGE_PAID : CHARGE_REFUNDED);
+        CU_ASSERT(settle(&book, charge, first ? 200 : 201, first ? ended : ""));
+        CU_ASSERT_EQUAL(charge->state, CHARGE_REFUNDED);
+        CU_ASSERT_STRING_EQUAL(charge->reason, "refunded");
+        CU_ASSERT_EQUAL(book.contradictions, 0);
+        book_close(&book);
+    }
+}
+
 static __attribute__((constructor)) void suite(void)
 {
+    suite_add("payments_book", "what was refunded since went back",
+              what_was_refunded_since_went_back);
     suite_add("payments_book", "a_reference_finds_its_charge_alone",
               a_reference_finds_its_charge_alone);
     suite_add("payments_book", "answers_settle_or_do_not", answers_settle_or_do_not);
