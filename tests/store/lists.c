@@ -135,6 +135,42 @@ static void orders_say_all_of_themselves(struct fixture *fixture)
     store_close(store);
 }
 
+static struct {
+    size_t count;
+    struct order order[4];
+    char router[4][ID_TEXT_SIZE];
+} seen;
+
+static void see_hold(void *context, const struct store_hold_row *row)
+{
+    (void)context;
+    CU_ASSERT_FATAL(seen.count < 4);
+    strcpy(seen.router[seen.count], row->router);
+    seen.order[seen.count++] = row->order;
+}
+
+/* All that ever were held, in every state, and no purchase. */
+static void every_hold_is_read(struct fixture *fixture)
+{
+    struct store *store = fixture_seller(fixture, "server-1");
+    seen.count = 0;
+    CU_ASSERT_EQUAL(store_each_hold(store, see_hold, NULL), STORE_FOUND);
+    CU_ASSERT_EQUAL(seen.count, 0);
+    struct id first = hold_as(store, "ada", 3).sale.id;
+    buy_as(store, "bob", 1);
+    struct id second = hold_as(store, "eve", 2).sale.id;
+    confirm(store, &first, "payment-1");
+    CU_ASSERT_EQUAL(store_each_hold(store, see_hold, NULL), STORE_FOUND);
+    CU_ASSERT_EQUAL_FATAL(seen.count, 2);
+    CU_ASSERT(id_equal(&seen.order[0].sale.id, &first));
+    CU_ASSERT(id_equal(&seen.order[1].sale.id, &second));
+    CU_ASSERT(seen.order[0].sale.state == ORDER_SOLD && seen.order[1].sale.state == ORDER_HELD);
+    CU_ASSERT_EQUAL(seen.order[1].sale.quantity, 2);
+    CU_ASSERT_STRING_EQUAL(seen.order[1].sale.server, "server-1");
+    CU_ASSERT_STRING_EQUAL(seen.router[1], "");
+    store_close(store);
+}
+
 static void those_in_line_have_places(struct fixture *fixture)
 {
     struct order one;
@@ -255,6 +291,7 @@ static const struct fixture_case cases[] = {
     {"orders come in pages", 2000, orders_come_in_pages},
     {"orders of a broken batch are listed", 20, orders_of_a_broken_batch_are_listed},
     {"orders say all of themselves", 20, orders_say_all_of_themselves},
+    {"every hold is read", 20, every_hold_is_read},
     {"those in line have places", 1, those_in_line_have_places},
     {"tickets come in pages", 90, tickets_come_in_pages},
     {"held tickets are none yet", 20, held_tickets_are_none_yet},

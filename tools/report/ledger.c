@@ -143,6 +143,16 @@ bool ledger_in_window(const struct ledger *ledger, uint32_t router, const struct
     return false;
 }
 
+bool ledger_missing(const struct ledger *ledger, int64_t from, int64_t to)
+{
+    static const int64_t under_way = 15 * CLOCK_SECOND; /* the longest a request is, and more */
+    const struct window *windows = (const struct window *)(const void *)ledger->windows.data;
+    for (size_t i = 0; i < ledger->windows.length / sizeof *windows; i++)
+        if (windows[i].from <= to && windows[i].to + under_way >= from)
+            return true;
+    return false;
+}
+
 /* --- flights and attempts ---------------------------------------------------------------------- */
 
 uint32_t ledger_flight_add(struct ledger *ledger, const struct ledger_flight *flight)

@@ -129,6 +129,9 @@ int64_t ledger_admitted_at(const struct id *request);
 /* Whether the request was admitted in such a time. */
 bool ledger_in_window(const struct ledger *ledger, uint32_t router, const struct id *request);
 
+/* Whether choices of what was under way between these times may be missing, legally. */
+bool ledger_missing(const struct ledger *ledger, int64_t from, int64_t to);
+
 /* Counts a choice for the distribution of its route and policy. */
 void ledger_rule(struct ledger *ledger, const struct routing_choice *choice, const char *server);
 int64_t ledger_rule_count(const struct ledger *ledger, uint32_t rule);

@@ -142,11 +142,13 @@ static struct ledger_hold *released_by(const struct ledger *ledger, const struct
 }
 
 /* Released by the only one who asked for it, while that was under way: it was done by it. */
-static void finish_release(struct ledger_flight *flight, const struct ledger_hold *hold)
+static void finish_release(const struct ledger *ledger, struct ledger_flight *flight,
+                           const struct ledger_hold *hold)
 {
     flight->released_rows++;
     flight->released_here += hold->releases == 1 && hold->changed_at >= flight->begun &&
-                             hold->changed_at <= flight->over;
+                             hold->changed_at <= flight->over &&
+                             !ledger_missing(ledger, flight->begun, flight->over);
 }
 
 /* At a ticket server itself, or through another router: nothing tells which. */
@@ -177,7 +179,7 @@ static void finish_releases(struct ledger *ledger)
         const struct attempt *attempt = ledger_attempt(ledger, i);
         const struct ledger_hold *hold = released_by(ledger, attempt);
         if (hold != NULL)
-            finish_release(ledger_flight(ledger, attempt->flight), hold);
+            finish_release(ledger, ledger_flight(ledger, attempt->flight), hold);
     }
 }
 

@@ -170,34 +170,41 @@ static int64_t unseen(const struct ledger_flight *flight)
     return told > flight->count ? told - flight->count : 0;
 }
 
-/* A hold the flight made is in the store, and what it freed is released there. What the store has of those it
- * carried was done by it, or by a flight whose answer was lost. */
-static void finish_held(struct ledger *ledger, const struct ledger_flight *flight)
+/* A hold the flight made is in the store, and what it freed is released there. */
+static void finish_done(struct ledger *ledger, const struct ledger_flight *flight)
 {
-    bool before = flight->settled < ledger->snapshot;
     int64_t held = flight->held_rows + flight->held_else;
-    int64_t done = flight->sold + flight->held + flight->freed;
+    if (flight->settled >= ledger->snapshot ||
+        (flight->held <= held + unseen(flight) &&
+         flight->freed <= flight->released_rows + unseen(flight)))
+        return;
+    findings_broken(ledger->findings, CHECK_SOLD, flight->settled,
+                    "flight=%" PRIu64 " held=%" PRId64 " freed=%" PRId64
+                    ", but of those it carried the store has %" PRId64
+                    " as held by %s, and %" PRId64 " as released (choices from %s to %s)",
+                    flight->number, flight->held, flight->freed, held,
+                    names_text(&ledger->servers, flight->server), flight->released_rows,
+                    where(ledger, flight->opened).text, where(ledger, flight->latest).text);
+}
+
+/* What the store has of those the flight carried was done by it, or by a flight whose answer was lost: of each
+ * kind, and of all together. */
+static void finish_stored(struct ledger *ledger, const struct ledger_flight *flight)
+{
     int64_t doubtful = flight->replayed + flight->lost + flight->unsent;
-    int64_t rows = flight->rows + flight->held_rows + flight->released_here;
-    if (before && (flight->held > held + unseen(flight) ||
-                   flight->freed > flight->released_rows + unseen(flight)))
-        findings_broken(ledger->findings, CHECK_SOLD, flight->settled,
-                        "flight=%" PRIu64 " held=%" PRId64 " freed=%" PRId64
-                        ", but of those it carried the store has %" PRId64
-                        " as held by %s, and %" PRId64 " as released (choices from %s to %s)",
-                        flight->number, flight->held, flight->freed, held,
-                        names_text(&ledger->servers, flight->server), flight->released_rows,
-                        where(ledger, flight->opened).text, where(ledger, flight->latest).text);
-    if (rows > done + doubtful)
-        findings_broken(
-            ledger->findings, CHECK_SOLD, flight->settled,
-            "flight=%" PRIu64 " accounts for %" PRId64
-            " orders that may be sold, held or released, but of those it carried the "
-            "store has %" PRId64 " as sold by %s, %" PRId64 " as held by it, and %" PRId64
-            " as released meanwhile (choices from %s to %s)",
-            flight->number, done + doubtful, flight->rows,
-            names_text(&ledger->servers, flight->server), flight->held_rows, flight->released_here,
-            where(ledger, flight->opened).text, where(ledger, flight->latest).text);
+    int64_t done = flight->sold + flight->held + flight->freed;
+    int64_t stored = flight->rows + flight->held_rows + flight->released_here;
+    if (flight->held_rows <= flight->held + doubtful &&
+        flight->released_here <= flight->freed + doubtful && stored <= done + doubtful)
+        return;
+    findings_broken(
+        ledger->findings, CHECK_SOLD, flight->settled,
+        "flight=%" PRIu64 " sold=%" PRId64 " held=%" PRId64 " freed=%" PRId64 " and %" PRId64
+        " in doubt, but of those it carried the store has %" PRId64 " as sold by %s, %" PRId64
+        " as held, and %" PRId64 " as released meanwhile (choices from %s to %s)",
+        flight->number, flight->sold, flight->held, flight->freed, doubtful, flight->rows,
+        names_text(&ledger->servers, flight->server), flight->held_rows, flight->released_here,
+        where(ledger, flight->opened).text, where(ledger, flight->latest).text);
 }
 
 /* A sale the flight made is in the store, under a request it carried, by its server. A sale in the store
@@ -223,7 +230,8 @@ static void finish_flight(struct ledger *ledger, const struct ledger_flight *fli
             "flight=%" PRIu64 " accounts for %" PRId64 " purchases that may be sold, but "
             "of those it carried the store holds %" PRId64 " as sold by %s",
             flight->number, possible, flight->rows, names_text(&ledger->servers, flight->server));
-    finish_held(ledger, flight);
+    finish_done(ledger, flight);
+    finish_stored(ledger, flight);
 }
 
 static void finish_server(struct ledger *ledger, uint32_t number)

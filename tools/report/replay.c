@@ -135,6 +135,18 @@ static void apply(struct replay *replay, uint32_t place)
     }
 }
 
+/* Whether a router of the version that it told could have written the line. */
+static void prove_version(const struct replay *replay, uint32_t place)
+{
+    const struct routing_line *line = &replay->line;
+    bool holds = (line->kind == ROUTING_CHOICE && line->choice.verb != VERB_PURCHASE) ||
+                 (line->kind == ROUTING_SETTLED && line->settled.held + line->settled.freed > 0);
+    if (holds && replay->version == ROUTING_VERSION_READ)
+        findings_broken(replay_findings(replay), CHECK_LINES, place,
+                        "tells of a hold, but its router started with version=%d, which has none",
+                        ROUTING_VERSION_READ);
+}
+
 /* False where nothing can be replayed yet. */
 static bool begin(struct replay *replay, uint32_t place)
 {
@@ -172,6 +184,7 @@ void replay_line(struct replay *replay, const char *text, size_t length, bool to
         findings_broken(findings, CHECK_ENDS, place,
                         "n=%" PRIu64 " follows `stopped`, where only started was expected",
                         line->n);
+    prove_version(replay, place);
     apply(replay, place);
     replay->stopped = line->kind == ROUTING_STOPPED;
     replay->previous = place;

@@ -56,6 +56,7 @@ struct replay {
     uint32_t torn;         /* the latest torn line, until the next line; else LEDGER_NONE */
 
     uint32_t router;
+    int64_t version;        /* of the lines' spelling, by its started line; 0: not known */
     uint64_t expected;      /* n of the next line */
     uint64_t alternative;   /* … if the last n was wrong in itself; 0: none */
     uint32_t previous;      /* place of the line before; LEDGER_NONE: none */

@@ -35,6 +35,7 @@ void replay_started(struct replay *replay)
         &replay->pinned); /* a cookie outlives its router: others may have moved it meanwhile */
     replay_asked_forget(replay, 0);
     replay->router = ledger_router(replay->ledger, replay->line.router);
+    replay->version = replay->line.version;
     replay->departed = 0;
     replay->wanted = -1;
     replay->count = 0;
