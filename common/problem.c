@@ -40,15 +40,14 @@ static const struct row rows[PROBLEM_COUNT] = {
     [PROBLEM_UNSUPPORTED_MEDIA_TYPE] = {"unsupported_media_type", "unsupported-media-type",
                                         "Unsupported media type", 415, 0,
                                         "The Content-Type is not one that is understood here."},
-    [PROBLEM_INVALID] = {"invalid", "invalid", "Invalid purchase", 422, 0,
-                         "The purchase breaks a rule."},
+    [PROBLEM_INVALID] = {"invalid", "invalid", "Invalid value", 422, 0, "A value breaks a rule."},
     [PROBLEM_TIER_REQUIRED] =
         {"tier_required", "tier-required", "Tier required", 422, 0,
          "The event has several tiers: name one of those that GET /events/{event} lists."},
     [PROBLEM_OVER_LIMIT] = {"over_limit", "over-limit", "Too many tickets in one order", 422, 0,
                             "These are more tickets than can be bought in one order."},
     [PROBLEM_KEY_REUSED] = {"key_reused", "key-reused", "Idempotency-Key already used", 422, 0,
-                            "This Idempotency-Key stands for another purchase: repeat that one "
+                            "This Idempotency-Key stands for another request: repeat that one "
                             "unchanged, or send this one with a new key."},
     [PROBLEM_NOT_ON_SALE_YET] = {"not_on_sale_yet", "not-on-sale-yet", "Not on sale yet", 409, 1,
                                  "The sale has not begun; Retry-After tells when it does."},
@@ -89,8 +88,6 @@ static const struct row rows[PROBLEM_COUNT] = {
                               "There is an event of this name already."},
     [PROBLEM_TIER_EXISTS] = {"tier_exists", "tier-exists", "Tier exists", 409, 0,
                              "The event has a tier of this name already."},
-    [PROBLEM_INVALID_EVENT] = {"invalid_event", "invalid-event", "Invalid value", 422, 0,
-                               "A value breaks a rule."},
     [PROBLEM_CAPACITY_TAKEN] = {"capacity_taken", "capacity-taken", "Capacity taken", 409, 0,
                                 "More tickets than that are sold and held already."},
     [PROBLEM_NO_SUCH_TOKEN] = {"no_such_token", "no-such-token", "No such token", 404, 0,

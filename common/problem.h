@@ -25,7 +25,7 @@ enum problem {
     PROBLEM_INVALID,         /* a field breaks a rule */
     PROBLEM_TIER_REQUIRED,   /* the event has several tiers, the purchase names none */
     PROBLEM_OVER_LIMIT,      /* more tickets than the tier allows in one order */
-    PROBLEM_KEY_REUSED,      /* the key stands for another purchase */
+    PROBLEM_KEY_REUSED,      /* the key stands for another request */
     PROBLEM_NOT_ON_SALE_YET, /* admitted before the event's sale begins */
     PROBLEM_SALE_OVER,       /* admitted after its end, or the event is closed */
     PROBLEM_BUYER_REQUIRED,  /* the event limits what one buyer may have, and none is named */
@@ -48,7 +48,6 @@ enum problem {
     PROBLEM_FORBIDDEN, /* the token has not this scope */
     PROBLEM_EVENT_EXISTS,
     PROBLEM_TIER_EXISTS,
-    PROBLEM_INVALID_EVENT,  /* a field of an event, tier, token or check-in breaks a rule */
     PROBLEM_CAPACITY_TAKEN, /* the capacity would be less than what is sold and held */
     PROBLEM_NO_SUCH_TOKEN,
     PROBLEM_NO_SUCH_KEY,

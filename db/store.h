@@ -196,11 +196,11 @@ struct signing_key {
 
 enum change_kind {
     CHANGE_EVENT_CREATE, /* with its tiers, 1 to STORE_TIERS_MAX; EVENT_EXISTS, TIER_EXISTS (a name twice), TOO_MANY,
-                            INVALID_EVENT (tiers of several currencies) */
-    CHANGE_EVENT, /* what `set` says; NO_SUCH_EVENT, INVALID_EVENT (its sale would end before it begins), TOO_MANY (a buyer's
+                            INVALID (tiers of several currencies) */
+    CHANGE_EVENT, /* what `set` says; NO_SUCH_EVENT, INVALID (its sale would end before it begins), TOO_MANY (a buyer's
                      limit, where there was none, once its orders are spread over more than about
                      STORE_BUYERS_COUNTED_MAX decisions: counting them would stop all selling) */
-    CHANGE_TIER_CREATE, /* tiers[0] of event.name; NO_SUCH_EVENT, TIER_EXISTS, TOO_MANY, INVALID_EVENT (another
+    CHANGE_TIER_CREATE, /* tiers[0] of event.name; NO_SUCH_EVENT, TIER_EXISTS, TOO_MANY, INVALID (another
                             currency) */
     CHANGE_TIER, /* what `set` says of tiers[0]; NO_SUCH_EVENT, NO_SUCH_TIER, CAPACITY_TAKEN (below sold +
                             held) */

@@ -185,7 +185,7 @@ enum {
 static enum problem broken(char detail[PROBLEM_DETAIL_SIZE], const char *sentence)
 {
     snprintf(detail, PROBLEM_DETAIL_SIZE, "%s", sentence);
-    return PROBLEM_INVALID_EVENT;
+    return PROBLEM_INVALID;
 }
 
 enum problem event_body_judge_sale(const struct event_terms *event,
@@ -217,7 +217,7 @@ static enum problem judge_zone(const char *zone, char detail[PROBLEM_DETAIL_SIZE
                       "No time zone database (tzdata) is installed at this server: time_zone can "
                       "only be UTC.");
     snprintf(detail, PROBLEM_DETAIL_SIZE, "time_zone must be %s.", zone_rule);
-    return PROBLEM_INVALID_EVENT;
+    return PROBLEM_INVALID;
 }
 
 static enum problem judge(enum event_body_kind kind, struct event_body *body,

@@ -24,7 +24,7 @@ struct event_body {
 };
 
 /* Reads a body; what goes without saying is filled in where something is made: the title is the name, the zone UTC,
- * a hold HOLD_SECONDS long, an order of STORE_ORDER_LIMIT tickets at most. PROBLEM_NONE; or MALFORMED, INVALID_EVENT
+ * a hold HOLD_SECONDS long, an order of STORE_ORDER_LIMIT tickets at most. PROBLEM_NONE; or MALFORMED, INVALID
  * with a sentence in `detail` that names field and rule. */
 enum problem event_body_parse(enum event_body_kind kind, const char *text, size_t length,
                               struct event_body *body, char detail[PROBLEM_DETAIL_SIZE]);

@@ -162,7 +162,7 @@ static void make_tier(struct acceptor *acceptor, struct http_request *request,
     if (currency[0] != '\0' && strcmp(currency, body.tiers[0].currency) != 0) {
         snprintf(detail, sizeof detail,
                  "currency must be that of the event's other tiers, which is %s.", currency);
-        reply_problem(request, PROBLEM_INVALID_EVENT, detail, NULL);
+        reply_problem(request, PROBLEM_INVALID, detail, NULL);
         return;
     }
     memcpy(body.event.name, now.name, sizeof now.name);

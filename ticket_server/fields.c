@@ -152,7 +152,7 @@ static enum problem finish(struct fields *fields)
                  fields->json.error);
         return PROBLEM_MALFORMED;
     }
-    return fields->broken ? PROBLEM_INVALID_EVENT : PROBLEM_NONE;
+    return fields->broken ? PROBLEM_INVALID : PROBLEM_NONE;
 }
 
 /* What parameters say is nothing to JSON (RFC 8259, 11). */

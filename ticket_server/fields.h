@@ -53,7 +53,7 @@ bool fields_text(struct fields *fields, const char *name, char *out, size_t size
 void fields_break(struct fields *fields, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Reads a whole text into `into`. PROBLEM_NONE and the marks; or MALFORMED, INVALID_EVENT with a sentence in
+/* Reads a whole text into `into`. PROBLEM_NONE and the marks; or MALFORMED, INVALID with a sentence in
  * fields->detail. */
 enum problem fields_parse(struct fields *fields, const char *text, size_t length,
                           const struct field *table, size_t count, void *into, uint32_t *marks);

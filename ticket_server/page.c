@@ -89,7 +89,7 @@ static enum problem take_limit(const char *text, size_t most, struct page *page,
         return PROBLEM_NONE;
     }
     snprintf(detail, PROBLEM_DETAIL_SIZE, "limit must be 1 to %zu.", most);
-    return PROBLEM_INVALID_EVENT;
+    return PROBLEM_INVALID;
 }
 
 static enum problem take_fields(struct form *form, struct page *page, const struct rule *rule,

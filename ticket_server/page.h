@@ -22,7 +22,7 @@ struct page {
     int64_t place;        /* of a list by places or by numbers: the last one; 0 begins */
 };
 
-/* Reads a request's query. PROBLEM_NONE, or MALFORMED or INVALID_EVENT with the reason in `detail`. */
+/* Reads a request's query. PROBLEM_NONE, or MALFORMED or INVALID with the reason in `detail`. */
 enum problem page_read_names(const char *query, struct page *page,
                              char detail[PROBLEM_DETAIL_SIZE]);
 enum problem page_read_places(const char *query, struct page *page,

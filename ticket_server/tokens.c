@@ -129,7 +129,7 @@ static void make_token(struct acceptor *acceptor, struct http_request *request,
         &fields, request, token_fields, sizeof token_fields / sizeof *token_fields, &body, &marks);
     if (problem == PROBLEM_NONE && body.scopes == 0) {
         fields_break(&fields, "scopes must be at least one.");
-        problem = PROBLEM_INVALID_EVENT;
+        problem = PROBLEM_INVALID;
     }
     if (problem != PROBLEM_NONE) {
         reply_problem(request, problem, fields.detail, NULL);

@@ -98,7 +98,7 @@ static bool add_tier(struct connection *connection, struct change *change, int64
     if (room.count >= STORE_TIERS_MAX)
         return refuse(change, PROBLEM_TOO_MANY);
     if (!room.same_currency)
-        return refuse(change, PROBLEM_INVALID_EVENT);
+        return refuse(change, PROBLEM_INVALID);
     return write_tier(connection, event, room.last + 1, tier);
 }
 
@@ -211,7 +211,7 @@ bool change_event(struct connection *connection, struct change *change)
         sqlite3_bind_int64(query, 1, event.first);
     if (!change_read(connection, query, &window))
         return false;
-    return window.first != 0 || refuse(change, PROBLEM_INVALID_EVENT);
+    return window.first != 0 || refuse(change, PROBLEM_INVALID);
 }
 
 bool change_tier_create(struct connection *connection, struct change *change)

@@ -162,7 +162,7 @@ static void refused(void)
     expect_check_in(&gate, bad, NULL, 422, "\"invalid_code\"");
     expect_check_in(&gate, "", NULL, 422, "\"invalid_code\"");
     expect_check_in(&gate, code[0], "other", 422, "\"wrong_event\"");
-    expect_check_in(&gate, code[0], "no name", 422, "\"invalid_event\"");
+    expect_check_in(&gate, code[0], "no name", 422, "\"invalid\"");
     CU_ASSERT_EQUAL(gate_ask(&gate, "POST", "/check-ins", "{\"code\":\"a\"}"), 400);
     CU_ASSERT_EQUAL(
         gate_ask(&gate, "POST", "/check-ins", "{\"code\":\"a\",\"gate\":\"b\",\"more\":1}"), 400);

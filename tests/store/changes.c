@@ -38,7 +38,7 @@ static void makes_no_half_event(struct fixture *fixture)
     struct change change = event_change("gala", tiers, 2);
     struct event_terms terms;
     strcpy(tiers[1].currency, "USD");
-    CU_ASSERT_EQUAL(changed(store, &change), PROBLEM_INVALID_EVENT);
+    CU_ASSERT_EQUAL(changed(store, &change), PROBLEM_INVALID);
     tiers[1] = tiers[0];
     CU_ASSERT_EQUAL(changed(store, &change), PROBLEM_TIER_EXISTS);
     CU_ASSERT_EQUAL(store_read_event(store, "gala", &terms), STORE_ABSENT);
@@ -101,7 +101,7 @@ static void sale_begins_before_it_ends(struct fixture *fixture)
     CU_ASSERT_EQUAL(changed(store, &change), PROBLEM_NONE);
     change.set = SET_SALE_FROM;
     change.event.sale_from = 500;
-    CU_ASSERT_EQUAL(changed(store, &change), PROBLEM_INVALID_EVENT);
+    CU_ASSERT_EQUAL(changed(store, &change), PROBLEM_INVALID);
     CU_ASSERT_EQUAL(store_read_event(store, "demo", &terms), STORE_FOUND);
     CU_ASSERT_EQUAL(terms.sale_from, 0);
     change.event.sale_from = 499;
@@ -182,7 +182,7 @@ static void adds_a_tier(struct fixture *fixture)
     CU_ASSERT_EQUAL(basket_outcome(&basket, 0)->sale.amount, 10000);
     strcpy(tier.name, "box");
     strcpy(tier.currency, "USD");
-    CU_ASSERT_EQUAL(changed(store, &change), PROBLEM_INVALID_EVENT);
+    CU_ASSERT_EQUAL(changed(store, &change), PROBLEM_INVALID);
     strcpy(change.event.name, "nowhere");
     CU_ASSERT_EQUAL(changed(store, &change), PROBLEM_NO_SUCH_EVENT);
     basket_free(&basket);

@@ -77,7 +77,6 @@ void fuzz_event_body(const uint8_t *data, size_t size)
     if (problem == PROBLEM_NONE)
         check_taken(kind, &body, text, length);
     else
-        must((problem == PROBLEM_MALFORMED || problem == PROBLEM_INVALID_EVENT) &&
-                 strlen(detail) > 10,
+        must((problem == PROBLEM_MALFORMED || problem == PROBLEM_INVALID) && strlen(detail) > 10,
              "a refusal is 400 or 422, and tells why");
 }

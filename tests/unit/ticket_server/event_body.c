@@ -148,7 +148,7 @@ static void what_breaks_a_rule_is_told(void)
          "currency must be"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        expect(rows[i].kind, rows[i].text, PROBLEM_INVALID_EVENT, rows[i].said);
+        expect(rows[i].kind, rows[i].text, PROBLEM_INVALID, rows[i].said);
 }
 
 /* Or one event's sale would make the answers to everybody else unreadable. */
@@ -180,7 +180,7 @@ static void too_many_tiers_are_refused(void)
         }
     }
     buffer_add(&text, "]}");
-    expect(EVENT_CREATE, buffer_text(&text), PROBLEM_INVALID_EVENT, "at most 64");
+    expect(EVENT_CREATE, buffer_text(&text), PROBLEM_INVALID, "at most 64");
     buffer_free(&text);
 }
 

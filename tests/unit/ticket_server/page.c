@@ -72,10 +72,10 @@ static void nonsense_is_refused(void)
         if (problem != PROBLEM_MALFORMED)
             printf("  %s: %d\n", malformed[i], problem);
     }
-    CU_ASSERT_EQUAL(page_read_places("?limit=0", &page, detail), PROBLEM_INVALID_EVENT);
-    CU_ASSERT_EQUAL(page_read_places("?limit=1001", &page, detail), PROBLEM_INVALID_EVENT);
+    CU_ASSERT_EQUAL(page_read_places("?limit=0", &page, detail), PROBLEM_INVALID);
+    CU_ASSERT_EQUAL(page_read_places("?limit=1001", &page, detail), PROBLEM_INVALID);
     CU_ASSERT_EQUAL(page_read_places("?limit=99999999999999999999", &page, detail),
-                    PROBLEM_INVALID_EVENT);
+                    PROBLEM_INVALID);
     CU_ASSERT_EQUAL(page_read_names("?after=Li4", &page, detail), PROBLEM_MALFORMED);  /* ".." */
     CU_ASSERT_EQUAL(page_read_names("?after=YQBi", &page, detail), PROBLEM_MALFORMED); /* a\0b */
 }
@@ -91,7 +91,7 @@ static void a_list_by_numbers_shows_them(void)
     CU_ASSERT_EQUAL(page_read_numbers(query_of(link), 50, &page, detail), PROBLEM_NONE);
     CU_ASSERT_EQUAL(page.limit, 7);
     CU_ASSERT_EQUAL(page.place, 123456789012345);
-    CU_ASSERT_EQUAL(page_read_numbers("?limit=51", 50, &page, detail), PROBLEM_INVALID_EVENT);
+    CU_ASSERT_EQUAL(page_read_numbers("?limit=51", 50, &page, detail), PROBLEM_INVALID);
     CU_ASSERT_STRING_EQUAL(detail, "limit must be 1 to 50.");
     CU_ASSERT_EQUAL(page_read_numbers("?limit=50", 50, &page, detail), PROBLEM_NONE);
     static const char *const bad[] = {"?after=",    "?after=0",       "?after=01",
