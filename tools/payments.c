@@ -165,8 +165,8 @@ static void open_provider(struct provider *provider, const struct settings *sett
 
 static void close_provider(struct provider *provider)
 {
-    http_close(provider->http);
     prices_close(provider->desk.prices);
+    http_close(provider->http);
     courier_close(provider->desk.courier);
     book_close(&provider->book);
     loop_close(provider->loop);

@@ -66,6 +66,7 @@ struct prices *prices_open(struct loop *loop, const struct destination *shop)
 void prices_close(struct prices *prices)
 {
     for (size_t i = 0; i < CALLERS; i++) {
+        caller_cut(prices->inquirers[i].caller, "closing");
         loop_timer_forget(prices->loop, &prices->inquirers[i].patience);
         caller_close(prices->inquirers[i].caller);
     }

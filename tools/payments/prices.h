@@ -22,7 +22,7 @@ typedef void prices_told(void *context, enum problem problem, const struct price
 /* `shop` outlives it. */
 struct prices *prices_open(struct loop *loop, const struct destination *shop);
 
-/* Whoever still waits is told nothing. */
+/* Whoever still waits is told NO_SERVER. */
 void prices_close(struct prices *prices);
 
 /* `told` is called once, perhaps from inside. False where too many are being asked for; then it is not. */
