@@ -148,6 +148,7 @@ static void open_provider(struct provider *provider, const struct settings *sett
     book_open(&provider->book);
     provider->desk.book = &provider->book;
     provider->desk.courier = courier_open(provider->loop, &settings->courier, &provider->book);
+    provider->desk.prices = prices_open(provider->loop, &settings->courier.shop);
     const struct http_settings http = {.listen_fd =
                                            open_listener(settings->listen, provider->address),
                                        .connections_max = CONNECTIONS_MAX,
@@ -164,6 +165,7 @@ static void open_provider(struct provider *provider, const struct settings *sett
 
 static void close_provider(struct provider *provider)
 {
+    prices_close(provider->desk.prices);
     http_close(provider->http);
     courier_close(provider->desk.courier);
     book_close(&provider->book);

@@ -82,6 +82,31 @@ static void let_through(struct client *client, struct cluster *cluster)
     CU_ASSERT_EQUAL(ask(client, cluster, &release, other), 200);
 }
 
+static long ask_provider(struct provider *provider, const char *hold, const char *further)
+{
+    char body[160];
+    struct response response = {0};
+    struct query query = {
+        .url = provider->url, .path = "/payments", .type = "application/json", .body = body};
+    snprintf(body, sizeof body, "{\"hold\":\"%s\"%s}", hold, further);
+    CU_ASSERT(client_ask(provider->client, &query, &response));
+    long status = response.status;
+    response_free(&response);
+    return status;
+}
+
+/* The price is the shop's to say. */
+static void refuse_other_prices(struct provider *provider, const char *hold)
+{
+    static const char nobody[] = "01930000-0000-7000-8000-000000000001";
+    CU_ASSERT_EQUAL(ask_provider(provider, hold, ",\"amount\":1"), 422);
+    CU_ASSERT_EQUAL(ask_provider(provider, hold, ",\"amount\":2500,\"currency\":\"JPY\""), 422);
+    CU_ASSERT_EQUAL(ask_provider(provider, hold, ",\"price\":2500"), 422);
+    CU_ASSERT_EQUAL(ask_provider(provider, nobody, ""), 404);
+    CU_ASSERT_EQUAL(ask_provider(provider, hold, ""), 202);
+    CU_ASSERT_EQUAL(ask_provider(provider, hold, ",\"amount\":2500"), 202);
+}
+
 /* The provider has its token in a file. */
 static void pay_with_token(struct client *client, struct cluster *cluster)
 {
@@ -97,6 +122,8 @@ static void pay_with_token(struct client *client, struct cluster *cluster)
     provider_pay(&provider, id, 2500, &payment);
     provider_settle(&provider, &payment, 1);
     CU_ASSERT_STRING_EQUAL(payment.state, "paid");
+    refuse_other_prices(&provider, id);
+    provider_settle(&provider, NULL, 0);
     provider_close(&provider);
 }
 

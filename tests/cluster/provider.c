@@ -73,7 +73,7 @@ void provider_pay(struct provider *provider, const char *hold, int64_t amount,
         .url = provider->url, .path = "/payments", .type = "application/json", .body = body};
     snprintf(body, sizeof body, "{\"hold\":\"%s\",\"amount\":%lld,\"currency\":\"EUR\"}", hold,
              (long long)amount);
-    CU_ASSERT(client_ask(provider->client, &query, &response));
+    CU_ASSERT(provider_ask_decided(provider->client, &query, &response, SETTLE_SECONDS));
     CU_ASSERT_EQUAL(response.status, 202);
     snprintf(payment->hold, sizeof payment->hold, "%s", hold);
     CU_ASSERT(provider_text(&response, "reference", payment->reference, sizeof payment->reference));

@@ -1,5 +1,6 @@
 #include "tools/payments/desk.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -64,10 +65,13 @@ static void show_totals(const struct desk *desk, struct http_request *request)
 
 /* --- a new payment ----------------------------------------------------------------------------- */
 
+/* What is sent, and what is kept while the shop is asked. */
 struct wish {
-    const char *hold;
-    const char *currency;
-    int64_t amount;
+    struct desk *desk;
+    struct http_request *request;
+    char hold[ID_TEXT_SIZE];
+    char currency[CURRENCY_SIZE]; /* "": not sent */
+    int64_t amount;               /* -1: not sent */
 };
 
 static bool is_currency(const char *text)
@@ -75,27 +79,41 @@ static bool is_currency(const char *text)
     return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3 && text[3] == '\0';
 }
 
-/* The three members, and no others. */
+/* The hold, and what the buyer thinks it costs; no others. */
 static bool read_wish(const cJSON *json, struct wish *wish)
 {
     struct id id;
-    wish->hold = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "hold"));
-    wish->currency = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "currency"));
-    return cJSON_GetArraySize(json) == 3 && wish->hold != NULL && wish->currency != NULL &&
-           id_parse(wish->hold, &id) && is_currency(wish->currency) &&
-           json_integer(cJSON_GetObjectItemCaseSensitive(json, "amount"), 0, AMOUNT_MAX,
-                        &wish->amount);
+    const cJSON *hold = cJSON_GetObjectItemCaseSensitive(json, "hold"),
+                *amount = cJSON_GetObjectItemCaseSensitive(json, "amount"),
+                *currency = cJSON_GetObjectItemCaseSensitive(json, "currency");
+    int members = 1 + (amount != NULL) + (currency != NULL);
+    if (cJSON_GetArraySize(json) != members || !cJSON_IsString(hold) ||
+        !id_parse(hold->valuestring, &id) ||
+        (amount != NULL && !json_integer(amount, 0, AMOUNT_MAX, &wish->amount)) ||
+        (currency != NULL && (!cJSON_IsString(currency) || !is_currency(currency->valuestring))))
+        return false;
+    id_format(&id, wish->hold);
+    if (currency != NULL)
+        strcpy(wish->currency, currency->valuestring);
+    return true;
 }
 
-static void charge(struct desk *desk, struct http_request *request, const struct wish *wish)
+static bool is_price(const struct wish *wish, const struct price *price)
+{
+    return (wish->amount < 0 || wish->amount == price->amount) &&
+           (wish->currency[0] == '\0' || strcmp(wish->currency, price->currency) == 0);
+}
+
+static void charge(struct desk *desk, struct http_request *request, const char *hold,
+                   const struct price *price)
 {
     struct book *book = desk->book;
-    if (book->count > 0 && strcmp(wish->currency, book->charges[0].currency) != 0) {
+    if (book->count > 0 && strcmp(price->currency, book->charges[0].currency) != 0) {
         refuse(request, PROBLEM_INVALID,
                "This sample takes one currency: that of the first payment.");
         return;
     }
-    struct charge *charge = book_add(book, wish->hold, wish->amount, wish->currency);
+    struct charge *charge = book_add(book, hold, price->amount, price->currency);
     if (charge == NULL) {
         refuse(request, PROBLEM_OVERLOADED, "This sample has no room for more payments.");
         return;
@@ -104,11 +122,37 @@ static void charge(struct desk *desk, struct http_request *request, const struct
     show_charge(request, 202, charge);
 }
 
+static void price_told(void *context, enum problem problem, const struct price *price)
+{
+    struct wish *wish = context;
+    if (problem == PROBLEM_NO_SERVER)
+        refuse(wish->request, problem, "The shop does not tell the hold's price now.");
+    else if (problem != PROBLEM_NONE)
+        refuse(wish->request, problem, problem_detail(problem));
+    else if (!is_price(wish, price))
+        refuse(wish->request, PROBLEM_INVALID, "This is not what the shop says the hold costs.");
+    else
+        charge(wish->desk, wish->request, wish->hold, price);
+    free(wish);
+}
+
+static void ask_price(struct desk *desk, struct http_request *request, const struct wish *read)
+{
+    struct wish *wish = memory_new(sizeof *wish);
+    *wish = *read;
+    wish->desk = desk;
+    wish->request = request;
+    if (prices_ask(desk->prices, wish->hold, price_told, wish))
+        return;
+    free(wish);
+    refuse(request, PROBLEM_OVERLOADED, "Too many payments come at once.");
+}
+
 static void take_payment(struct desk *desk, struct http_request *request)
 {
     char error[JSON_ERROR_SIZE];
     size_t length;
-    struct wish wish;
+    struct wish wish = {.amount = -1};
     const char *type = http_header(request, "Content-Type"), *body = http_body(request, &length);
     if (type == NULL || strcasecmp(type, "application/json") != 0) {
         refuse(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "A payment is application/json.");
@@ -118,11 +162,11 @@ static void take_payment(struct desk *desk, struct http_request *request)
     if (json == NULL)
         refuse(request, PROBLEM_MALFORMED, error);
     else if (!read_wish(json, &wish))
-        refuse(
-            request, PROBLEM_INVALID,
-            "A payment has a hold (its id), an amount in minor units, and a currency (ISO 4217).");
+        refuse(request, PROBLEM_INVALID,
+               "A payment has a hold (its id), and may have its amount in minor units and its "
+               "currency (ISO 4217).");
     else
-        charge(desk, request, &wish);
+        ask_price(desk, request, &wish);
     cJSON_Delete(json);
 }
 

@@ -1,7 +1,8 @@
 /* The sample provider's HTTP face:
  *
- *   POST /payments {"hold":ID,"amount":5000,"currency":"EUR"}
- *                            202, Location: /payments/{reference}, and what GET says of it
+ *   POST /payments {"hold":ID}
+ *                            202, Location: /payments/{reference}, and what GET says of it. The price is asked of
+ *                            the shop; "amount":5000, "currency":"EUR" may be sent too, and must be that (422)
  *   GET  /payments/{reference}
  *                            {"reference","hold","amount","currency","state","reason","told"}; reason: why it was
  *                            refunded, else absent
@@ -16,10 +17,12 @@
 #include "common/http.h"
 #include "tools/payments/book.h"
 #include "tools/payments/courier.h"
+#include "tools/payments/prices.h"
 
 struct desk {
     struct book *book;       /* not owned, like ... */
-    struct courier *courier; /* ... this */
+    struct courier *courier; /* ... this, ... */
+    struct prices *prices;   /* ... and this */
 };
 
 /* An http_handler; `context` is the desk. */

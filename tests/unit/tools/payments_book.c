@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/lib/suite.h"
+#include "tools/payments/prices.h"
 
 static const char hold[] = "01930000-0000-7000-8000-000000000001";
 static const char expired[] = "{\"code\":\"hold_expired\",\"reference\":\"r\",\"owed\":true}";
@@ -134,8 +135,35 @@ static void what_was_refunded_since_went_back(void)
     }
 }
 
+static void a_price_is_read_strictly(void)
+{
+    static const struct {
+        unsigned status;
+        const char *body;
+        enum problem problem;
+    } rows[] = {
+        {200, "{\"price\":{\"amount\":5000,\"currency\":\"EUR\"}}", PROBLEM_NONE},
+        {200, "{\"price\":{\"amount\":-1,\"currency\":\"EUR\"}}", PROBLEM_NO_SERVER},
+        {200, "{\"price\":{\"amount\":5,\"currency\":\"EURO\"}}", PROBLEM_NO_SERVER},
+        {200, "{\"price\":5000}", PROBLEM_NO_SERVER},
+        {200, "<p>5000</p>", PROBLEM_NO_SERVER},
+        {404, "{\"code\":\"no_such_hold\"}", PROBLEM_NO_SUCH_HOLD},
+        {404, "{\"code\":\"not_found\"}", PROBLEM_NO_SERVER},
+        {503, "{\"price\":{\"amount\":5000,\"currency\":\"EUR\"}}", PROBLEM_NO_SERVER},
+        {0, "", PROBLEM_NO_SERVER},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct price price = {0};
+        CU_ASSERT_EQUAL(prices_read(rows[i].status, rows[i].body, strlen(rows[i].body), &price),
+                        rows[i].problem);
+        if (rows[i].problem == PROBLEM_NONE)
+            CU_ASSERT(price.amount == 5000 && strcmp(price.currency, "EUR") == 0);
+    }
+}
+
 static __attribute__((constructor)) void suite(void)
 {
+    suite_add("payments_book", "a price is read strictly", a_price_is_read_strictly);
     suite_add("payments_book", "what was refunded since went back",
               what_was_refunded_since_went_back);
     suite_add("payments_book", "a_reference_finds_its_charge_alone",
