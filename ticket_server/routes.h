@@ -30,7 +30,7 @@ struct route {
 extern const struct route selling_routes[]; /* accept.c */
 extern const struct route reading_routes[];
 extern const struct route document_routes[]; /* openapi.c */
-extern const struct route event_routes[]; /* events.c */
+extern const struct route event_routes[];    /* events.c */
 extern const struct route order_routes[];
 extern const struct route owed_routes[];
 extern const struct route token_routes[];

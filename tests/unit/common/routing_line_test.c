@@ -407,8 +407,8 @@ static void says_what_was_expected_where(void)
     CU_ASSERT_FALSE(parse("n=1 time=" TIME_TEXT " told server=s boot=1 commit=2 told=03"));
     CU_ASSERT_STRING_EQUAL(error, "expected the router's own spelling at byte 72");
     CU_ASSERT_FALSE(parse("n=1 time=" TIME_TEXT " started router=r version=1"));
-    CU_ASSERT_STRING_EQUAL(error,
-                           "expected version=3 or 4 (`make reset` puts an older log aside) at byte 63");
+    CU_ASSERT_STRING_EQUAL(
+        error, "expected version=3 or 4 (`make reset` puts an older log aside) at byte 63");
     routing_line_free(&line);
 }
 
