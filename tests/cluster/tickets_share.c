@@ -89,7 +89,7 @@ static int64_t buy(struct crowd *crowd, size_t purchases)
 {
     struct client *client = client_open();
     struct bought bought;
-    int64_t took[PURCHASES];
+    int64_t took[PURCHASES] = {0};
     for (size_t i = 0; i < purchases; i++) {
         int64_t began = clock_monotonic();
         CU_ASSERT(client_buy(client, crowd->cluster.url, "event=demo", NULL, &bought));

@@ -42,6 +42,7 @@ static const struct let_in *insert(struct gate_seen *seen, struct let_in *entry)
     struct let_in *const *found = tsearch(entry, &seen->tree, compare);
     if (found == NULL)
         die(EXIT_TROUBLE, "out of memory");
+    /* cppcheck-suppress nullPointerRedundantCheck ; die does not return */
     if (*found != entry)
         return *found;
     if (++seen->count > GATE_SEEN_MAX)
@@ -60,6 +61,7 @@ static void take_line(struct gate_seen *seen, char *line)
     if (time == NULL || (size_t)(time - line) >= sizeof entry->name ||
         !clock_parse(time + 1, &entry->time))
         die(EXIT_TROUBLE, "%s holds what is no line of a gate's: \"%.40s\"", seen->path, line);
+    /* cppcheck-suppress nullPointerArithmeticRedundantCheck ; die does not return */
     memcpy(entry->name, line, (size_t)(time - line));
     if (insert(seen, entry) != NULL)
         free(entry);

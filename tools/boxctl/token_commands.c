@@ -15,6 +15,7 @@ enum {
 static void add_scopes(struct buffer *out, const char *text)
 {
     char lead = '[';
+    /* cppcheck-suppress nullPointerRedundantCheck ; die does not return */
     while (*text != '\0') {
         struct buffer name = {0};
         size_t length = strcspn(text, ",");

@@ -27,7 +27,7 @@ enum {
 
 static struct ticket_signer signer(void)
 {
-    struct ticket_signer key;
+    struct ticket_signer key = {0};
     size_t length;
     CU_ASSERT(base64url_decode(SEED_TEXT, strlen(SEED_TEXT), key.seed, &length));
     ticket_key_public(key.seed, key.public_key);
