@@ -177,9 +177,9 @@ bool decide_offers(const struct decide_batch *batch, const struct decide_event *
  *
  * First, in each event that the batch names (by name, or by an order's id):
  *
- *   a. Each order that is held and whose time has come (expires_at <= now) expires, the earliest first.
- *      Of more than STORE_TIDY_MAX in an event, or DECIDE_TIDY_MAX in the batch, the others stay for the
- *      next batch: they are held until then.
+ *   a. Each order that is held and whose time has come (expires_at <= now) expires, the earliest first,
+ *      at one time those of the tier that was made first. Of more than STORE_TIDY_MAX in an event, or
+ *      DECIDE_TIDY_MAX in the batch, the others stay for the next batch: they are held until then.
  *   b. Where orders wait in a tier's line, the event is not closed, its sale not over, and tickets are
  *      free, the first in line is offered them: it becomes held, of as many tickets as it wants or as
  *      there are, at the present price, for the event's hold_seconds. It is not passed over because it

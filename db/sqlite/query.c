@@ -1,5 +1,7 @@
 #include "db/sqlite/query.h"
 
+#include "db/sqlite/schema.h"
+
 /* The columns of an event's terms, of an order, of a token and of a key, in the order in which list.c takes
  * them. */
 #define TERMS                                                                                      \
@@ -95,7 +97,8 @@ static const char *const texts[QUERY_COUNT] = {
         "  WHERE s.event = ?1 AND s.span >= ?2 >> 8 AND d.event = ?1 AND d.id IS NOT NULL"
         "  ORDER BY s.span, d.decision LIMIT ?3",
     [QUERY_PLACE] = "SELECT count(*) FROM (SELECT 1 FROM decisions"
-                    "  WHERE event = ?1 AND tier = ?2 AND state = 2 AND decision <= ?3 LIMIT ?4)",
+                    "  WHERE event = ?1 AND tier = ?2 AND state = 2 AND " SCHEMA_PENDING
+                    "  AND expires_at = 0 AND decision <= ?3 LIMIT ?4)",
     /* The number bounds the walk through the first tier only. */
     [QUERY_LIST_TICKETS] =
         "SELECT e.name, t.name, k.number, d.id, d.buyer, d.state = 5, k.checked_in_at, k.gate"
@@ -136,7 +139,7 @@ static const char *const texts[QUERY_COUNT] = {
         "  WHERE (t.offer AND NOT e.closed AND (e.sale_until = 0 OR e.sale_until > ?1)) OR (t.held "
         "AND"
         "    EXISTS (SELECT 1 FROM decisions d WHERE d.event = e.event AND d.state = 1"
-        "            AND d.expires_at <= ?1))",
+        "            AND d." SCHEMA_PENDING " AND d.expires_at <= ?1))",
 };
 
 const char *query_text(enum store_query which)

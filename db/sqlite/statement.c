@@ -1,5 +1,7 @@
 #include "db/sqlite/statement.h"
 
+#include "db/sqlite/schema.h"
+
 /* The columns of an event and of an order, in the order in which a batch reads them. */
 #define EVENT_COLUMNS                                                                              \
     "event, refusals, name, sale_from, sale_until, buyer_limit, hold_seconds, waiting_list,"       \
@@ -28,12 +30,14 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_KEY] = "SELECT " ORDER_COLUMNS ", fingerprint, problem, remaining"
                       "  FROM decisions d WHERE event = ?1 AND key = ?2",
     [STATEMENT_DUE] = "SELECT " ORDER_COLUMNS " FROM decisions d"
-                      "  WHERE event = ?1 AND state = 1 AND expires_at <= ?2"
-                      "  ORDER BY expires_at, decision LIMIT ?3",
+                      "  WHERE event = ?1 AND state = 1 AND " SCHEMA_PENDING
+                      "  AND expires_at <= ?2 ORDER BY expires_at, tier, decision LIMIT ?3",
     [STATEMENT_LINE] = "SELECT " ORDER_COLUMNS " FROM decisions d"
-                       "  WHERE event = ?1 AND tier = ?2 AND state = 2 ORDER BY decision LIMIT ?3",
+                       "  WHERE event = ?1 AND tier = ?2 AND state = 2 AND " SCHEMA_PENDING
+                       "  AND expires_at = 0 ORDER BY decision LIMIT ?3",
     [STATEMENT_LINE_BETWEEN] = "SELECT count(*) FROM decisions WHERE event = ?1 AND tier = ?2"
-                               "  AND state = 2 AND decision > ?3 AND decision <= ?4",
+                               "  AND state = 2 AND " SCHEMA_PENDING " AND expires_at = 0"
+                               "  AND decision > ?3 AND decision <= ?4",
     [STATEMENT_HOLD] = "SELECT " ORDER_COLUMNS " FROM decisions d"
                        "  WHERE id = ?1 AND expires_at IS NOT NULL",
     [STATEMENT_ORDER] =

@@ -14,6 +14,14 @@ static void note_move(struct store_memory *memory, struct memory_order *order,
     move->state = state;
 }
 
+/* By their time, then by which tier was made first; what came first is first already. */
+static bool expires_before(struct store_memory *memory, const struct sale *a, const struct sale *b)
+{
+    if (a->expires_at != b->expires_at)
+        return a->expires_at < b->expires_at;
+    return memory_tier(memory, a->event, a->tier) < memory_tier(memory, b->event, b->tier);
+}
+
 /* Of those that are held and whose time has come, the one whose time came first; NULL: none. */
 static struct memory_order *first_expired(struct store_memory *memory, const char *event,
                                           int64_t now)
@@ -23,7 +31,7 @@ static struct memory_order *first_expired(struct store_memory *memory, const cha
         struct memory_order *order = &memory->orders[i];
         if (strcmp(order->sale.event, event) == 0 && order->sale.state == ORDER_HELD &&
             order->sale.expires_at <= now &&
-            (first == NULL || order->sale.expires_at < first->sale.expires_at))
+            (first == NULL || expires_before(memory, &order->sale, &first->sale)))
             first = order;
     }
     return first;
