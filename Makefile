@@ -45,8 +45,8 @@ DB            = $(call objects,db db/sqlite)
 TEST_LIB      = $(call objects,tests/lib)
 UNIT          = $(call objects,tests/unit tests/unit/common tests/unit/balancer tests/unit/balancer/admin \
                                tests/unit/balancer/client tests/unit/balancer/pool tests/unit/balancer/routing \
-                               tests/unit/balancer/upstream tests/unit/balancer/master tests/unit/db tests/unit/lib \
-                               tests/unit/ticket_server tests/unit/tools)
+                               tests/unit/balancer/upstream tests/unit/balancer/master tests/unit/db \
+                               tests/unit/db/sqlite tests/unit/lib tests/unit/ticket_server tests/unit/tools)
 STORE_SUITE   = $(call objects,tests/store)
 SOAK          = $(filter-out %/main.o %/buyer.o,$(call objects,tests/soak)) $(OBJ)/tools/rush/caller.o
 FAULTY        = $(call objects,tests/soak/faults)

@@ -139,7 +139,7 @@ static const char *const texts[QUERY_COUNT] = {
         "  WHERE (t.offer AND NOT e.closed AND (e.sale_until = 0 OR e.sale_until > ?1)) OR (t.held "
         "AND"
         "    EXISTS (SELECT 1 FROM decisions d WHERE d.event = e.event AND d.state = 1"
-        "            AND d." SCHEMA_PENDING " AND d.expires_at <= ?1))",
+        "            AND " SCHEMA_PENDING " AND d.expires_at <= ?1))",
 };
 
 const char *query_text(enum store_query which)

@@ -11,9 +11,9 @@ enum {
     SCHEMA_VERSION = 3,              /* user_version of an up-to-date database */
 };
 
-/* Said by a statement beside the state it asks for, so that it may use the index "pending": SQLite takes a partial
- * index for what repeats its very condition. */
-#define SCHEMA_PENDING "state BETWEEN 1 AND 2"
+/* Said by a statement beside the one state it asks for, so that it may use the index "pending": SQLite takes a
+ * partial index only for what repeats its condition. The plus keeps it from searching by the two states instead. */
+#define SCHEMA_PENDING "+state BETWEEN 1 AND 2"
 
 enum schema_state {
     SCHEMA_EMPTY,
