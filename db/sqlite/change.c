@@ -22,6 +22,12 @@ bool change_write(struct connection *connection, sqlite3_stmt *query)
     return connection_run(connection, query) == SQLITE_OK;
 }
 
+bool change_refuse(struct change *change, enum problem problem)
+{
+    change->problem = problem;
+    return true;
+}
+
 static bool part(struct connection *connection, int64_t now, struct change *change)
 {
     switch (change->kind) {

@@ -1,12 +1,6 @@
 #include "db/sqlite/bind.h"
 #include "db/sqlite/change_part.h"
 
-static bool refuse(struct change *change, enum problem problem)
-{
-    change->problem = problem;
-    return true;
-}
-
 /* Whether a further one may be added; else the change's problem says so. */
 static bool check_room(struct connection *connection, enum store_query count, int64_t most,
                        struct change *change)
@@ -14,7 +8,7 @@ static bool check_room(struct connection *connection, enum store_query count, in
     struct change_row there;
     if (!change_read(connection, connection_query(connection, count), &there))
         return false;
-    return there.first < most || refuse(change, PROBLEM_TOO_MANY);
+    return there.first < most || change_refuse(change, PROBLEM_TOO_MANY);
 }
 
 /* Of those revoked the latest are remembered, so that revoking twice is answered alike. */
@@ -60,7 +54,7 @@ bool change_token_revoke(struct connection *connection, int64_t now, struct chan
     if (!change_read(connection, query, &token))
         return false;
     if (!token.found)
-        return refuse(change, PROBLEM_NO_SUCH_TOKEN);
+        return change_refuse(change, PROBLEM_NO_SUCH_TOKEN);
     change->token.revoked_at = token.first != 0 ? token.first : now;
     if (token.first != 0)
         return true;
@@ -106,9 +100,9 @@ bool change_key_retire(struct connection *connection, int64_t now, struct change
     if (!find_key(connection, change->key.id, &key))
         return false;
     if (!key.found)
-        return refuse(change, PROBLEM_NO_SUCH_KEY);
+        return change_refuse(change, PROBLEM_NO_SUCH_KEY);
     if (key.second != 0)
-        return refuse(change, PROBLEM_LAST_KEY);
+        return change_refuse(change, PROBLEM_LAST_KEY);
     change->key.retired_at = key.first != 0 ? key.first : now;
     if (key.first != 0)
         return true;
@@ -132,7 +126,7 @@ bool change_owed_settle(struct connection *connection, int64_t now, struct chang
     if (!change_read(connection, query, &owed))
         return false;
     if (!owed.found)
-        return refuse(change, PROBLEM_NO_SUCH_PURCHASE);
+        return change_refuse(change, PROBLEM_NO_SUCH_PURCHASE);
     if (owed.second != 0)
         return true;
     query = connection_query(connection, QUERY_SETTLE);

@@ -2,12 +2,6 @@
 #include "db/sqlite/change_part.h"
 #include "db/sqlite/spans.h"
 
-static bool refuse(struct change *change, enum problem problem)
-{
-    change->problem = problem;
-    return true;
-}
-
 /* The event of that name; its second number is the buyer's limit. */
 static bool find_event(struct connection *connection, const char *name, struct change_row *event)
 {
@@ -94,11 +88,11 @@ static bool add_tier(struct connection *connection, struct change *change, int64
         !read_room(connection, event, tier->currency, &room))
         return false;
     if (there.found)
-        return refuse(change, PROBLEM_TIER_EXISTS);
+        return change_refuse(change, PROBLEM_TIER_EXISTS);
     if (room.count >= STORE_TIERS_MAX)
-        return refuse(change, PROBLEM_TOO_MANY);
+        return change_refuse(change, PROBLEM_TOO_MANY);
     if (!room.same_currency)
-        return refuse(change, PROBLEM_INVALID);
+        return change_refuse(change, PROBLEM_INVALID);
     return write_tier(connection, event, room.last + 1, tier);
 }
 
@@ -110,9 +104,9 @@ bool change_event_create(struct connection *connection, struct change *change)
         !change_read(connection, connection_query(connection, QUERY_COUNT_EVENTS), &events))
         return false;
     if (event.found)
-        return refuse(change, PROBLEM_EVENT_EXISTS);
+        return change_refuse(change, PROBLEM_EVENT_EXISTS);
     if (events.first >= STORE_EVENTS_MAX)
-        return refuse(change, PROBLEM_TOO_MANY);
+        return change_refuse(change, PROBLEM_TOO_MANY);
     if (!add_event(connection, &change->event))
         return false;
     int64_t id = sqlite3_last_insert_rowid(connection->db);
@@ -170,7 +164,7 @@ static bool judge_count(struct connection *connection, struct change *change, in
     }
     if (!change_read(connection, query, &spans))
         return false;
-    return spans.first <= most || refuse(change, PROBLEM_TOO_MANY);
+    return spans.first <= most || change_refuse(change, PROBLEM_TOO_MANY);
 }
 
 /* Buyers are counted only where they are limited. */
@@ -199,7 +193,7 @@ bool change_event(struct connection *connection, struct change *change)
     if (!find_event(connection, change->event.name, &event))
         return false;
     if (!event.found)
-        return refuse(change, PROBLEM_NO_SUCH_EVENT);
+        return change_refuse(change, PROBLEM_NO_SUCH_EVENT);
     if (!count_buyers(connection, change, &event))
         return false;
     if (change->problem != PROBLEM_NONE)
@@ -211,7 +205,7 @@ bool change_event(struct connection *connection, struct change *change)
         sqlite3_bind_int64(query, 1, event.first);
     if (!change_read(connection, query, &window))
         return false;
-    return window.first != 0 || refuse(change, PROBLEM_INVALID);
+    return window.first != 0 || change_refuse(change, PROBLEM_INVALID);
 }
 
 bool change_tier_create(struct connection *connection, struct change *change)
@@ -220,7 +214,7 @@ bool change_tier_create(struct connection *connection, struct change *change)
     if (!find_event(connection, change->event.name, &event))
         return false;
     if (!event.found)
-        return refuse(change, PROBLEM_NO_SUCH_EVENT);
+        return change_refuse(change, PROBLEM_NO_SUCH_EVENT);
     return add_tier(connection, change, event.first, &change->tiers[0]);
 }
 
@@ -247,12 +241,12 @@ bool change_tier(struct connection *connection, struct change *change)
         !find_tier(connection, event.first, change->tiers[0].name, &tier))
         return false;
     if (!event.found)
-        return refuse(change, PROBLEM_NO_SUCH_EVENT);
+        return change_refuse(change, PROBLEM_NO_SUCH_EVENT);
     if (!tier.found)
-        return refuse(change, PROBLEM_NO_SUCH_TIER);
+        return change_refuse(change, PROBLEM_NO_SUCH_TIER);
     if ((change->set & SET_CAPACITY) && change->tiers[0].capacity < tier.second) {
         change->taken = tier.second;
-        return refuse(change, PROBLEM_CAPACITY_TAKEN);
+        return change_refuse(change, PROBLEM_CAPACITY_TAKEN);
     }
     return write_terms(connection, change, event.first, tier.first);
 }

@@ -18,6 +18,9 @@ struct change_row {
 bool change_read(struct connection *connection, sqlite3_stmt *query, struct change_row *row);
 bool change_write(struct connection *connection, sqlite3_stmt *query);
 
+/* The change ends in this problem; true, as the store has not failed. */
+bool change_refuse(struct change *change, enum problem problem);
+
 bool change_event_create(struct connection *connection, struct change *change);
 bool change_event(struct connection *connection, struct change *change);
 bool change_tier_create(struct connection *connection, struct change *change);
