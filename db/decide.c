@@ -67,6 +67,15 @@ static bool repeated(struct decide_batch *batch, size_t i)
     return true;
 }
 
+size_t decide_tier_named(const struct decide_batch *batch, const struct decide_event *event,
+                         const char *name)
+{
+    for (size_t i = event->first_tier; i < event->first_tier + event->tiers; i++)
+        if (strcmp(batch->tiers[i].name, name) == 0)
+            return i;
+    return LOOKUP_NONE;
+}
+
 /* The tier asked for, as an index into the batch's tiers; LOOKUP_NONE with the reason otherwise. */
 static size_t tier_asked(const struct decide_batch *batch, const struct decide_event *event,
                          const char *name, enum problem *problem)
@@ -74,10 +83,7 @@ static size_t tier_asked(const struct decide_batch *batch, const struct decide_e
     if (name[0] == '\0' && event->tiers == 1)
         return event->first_tier;
     *problem = name[0] == '\0' && event->tiers > 1 ? PROBLEM_TIER_REQUIRED : PROBLEM_NO_SUCH_TIER;
-    for (size_t i = event->first_tier; i < event->first_tier + event->tiers; i++)
-        if (strcmp(batch->tiers[i].name, name) == 0)
-            return i;
-    return LOOKUP_NONE;
+    return decide_tier_named(batch, event, name);
 }
 
 /* A refusal may stay unstored only where nobody can ask with the same key again: we made the key,

@@ -165,6 +165,13 @@ struct decide_batch {
 void decide_sale(const struct decide_batch *batch, const struct decide_order *order,
                  struct sale *sale);
 
+/* The payment by which the order was sold; "": none. */
+const char *decide_payment(const struct decide_order *order);
+
+/* The event's tier of that name, as an index into the batch's tiers; LOOKUP_NONE: there is none. */
+size_t decide_tier_named(const struct decide_batch *batch, const struct decide_event *event,
+                         const char *name);
+
 /* Whether those in the event's lines are offered what comes free: no more once it is closed or its sale is over. */
 bool decide_offers(const struct decide_batch *batch, const struct decide_event *event);
 

@@ -130,7 +130,7 @@ void decide_confirm(struct decide_batch *batch, size_t i)
         order_refuse(decision, PROBLEM_NO_SUCH_HOLD);
         return;
     }
-    if (has_been_sold(order) && strcmp(order_payment(order), decision->item->key) == 0) {
+    if (has_been_sold(order) && strcmp(decide_payment(order), decision->item->key) == 0) {
         order_tell(batch, order, decision, true);
         return;
     }
@@ -191,7 +191,7 @@ void decide_refund(struct decide_batch *batch, size_t i)
         order_refuse(decision, PROBLEM_TICKETS_USED);
     } else {
         batch->items[i].write = DECIDE_REFUND;
-        order->now.owed += order_payment(order)[0] != '\0';
+        order->now.owed += decide_payment(order)[0] != '\0';
         order_move(batch, order, ORDER_REFUNDED);
         order_tell(batch, order, decision, false);
     }

@@ -177,7 +177,7 @@ void order_tell(const struct decide_batch *batch, const struct decide_order *ord
     decide_sale(batch, order, &outcome->sale);
 }
 
-const char *order_payment(const struct decide_order *order)
+const char *decide_payment(const struct decide_order *order)
 {
     return order->now.payment == NULL ? order->payment : order->now.payment;
 }

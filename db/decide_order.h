@@ -31,9 +31,6 @@ void order_join_line(struct decide_batch *batch, size_t i);
 void order_tell(const struct decide_batch *batch, const struct decide_order *order,
                 struct decision *decision, bool replayed);
 
-/* The payment by which it was sold; "": none. */
-const char *order_payment(const struct decide_order *order);
-
 /* The decision's outcome is a problem that is not stored. */
 void order_refuse(struct decision *decision, enum problem problem);
 

@@ -191,20 +191,12 @@ static size_t add_ticket(struct batch *batch, sqlite3_stmt *row, size_t order, i
     return index;
 }
 
-static size_t tier_named(const struct batch *batch, size_t event, const char *name)
-{
-    const struct decide_event *found = &batch->rule.events[event];
-    for (size_t i = found->first_tier; i < found->first_tier + found->tiers; i++)
-        if (strcmp(batch->rule.tiers[i].name, name) == 0)
-            return i;
-    return LOOKUP_NONE;
-}
-
 int batch_read_ticket(struct batch *batch, struct connection *connection, size_t i)
 {
     struct decide_item *item = &batch->rule.items[i];
     const struct decision *decision = &batch->rule.decisions[i];
-    size_t tier = tier_named(batch, item->event, decision->item->purchase.tier);
+    size_t tier = decide_tier_named(&batch->rule, &batch->rule.events[item->event],
+                                    decision->item->purchase.tier);
     if (tier == LOOKUP_NONE)
         return SQLITE_OK;
     sqlite3_stmt *statement = connection_statement(connection, STATEMENT_TICKET);

@@ -235,8 +235,7 @@ static int add_owed(struct batch *batch, struct connection *connection, size_t i
 
 static int add_refund(struct batch *batch, struct connection *connection, size_t i)
 {
-    const struct decide_order *order = &batch->rule.orders[batch->rule.items[i].subject];
-    const char *payment = order->now.payment == NULL ? order->payment : order->now.payment;
+    const char *payment = decide_payment(&batch->rule.orders[batch->rule.items[i].subject]);
     return payment[0] == '\0' ? SQLITE_OK : add_owed(batch, connection, i, payment, "");
 }
 
