@@ -13,44 +13,41 @@ static void bind_head(const struct batch *batch, sqlite3_stmt *statement, size_t
     sqlite3_bind_int64(statement, 4, batch->rule.now);
 }
 
-static int add_sale(const struct batch *batch, struct connection *connection, size_t i)
+/* What a sale and a hold have in common. */
+static void bind_order(const struct batch *batch, sqlite3_stmt *statement, size_t i)
 {
     const struct decision *decision = &batch->rule.decisions[i];
     const struct sale *sale = &decision->outcome.sale;
-    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_ADD_SALE);
-    if (statement == NULL)
-        return SQLITE_ERROR;
     bind_head(batch, statement, i);
     bind_bytes(statement, 5, sale->id.bytes);
     sqlite3_bind_int64(statement, 6, batch->rule.tiers[batch->rule.items[i].tier].id);
     sqlite3_bind_int(statement, 7, sale->quantity);
-    sqlite3_bind_int64(statement, 8, sale->first_number);
-    sqlite3_bind_int64(statement, 9, sale->amount);
-    bind_text(statement, 10, sale->currency);
-    bind_text(statement, 11, sale->buyer);
-    bind_text(statement, 12, sale->server);
-    bind_text(statement, 13, decision->router);
+    sqlite3_bind_int64(statement, 8, sale->amount);
+    bind_text(statement, 9, sale->currency);
+    bind_text(statement, 10, sale->buyer);
+    bind_text(statement, 11, sale->server);
+    bind_text(statement, 12, decision->router);
+}
+
+static int add_sale(const struct batch *batch, struct connection *connection, size_t i)
+{
+    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_ADD_SALE);
+    if (statement == NULL)
+        return SQLITE_ERROR;
+    bind_order(batch, statement, i);
+    sqlite3_bind_int64(statement, 13, batch->rule.decisions[i].outcome.sale.first_number);
     return connection_run(connection, statement);
 }
 
 /* Held, or with expires_at 0 waiting. */
 static int add_hold(const struct batch *batch, struct connection *connection, size_t i)
 {
-    const struct decision *decision = &batch->rule.decisions[i];
-    const struct sale *sale = &decision->outcome.sale;
+    const struct sale *sale = &batch->rule.decisions[i].outcome.sale;
     sqlite3_stmt *statement = connection_statement(connection, STATEMENT_ADD_HOLD);
     if (statement == NULL)
         return SQLITE_ERROR;
-    bind_head(batch, statement, i);
-    bind_bytes(statement, 5, sale->id.bytes);
-    sqlite3_bind_int64(statement, 6, batch->rule.tiers[batch->rule.items[i].tier].id);
-    sqlite3_bind_int(statement, 7, sale->quantity);
-    sqlite3_bind_int(statement, 8, (int)sale->state);
-    sqlite3_bind_int64(statement, 9, sale->amount);
-    bind_text(statement, 10, sale->currency);
-    bind_text(statement, 11, sale->buyer);
-    bind_text(statement, 12, sale->server);
-    bind_text(statement, 13, decision->router);
+    bind_order(batch, statement, i);
+    sqlite3_bind_int(statement, 13, (int)sale->state);
     sqlite3_bind_int64(statement, 14, sale->expires_at);
     return connection_run(connection, statement);
 }

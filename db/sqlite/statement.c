@@ -62,11 +62,11 @@ static const char *const texts[STATEMENT_COUNT] = {
         "   ORDER BY created_at LIMIT ?3)",
     [STATEMENT_ADD_SALE] =
         "INSERT INTO decisions (event, key, fingerprint, created_at, id, tier, quantity,"
-        "                       first_number, amount, currency, buyer, server, router)"
+        "                       amount, currency, buyer, server, router, first_number)"
         "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [STATEMENT_ADD_HOLD] =
-        "INSERT INTO decisions (event, key, fingerprint, created_at, id, tier, quantity, state,"
-        "                       amount, currency, buyer, server, router, expires_at)"
+        "INSERT INTO decisions (event, key, fingerprint, created_at, id, tier, quantity,"
+        "                       amount, currency, buyer, server, router, state, expires_at)"
         "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     /* An order is changed from the state in which it was read, or not at all. Only what changes is set: each
      * index of which it is a part would be written. */
