@@ -107,11 +107,9 @@ static const char *const texts[QUERY_COUNT] = {
         "    AND k.number > iif(t.name = ?2, ?3, 0)"
         "  CROSS JOIN decisions d ON d.decision = k.decision"
         "  WHERE e.event = ?1 AND t.name >= ?2 ORDER BY t.name, k.number LIMIT ?4",
-    [QUERY_FIND_SALE] = /* by one of the two indexes, not by event */
-    "SELECT d.decision FROM events e JOIN decisions d ON +d.event = e.event"
-    "  WHERE e.name = ?1 AND d.state IN (0, 5) AND d.decision IN"
-    "  (SELECT decision FROM decisions WHERE event = e.event AND key = ?2 AND id = ?2 UNION ALL"
-    "   SELECT decision FROM decisions WHERE event = e.event AND id = ?2 AND id <> key)",
+    [QUERY_FIND_SALE] = "SELECT d.decision FROM events e JOIN decisions d ON +d.event = e.event"
+                        "  WHERE e.name = ?1 AND d.state IN (0, 5)"
+                        "  AND d.decision IN" SCHEMA_ORDER_OF_ID("e.event"),
     [QUERY_READ_TICKETS] =
         "SELECT e.name, t.name, k.number, d.id, d.buyer, d.state = 5, k.checked_in_at, k.gate"
         "  FROM decisions d CROSS JOIN events e ON e.event = d.event"

@@ -15,6 +15,12 @@ enum {
  * partial index only for what repeats its condition. The plus keeps it from searching by the two states instead. */
 #define SCHEMA_PENDING "+state BETWEEN 1 AND 2"
 
+/* SQL: the row of the event's order whose id is ?2, by one of two indexes, not by event. One that has its key for
+ * an id is not in the index of ids. */
+#define SCHEMA_ORDER_OF_ID(event)                                                                  \
+    " (SELECT decision FROM decisions WHERE event = " event " AND key = ?2 AND id = ?2 UNION ALL"  \
+    "  SELECT decision FROM decisions WHERE event = " event " AND id = ?2 AND id <> key)"
+
 enum schema_state {
     SCHEMA_EMPTY,
     SCHEMA_OLD,

@@ -41,9 +41,7 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_HOLD] = "SELECT " ORDER_COLUMNS " FROM decisions d"
                        "  WHERE id = ?1 AND expires_at IS NOT NULL",
     [STATEMENT_ORDER] =
-        "SELECT " ORDER_COLUMNS " FROM decisions d WHERE decision IN"
-        "  (SELECT decision FROM decisions WHERE event = ?1 AND key = ?2 AND id = ?2 UNION ALL"
-        "   SELECT decision FROM decisions WHERE event = ?1 AND id = ?2 AND id <> key)",
+        "SELECT " ORDER_COLUMNS " FROM decisions d WHERE decision IN" SCHEMA_ORDER_OF_ID("?1"),
     [STATEMENT_OWED] =
         "SELECT (SELECT count(*) FROM owed WHERE event = ?1 AND decision = ?2"
         "         AND settled_at IS NULL),"
@@ -123,9 +121,7 @@ static const char *const texts[STATEMENT_COUNT] = {
         "  FROM events e JOIN decisions d ON +d.event = e.event"
         "  JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
         "  WHERE e.name = ?1 AND d.first_number IS NOT NULL"
-        "  AND d.decision IN" /* by one of the two indexes, not by event */
-        "  (SELECT decision FROM decisions WHERE event = e.event AND key = ?2 AND id = ?2 UNION ALL"
-        "   SELECT decision FROM decisions WHERE event = e.event AND id = ?2 AND id <> key)",
+        "  AND d.decision IN" SCHEMA_ORDER_OF_ID("e.event"),
     [STATEMENT_EACH_SALE] =
         "SELECT d.id, e.name, t.name, d.buyer, d.server, d.currency, d.quantity, d.first_number,"
         "       d.amount, d.created_at, d.state, coalesce(d.request, d.id), d.expires_at,"
