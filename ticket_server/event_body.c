@@ -35,6 +35,17 @@ static bool currency_valid(const char *text)
 
 /* --- tiers --------------------------------------------------------------------------------------- */
 
+/* What may be changed of a tier, which is read alike where it is made. */
+#define TIER_PRICE                                                                                 \
+    .name = "price", .kind = FIELD_NUMBER, .at = IN_TIER(price), .mark = SET_PRICE, .min = 0,      \
+    .max = PRICE_MAX
+#define TIER_CAPACITY                                                                              \
+    .name = "capacity", .kind = FIELD_NUMBER, .at = IN_TIER(capacity), .mark = SET_CAPACITY,       \
+    .min = 0, .max = CAPACITY_MAX
+#define TIER_LIMIT                                                                                 \
+    .name = "limit", .kind = FIELD_NUMBER, .at = IN_TIER(limit), .mark = SET_LIMIT, .min = 1,      \
+    .max = QUANTITY_MAX
+
 static const struct field tier_fields[] = {
     {.name = "name",
      .kind = FIELD_TEXT,
@@ -42,54 +53,18 @@ static const struct field tier_fields[] = {
      .at = IN_TIER(name),
      .valid = purchase_name_valid,
      .rule = name_rule},
-    {.name = "price",
-     .kind = FIELD_NUMBER,
-     .required = true,
-     .at = IN_TIER(price),
-     .mark = SET_PRICE,
-     .min = 0,
-     .max = PRICE_MAX},
+    {TIER_PRICE, .required = true},
     {.name = "currency",
      .kind = FIELD_TEXT,
      .required = true,
      .at = IN_TIER(currency),
      .valid = currency_valid,
      .rule = "an ISO 4217 code: three of A-Z"},
-    {.name = "capacity",
-     .kind = FIELD_NUMBER,
-     .required = true,
-     .at = IN_TIER(capacity),
-     .mark = SET_CAPACITY,
-     .min = 0,
-     .max = CAPACITY_MAX},
-    {.name = "limit",
-     .kind = FIELD_NUMBER,
-     .at = IN_TIER(limit),
-     .mark = SET_LIMIT,
-     .min = 1,
-     .max = QUANTITY_MAX},
+    {TIER_CAPACITY, .required = true},
+    {TIER_LIMIT},
 };
 
-static const struct field tier_change_fields[] = {
-    {.name = "price",
-     .kind = FIELD_NUMBER,
-     .at = IN_TIER(price),
-     .mark = SET_PRICE,
-     .min = 0,
-     .max = PRICE_MAX},
-    {.name = "capacity",
-     .kind = FIELD_NUMBER,
-     .at = IN_TIER(capacity),
-     .mark = SET_CAPACITY,
-     .min = 0,
-     .max = CAPACITY_MAX},
-    {.name = "limit",
-     .kind = FIELD_NUMBER,
-     .at = IN_TIER(limit),
-     .mark = SET_LIMIT,
-     .min = 1,
-     .max = QUANTITY_MAX},
-};
+static const struct field tier_change_fields[] = {{TIER_PRICE}, {TIER_CAPACITY}, {TIER_LIMIT}};
 
 static void judge_tier(struct fields *fields, const struct event_body *body,
                        const struct tier_terms *tier)
