@@ -66,6 +66,15 @@ static void append_time(struct buffer *out, const char *lead, int64_t time)
     buffer_add_char(out, '"');
 }
 
+void price_append(struct buffer *out, int64_t amount, const char *currency)
+{
+    buffer_add(out, ",\"price\":{\"amount\":");
+    buffer_add_number(out, amount);
+    buffer_add(out, ",\"currency\":\"");
+    buffer_add(out, currency);
+    buffer_add(out, "\"}");
+}
+
 /* Up to the brace that ends it. */
 static void append_order(struct buffer *out, const struct sale *sale, int64_t place)
 {
@@ -88,11 +97,8 @@ static void append_order(struct buffer *out, const struct sale *sale, int64_t pl
     }
     if (sale->first_number > 0)
         append_tickets(out, sale);
-    buffer_add(out, ",\"price\":{\"amount\":");
-    buffer_add_number(out, sale->amount);
-    buffer_add(out, ",\"currency\":\"");
-    buffer_add(out, sale->currency);
-    buffer_add(out, "\"},\"server\":\"");
+    price_append(out, sale->amount, sale->currency);
+    buffer_add(out, ",\"server\":\"");
     buffer_add(out, sale->server);
     append_time(out, "\",\"created_at\":\"", sale->created_at);
 }

@@ -79,6 +79,9 @@ unsigned outcome_status(const struct outcome *outcome, const struct item *item);
  * the payment's reference where it is owed back. */
 void outcome_append(struct buffer *out, const struct outcome *outcome, const struct item *item);
 
+/* Appends ,"price":{"amount","currency"}. */
+void price_append(struct buffer *out, int64_t amount, const char *currency);
+
 /* Appends one sale as {"id","event","tier","quantity","state","tickets":[{"number"}…],
  * "price":{"amount","currency"},"server","created_at"}. */
 void sale_append(struct buffer *out, const struct sale *sale);

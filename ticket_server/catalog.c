@@ -118,10 +118,8 @@ static void add_tier(void *context, const struct tier_counts *tier)
     add_member(out, ",\"waiting\":", tier->waiting);
     add_member(out, ",\"remaining\":", remaining(tier));
     add_member(out, ",\"limit\":", tier->limit);
-    add_member(out, ",\"price\":{\"amount\":", tier->price);
-    buffer_add(out, ",\"currency\":\"");
-    buffer_add(out, tier->currency);
-    buffer_add(out, "\"}}");
+    price_append(out, tier->price, tier->currency);
+    buffer_add_char(out, '}');
 }
 
 static enum store_found add_event(struct catalog *catalog, const struct event_terms *terms,

@@ -36,10 +36,7 @@ static void add_order(void *context, int64_t place_in_list, const struct order *
     place_list_text(out, ",\"state\":", order_state_name(sale->state));
     add_number(out, ",\"first_number\":", sale->first_number);
     add_number(out, ",\"place\":", order->place);
-    buffer_add(out, ",\"price\":{\"amount\":");
-    buffer_add_number(out, sale->amount);
-    place_list_text(out, ",\"currency\":", sale->currency);
-    buffer_add_char(out, '}');
+    price_append(out, sale->amount, sale->currency);
     place_list_text(out, ",\"buyer\":", sale->buyer);
     place_list_text(out, ",\"server\":", sale->server);
     place_list_text(out, ",\"payment\":", order->payment);

@@ -20,10 +20,8 @@ static void add_owed(void *context, int64_t place_in_list, const struct owed *ow
     place_list_text(out, "{\"order\":", id);
     place_list_text(out, ",\"event\":", owed->event);
     place_list_text(out, ",\"reference\":", owed->reference);
-    buffer_add(out, ",\"price\":{\"amount\":");
-    buffer_add_number(out, owed->amount);
-    place_list_text(out, ",\"currency\":", owed->currency);
-    place_list_text(out, "},\"reason\":",
+    price_append(out, owed->amount, owed->currency);
+    place_list_text(out, ",\"reason\":",
                     owed->reason == PROBLEM_NONE ? "refunded" : problem_code(owed->reason));
     place_list_time(out, ",\"at\":", owed->at);
     place_list_time(out, ",\"settled_at\":", owed->settled_at);
