@@ -131,15 +131,21 @@ static enum store_found add_event(struct catalog *catalog, const struct event_te
     return found;
 }
 
+enum problem catalog_terms(struct catalog *catalog, const char *event, struct event_terms *terms)
+{
+    if (!purchase_name_valid(event))
+        return PROBLEM_NO_SUCH_EVENT;
+    return catalog_problem(catalog, store_read_event(catalog->store, event, terms),
+                           PROBLEM_NO_SUCH_EVENT);
+}
+
 enum problem catalog_event(struct catalog *catalog, const char *event, struct buffer *out)
 {
     struct event_terms terms;
-    if (!purchase_name_valid(event))
-        return PROBLEM_NO_SUCH_EVENT;
-    enum store_found found = store_read_event(catalog->store, event, &terms);
-    if (found == STORE_FOUND)
-        found = add_event(catalog, &terms, out);
-    return catalog_problem(catalog, found, PROBLEM_NO_SUCH_EVENT);
+    enum problem problem = catalog_terms(catalog, event, &terms);
+    return problem != PROBLEM_NONE
+               ? problem
+               : catalog_problem(catalog, add_event(catalog, &terms, out), PROBLEM_NO_SUCH_EVENT);
 }
 
 /* --- a page of events --------------------------------------------------------------------------- */
@@ -217,7 +223,6 @@ enum problem catalog_purchase(struct catalog *catalog, const char *event, const 
         sale_append(out, &sale);
     if (found != STORE_ABSENT)
         return catalog_problem(catalog, found, PROBLEM_NONE);
-    found = store_read_event(catalog->store, event, &terms);
-    enum problem problem = catalog_problem(catalog, found, PROBLEM_NO_SUCH_EVENT);
+    enum problem problem = catalog_terms(catalog, event, &terms);
     return problem == PROBLEM_NONE ? PROBLEM_NO_SUCH_PURCHASE : problem;
 }

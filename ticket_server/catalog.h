@@ -23,8 +23,11 @@ bool catalog_present(const struct catalog *catalog);
 struct store *catalog_store(const struct catalog *catalog);
 enum problem catalog_problem(struct catalog *catalog, enum store_found found, enum problem absent);
 
+/* The terms of the event of this name; or the problem. */
+enum problem catalog_terms(struct catalog *catalog, const char *event, struct event_terms *terms);
+
 /* Each appends the JSON to `out` and gives PROBLEM_NONE; or the problem, and `out` is of no use. Names
- * and ids are as they came in the path: whatever names nothing is not found.
+ * and ids, here and above, are as they came in the path: whatever names nothing is not found.
  *
  * catalog_events: a page of at most `limit` events behind the name `after`; `last` is the name that begins the next
  * page, "" where nothing follows. A page ends early at PAGE_BYTES_MAX. */

@@ -101,11 +101,7 @@ static void make_event(struct acceptor *acceptor, struct http_request *request,
 static bool find_event(struct acceptor *acceptor, struct http_request *request, const char *name,
                        struct event_terms *terms)
 {
-    enum problem problem = PROBLEM_NO_SUCH_EVENT;
-    if (purchase_name_valid(name))
-        problem = catalog_problem(acceptor->catalog,
-                                  store_read_event(catalog_store(acceptor->catalog), name, terms),
-                                  PROBLEM_NO_SUCH_EVENT);
+    enum problem problem = catalog_terms(acceptor->catalog, name, terms);
     if (problem == PROBLEM_NONE)
         return true;
     reply_problem(request, problem, NULL, NULL);

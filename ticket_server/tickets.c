@@ -83,20 +83,11 @@ static void add_ticket(void *context, const struct ticket *ticket)
 }
 
 /* Whichever is missing: the event, or the purchase in it. */
-static enum problem read_event(struct catalog *catalog, const char *event,
-                               struct event_terms *terms)
-{
-    if (!purchase_name_valid(event))
-        return PROBLEM_NO_SUCH_EVENT;
-    return catalog_problem(catalog, store_read_event(catalog_store(catalog), event, terms),
-                           PROBLEM_NO_SUCH_EVENT);
-}
-
 static enum problem read_tickets(struct reading *reading, const char *event, const char *purchase)
 {
     struct catalog *catalog = reading->acceptor->catalog;
     struct id id;
-    enum problem problem = read_event(catalog, event, &reading->event);
+    enum problem problem = catalog_terms(catalog, event, &reading->event);
     if (problem == PROBLEM_NONE)
         problem = keys_refresh(&reading->acceptor->keys);
     if (problem != PROBLEM_NONE)
