@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "ticket_server/member.h"
 #include "ticket_server/page.h"
 
 struct catalog {
@@ -62,18 +63,6 @@ static void add_member(struct buffer *out, const char *lead, int64_t number)
     buffer_add_number(out, number);
 }
 
-/* A time that was told. */
-static void add_time(struct buffer *out, const char *lead, int64_t time)
-{
-    char text[CLOCK_TEXT_SIZE];
-    if (time == 0)
-        return;
-    clock_format(time, text);
-    buffer_add(out, lead);
-    buffer_add(out, text);
-    buffer_add_char(out, '"');
-}
-
 static void add_flag(struct buffer *out, const char *lead, bool flag)
 {
     buffer_add(out, lead);
@@ -88,9 +77,9 @@ static void add_terms(struct buffer *out, const struct event_terms *event)
     json_append(out, event->title);
     buffer_add(out, ",\"time_zone\":");
     json_append(out, event->zone);
-    add_time(out, ",\"starts_at\":\"", event->starts_at);
-    add_time(out, ",\"sale_from\":\"", event->sale_from);
-    add_time(out, ",\"sale_until\":\"", event->sale_until);
+    member_time(out, ",\"starts_at\":", event->starts_at);
+    member_time(out, ",\"sale_from\":", event->sale_from);
+    member_time(out, ",\"sale_until\":", event->sale_until);
     if (event->buyer_limit > 0)
         add_member(out, ",\"buyer_limit\":", event->buyer_limit);
     add_member(out, ",\"hold_seconds\":", event->hold_seconds);

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/json.h"
 #include "common/plain_text.h"
 #include "ticket_server/accept.h"
 #include "ticket_server/csv_stream.h"
 #include "ticket_server/fields.h"
+#include "ticket_server/member.h"
 #include "ticket_server/replies.h"
 
 static const char key_header[] = "Idempotency-Key";
@@ -87,10 +87,8 @@ static enum problem judge_code(struct keys *keys, const struct entry *entry,
 
 static void append_when_and_where(struct buffer *out, const struct check_in *check_in)
 {
-    char time[CLOCK_TEXT_SIZE];
-    clock_format(check_in->at, time);
-    buffer_printf(out, "\"checked_in_at\":\"%s\",\"gate\":", time);
-    json_append(out, check_in->where);
+    member_time(out, "\"checked_in_at\":", check_in->at);
+    member_text(out, ",\"gate\":", check_in->where);
 }
 
 static void refuse_again(struct http_request *request, const struct check_in *check_in)

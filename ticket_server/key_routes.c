@@ -5,6 +5,7 @@
 
 #include "ticket_server/accept.h"
 #include "ticket_server/fields.h"
+#include "ticket_server/member.h"
 #include "ticket_server/replies.h"
 
 /* A gate that reads them now and then learns of a retired one in this time, besides its own. */
@@ -29,20 +30,11 @@ static void show_keys(struct acceptor *acceptor, struct http_request *request,
     reply_body(request, &reply, &body);
 }
 
-static void append_time(struct buffer *out, const char *lead, int64_t time)
-{
-    char text[CLOCK_TEXT_SIZE];
-    if (time == 0)
-        return;
-    clock_format(time, text);
-    buffer_printf(out, ",\"%s\":\"%s\"", lead, text);
-}
-
 static void append_key(struct buffer *out, const struct signing_key *key)
 {
-    buffer_printf(out, "{\"kid\":\"%s\"", key->id);
-    append_time(out, "created_at", key->created_at);
-    append_time(out, "retired_at", key->retired_at);
+    member_text(out, "{\"kid\":", key->id);
+    member_time(out, ",\"created_at\":", key->created_at);
+    member_time(out, ",\"retired_at\":", key->retired_at);
     buffer_add_char(out, '}');
 }
 

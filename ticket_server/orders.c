@@ -7,6 +7,7 @@
 #include "ticket_server/accept.h"
 #include "ticket_server/csv_stream.h"
 #include "ticket_server/fields.h"
+#include "ticket_server/member.h"
 #include "ticket_server/place_list.h"
 #include "ticket_server/replies.h"
 
@@ -29,22 +30,22 @@ static void add_order(void *context, int64_t place_in_list, const struct order *
     id_format(&sale->id, id);
     if (!place_list_next(list, place_in_list))
         return;
-    place_list_text(out, "{\"id\":", id);
-    place_list_text(out, ",\"event\":", sale->event);
-    place_list_text(out, ",\"tier\":", sale->tier);
+    member_text(out, "{\"id\":", id);
+    member_text(out, ",\"event\":", sale->event);
+    member_text(out, ",\"tier\":", sale->tier);
     add_number(out, ",\"quantity\":", sale->quantity);
-    place_list_text(out, ",\"state\":", order_state_name(sale->state));
+    member_text(out, ",\"state\":", order_state_name(sale->state));
     add_number(out, ",\"first_number\":", sale->first_number);
     add_number(out, ",\"place\":", order->place);
     price_append(out, sale->amount, sale->currency);
-    place_list_text(out, ",\"buyer\":", sale->buyer);
-    place_list_text(out, ",\"server\":", sale->server);
-    place_list_text(out, ",\"payment\":", order->payment);
+    member_text(out, ",\"buyer\":", sale->buyer);
+    member_text(out, ",\"server\":", sale->server);
+    member_text(out, ",\"payment\":", order->payment);
     if (order->late)
         buffer_add(out, ",\"late\":true");
-    place_list_time(out, ",\"created_at\":", sale->created_at);
-    place_list_time(out, ",\"expires_at\":", sale->expires_at);
-    place_list_time(out, ",\"changed_at\":", order->changed_at);
+    member_time(out, ",\"created_at\":", sale->created_at);
+    member_time(out, ",\"expires_at\":", sale->expires_at);
+    member_time(out, ",\"changed_at\":", order->changed_at);
     buffer_add_char(out, '}');
 }
 

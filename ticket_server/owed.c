@@ -4,6 +4,7 @@
 
 #include "ticket_server/accept.h"
 #include "ticket_server/fields.h"
+#include "ticket_server/member.h"
 #include "ticket_server/place_list.h"
 #include "ticket_server/replies.h"
 
@@ -17,14 +18,14 @@ static void add_owed(void *context, int64_t place_in_list, const struct owed *ow
     id_format(&owed->order, id);
     if (!place_list_next(list, place_in_list))
         return;
-    place_list_text(out, "{\"order\":", id);
-    place_list_text(out, ",\"event\":", owed->event);
-    place_list_text(out, ",\"reference\":", owed->reference);
+    member_text(out, "{\"order\":", id);
+    member_text(out, ",\"event\":", owed->event);
+    member_text(out, ",\"reference\":", owed->reference);
     price_append(out, owed->amount, owed->currency);
-    place_list_text(out, ",\"reason\":",
-                    owed->reason == PROBLEM_NONE ? "refunded" : problem_code(owed->reason));
-    place_list_time(out, ",\"at\":", owed->at);
-    place_list_time(out, ",\"settled_at\":", owed->settled_at);
+    member_text(out, ",\"reason\":",
+                owed->reason == PROBLEM_NONE ? "refunded" : problem_code(owed->reason));
+    member_time(out, ",\"at\":", owed->at);
+    member_time(out, ",\"settled_at\":", owed->settled_at);
     buffer_add_char(out, '}');
 }
 
@@ -82,9 +83,9 @@ static void answer_settled(struct http_request *request, const struct change *ch
         return;
     }
     id_format(&change->order, id);
-    place_list_text(&body, "{\"order\":", id);
-    place_list_text(&body, ",\"event\":", change->event.name);
-    place_list_text(&body, ",\"reference\":", change->reference);
+    member_text(&body, "{\"order\":", id);
+    member_text(&body, ",\"event\":", change->event.name);
+    member_text(&body, ",\"reference\":", change->reference);
     buffer_add(&body, ",\"settled\":true}");
     reply_json(request, 200, &body, NULL, NULL);
 }

@@ -1,7 +1,5 @@
 #include "ticket_server/place_list.h"
 
-#include "common/clock.h"
-#include "common/json.h"
 #include "ticket_server/page.h"
 #include "ticket_server/replies.h"
 
@@ -12,23 +10,6 @@ bool place_list_next(struct place_list *list, int64_t place)
     if (list->out != NULL && list->count > 1)
         buffer_add_char(list->out, ',');
     return list->out != NULL;
-}
-
-void place_list_text(struct buffer *out, const char *lead, const char *text)
-{
-    if (text[0] == '\0')
-        return;
-    buffer_add(out, lead);
-    json_append(out, text);
-}
-
-void place_list_time(struct buffer *out, const char *lead, int64_t time)
-{
-    char text[CLOCK_TEXT_SIZE];
-    if (time == 0)
-        return;
-    clock_format(time, text);
-    place_list_text(out, lead, text);
 }
 
 /* Whether there is one more is asked of the store: there is no Link to an empty page. */

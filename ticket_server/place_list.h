@@ -20,10 +20,6 @@ struct place_list {
  * written. */
 bool place_list_next(struct place_list *list, int64_t place);
 
-/* Append a member with its lead (",\"tier\":"); nothing where the text is empty or the time 0. */
-void place_list_text(struct buffer *out, const char *lead, const char *text);
-void place_list_time(struct buffer *out, const char *lead, int64_t time);
-
 /* Reads at most `limit` entries behind the place `after`, each begun with place_list_next. */
 typedef enum store_found place_list_read(struct catalog *catalog, const char *event, int64_t after,
                                          size_t limit, struct place_list *list);

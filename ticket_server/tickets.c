@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/json.h"
 #include "ticket_server/accept.h"
+#include "ticket_server/member.h"
 #include "ticket_server/page.h"
 #include "ticket_server/replies.h"
 #include "ticket_server/ticket_page.h"
@@ -124,17 +124,12 @@ static void add_json(struct reading *reading, const struct ticket_face *face)
 {
     const struct ticket *ticket = face->ticket;
     struct buffer *out = &reading->out;
-    char time[CLOCK_TEXT_SIZE];
     buffer_printf(out, "%s{\"number\":%lld,\"tier\":\"%s\",\"state\":\"%s\"",
                   reading->added > 0 ? "," : "", (long long)ticket->number, ticket->tier,
                   state_of(ticket));
-    if (face->code[0] != '\0')
-        buffer_printf(out, ",\"code\":\"%s\"", face->code);
-    if (ticket->checked_in_at != 0) {
-        clock_format(ticket->checked_in_at, time);
-        buffer_printf(out, ",\"checked_in_at\":\"%s\",\"gate\":", time);
-        json_append(out, ticket->gate);
-    }
+    member_text(out, ",\"code\":", face->code);
+    member_time(out, ",\"checked_in_at\":", ticket->checked_in_at);
+    member_text(out, ",\"gate\":", ticket->gate);
     buffer_add_char(out, '}');
 }
 

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/json.h"
 #include "common/plain_text.h"
 #include "ticket_server/accept.h"
 #include "ticket_server/fields.h"
+#include "ticket_server/member.h"
 #include "ticket_server/replies.h"
 #include "ticket_server/scopes.h"
 
@@ -17,24 +17,14 @@ enum {
 /* Appends a token's object without its closing brace. */
 static void add_token(struct buffer *out, const struct token_terms *token)
 {
-    char text[CLOCK_TEXT_SIZE], id[ID_TEXT_SIZE];
+    char id[ID_TEXT_SIZE];
     id_format(&token->id, id);
-    clock_format(token->created_at, text);
-    buffer_add(out, "{\"id\":\"");
-    buffer_add(out, id);
-    buffer_add(out, "\",\"name\":");
-    json_append(out, token->name);
+    member_text(out, "{\"id\":", id);
+    member_text(out, ",\"name\":", token->name);
     buffer_add(out, ",\"scopes\":");
     scopes_append(out, token->scopes);
-    buffer_add(out, ",\"created_at\":\"");
-    buffer_add(out, text);
-    buffer_add_char(out, '"');
-    if (token->revoked_at == 0)
-        return;
-    clock_format(token->revoked_at, text);
-    buffer_add(out, ",\"revoked_at\":\"");
-    buffer_add(out, text);
-    buffer_add_char(out, '"');
+    member_time(out, ",\"created_at\":", token->created_at);
+    member_time(out, ",\"revoked_at\":", token->revoked_at);
 }
 
 /* --- the list ------------------------------------------------------------------------------------ */
