@@ -11,6 +11,7 @@
 #include "ticket_server/fields.h"
 #include "ticket_server/member.h"
 #include "ticket_server/replies.h"
+#include "ticket_server/ticket_face.h"
 
 static const char key_header[] = "Idempotency-Key";
 
@@ -188,9 +189,7 @@ static void list_ticket(void *context, const struct ticket *ticket)
     csv_text(csv, ticket->event);
     csv_text(csv, ticket->tier);
     csv_number(csv, ticket->number);
-    csv_text(csv, ticket->refunded             ? "refunded"
-                  : ticket->checked_in_at != 0 ? "checked_in"
-                                               : "valid");
+    csv_text(csv, ticket_state(ticket));
     csv_time(csv, ticket->checked_in_at);
     csv_text(csv, ticket->gate);
     csv_end_row(csv);

@@ -21,6 +21,13 @@ const char *ticket_title(const struct event_terms *event)
     return event->title[0] != '\0' ? event->title : event->name;
 }
 
+const char *ticket_state(const struct ticket *ticket)
+{
+    if (ticket->refunded)
+        return "refunded";
+    return ticket->checked_in_at != 0 ? "checked_in" : "valid";
+}
+
 void ticket_when(const char *zone, int64_t time, char when[TICKET_WHEN_SIZE])
 {
     static const char *const days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",

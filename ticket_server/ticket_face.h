@@ -1,4 +1,4 @@
-/* What a ticket shows of itself, and the words that its picture and its page have in common. Pure but
+/* What a ticket shows of itself, and the words that its picture, its page and the lists have in common. Pure but
  * for the time zone's file; any thread. */
 #ifndef BOX_OFFICE_TICKET_FACE_H
 #define BOX_OFFICE_TICKET_FACE_H
@@ -21,6 +21,9 @@ struct ticket_face {
 
 /* The event's title, or its name where it has none. */
 const char *ticket_title(const struct event_terms *event);
+
+/* "valid", "checked_in" or "refunded". */
+const char *ticket_state(const struct ticket *ticket);
 
 /* "Thursday, 31 December 2026, 20:00 (Europe/Berlin, UTC+01:00)"; as the clocks there show it. */
 void ticket_when(const char *zone, int64_t time, char when[TICKET_WHEN_SIZE]);

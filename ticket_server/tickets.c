@@ -113,20 +113,13 @@ static bool read_or_refuse(struct reading *reading, struct http_request *request
 
 /* --- as JSON ----------------------------------------------------------------------------------- */
 
-static const char *state_of(const struct ticket *ticket)
-{
-    if (ticket->refunded)
-        return "refunded";
-    return ticket->checked_in_at != 0 ? "checked_in" : "valid";
-}
-
 static void add_json(struct reading *reading, const struct ticket_face *face)
 {
     const struct ticket *ticket = face->ticket;
     struct buffer *out = &reading->out;
     buffer_printf(out, "%s{\"number\":%lld,\"tier\":\"%s\",\"state\":\"%s\"",
                   reading->added > 0 ? "," : "", (long long)ticket->number, ticket->tier,
-                  state_of(ticket));
+                  ticket_state(ticket));
     member_text(out, ",\"code\":", face->code);
     member_time(out, ",\"checked_in_at\":", ticket->checked_in_at);
     member_text(out, ",\"gate\":", ticket->gate);
