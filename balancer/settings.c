@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "balancer/config_file.h"
+#include "balancer/pool/own_servers.h"
 #include "balancer/routing/jwt.h"
 #include "common/log.h"
 #include "common/options.h"
@@ -69,15 +70,15 @@ static void read_options(struct settings *settings, const char **servers, int ar
         argc, argv);
 }
 
-/* Takes a number of 0 to SETTINGS_SERVERS_MAX: digits and nothing else. */
+/* Takes a number of 0 to OWN_SERVERS_MAX: digits and nothing else. */
 static bool take_count(const char **at, int64_t *count)
 {
     size_t digits = strspn(*at, "0123456789");
     *count = 0;
-    for (size_t i = 0; i < digits && *count <= SETTINGS_SERVERS_MAX; i++)
+    for (size_t i = 0; i < digits && *count <= OWN_SERVERS_MAX; i++)
         *count = *count * 10 + ((*at)[i] - '0');
     *at += digits;
-    return digits > 0 && *count <= SETTINGS_SERVERS_MAX;
+    return digits > 0 && *count <= OWN_SERVERS_MAX;
 }
 
 static void read_servers(struct settings *settings, const char *text)
@@ -92,7 +93,7 @@ static void read_servers(struct settings *settings, const char *text)
     if (!good || *at != '\0' || settings->servers_min > settings->servers_max)
         die(EXIT_USAGE,
             "--servers takes a number from 0 to %d, or a range of them as 2..8, not '%s'",
-            SETTINGS_SERVERS_MAX, text);
+            OWN_SERVERS_MAX, text);
 }
 
 /* What each option takes has been seen to; here is what goes together. */

@@ -41,10 +41,6 @@ struct settings {
     const char *try, *takeover;
 };
 
-enum {
-    SETTINGS_SERVERS_MAX = 64, /* ticket servers of one master */
-};
-
 /* Reads argv and the configuration; ends the process on --help, a wrong option or a wrong file. Texts
  * point into argv. */
 void settings_read(struct settings *settings, int argc, char **argv);

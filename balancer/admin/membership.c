@@ -6,13 +6,10 @@
 
 #include "balancer/admin/admin_parts.h"
 #include "balancer/admin/wishes.h"
+#include "balancer/pool/own_servers.h"
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/log.h"
-
-enum {
-    OWN_SERVERS_MAX = 64, /* the most that --servers takes */
-};
 
 static void refuse(struct http_request *request, enum problem problem)
 {

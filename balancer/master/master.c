@@ -61,7 +61,7 @@ static void stop_takes_too_long(void *context)
     master->status = EXIT_TROUBLE;
     for (size_t i = 0; i < ROUTERS_MAX; i++)
         kill_child(&master->routers[i].child);
-    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++)
+    for (size_t i = 0; i < OWN_SERVERS_MAX; i++)
         kill_child(&master->slots[i].child);
 }
 
@@ -103,7 +103,7 @@ bool master_is_hopeless(const struct master *master, int status)
     bool first = !master->greeted;
     for (size_t i = 0; i < ROUTERS_MAX; i++)
         first = first && master->routers[i].up == 0;
-    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++)
+    for (size_t i = 0; i < OWN_SERVERS_MAX; i++)
         first = first && !master->slots[i].child.was_ready;
     return first && WIFEXITED(status) && WEXITSTATUS(status) != 0;
 }
@@ -144,7 +144,7 @@ static struct owner find(struct master *master, child_test *test, int number)
         if (test(&master->routers[i].child, number))
             return (struct owner){.router = &master->routers[i],
                                   .child = &master->routers[i].child};
-    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++)
+    for (size_t i = 0; i < OWN_SERVERS_MAX; i++)
         if (test(&master->slots[i].child, number))
             return (struct owner){.slot = &master->slots[i], .child = &master->slots[i].child};
     bool tried = test(&master->trial.child, number);

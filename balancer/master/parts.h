@@ -6,6 +6,7 @@
 
 #include "balancer/child.h"
 #include "balancer/message.h"
+#include "balancer/pool/own_servers.h"
 #include "balancer/settings.h"
 #include "common/buffer.h"
 #include "common/loop.h"
@@ -68,7 +69,7 @@ struct master {
     char self[MASTER_PATH_SIZE];          /* the program itself, where it was when it was started */
     char ticket_server[MASTER_PATH_SIZE]; /* beside it */
     struct router_process routers[ROUTERS_MAX];
-    struct slot slots[SETTINGS_SERVERS_MAX];
+    struct slot slots[OWN_SERVERS_MAX];
     int64_t begun; /* of the first settings->servers_min: so many have had their first start */
     struct trial trial;
     bool upgrading; /* of the handover that is under way: to another program ... */

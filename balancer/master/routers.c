@@ -79,7 +79,7 @@ static void tell_ready(struct router_process *router, const struct slot *slot)
 
 static void tell_servers(struct router_process *router)
 {
-    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++)
+    for (size_t i = 0; i < OWN_SERVERS_MAX; i++)
         if (router->master->slots[i].child.ready)
             tell_ready(router, &router->master->slots[i]);
 }
@@ -222,7 +222,7 @@ void router_tell_again(struct router_process *router)
     master_watch(router->master, &router->child);
     if (router->leads)
         router_tell(router, "lead");
-    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++)
+    for (size_t i = 0; i < OWN_SERVERS_MAX; i++)
         tell_slot(router, &master->slots[i]);
     if (router->role == ROUTER_DRAINING)
         router_tell(router, "drain");

@@ -47,7 +47,7 @@ static void name_slot(struct master *master, struct slot *slot, size_t number)
     const struct settings *settings = master->settings;
     struct child *child = &slot->child;
     slot->master = master;
-    snprintf(child->name, sizeof child->name, "server-%zu", number);
+    own_server_name(number, child->name);
     char *arguments[] = {master->ticket_server,
                          "--id",
                          child->name,
@@ -70,7 +70,7 @@ static void name_slot(struct master *master, struct slot *slot, size_t number)
 
 void slots_prepare(struct master *master)
 {
-    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++) {
+    for (size_t i = 0; i < OWN_SERVERS_MAX; i++) {
         name_slot(master, &master->slots[i], i + 1);
         master->slots[i].wanted = (int64_t)i < master->settings->servers_min;
     }
@@ -90,7 +90,7 @@ void slots_start_next(struct master *master)
 
 struct slot *slots_find(struct master *master, const struct child *child)
 {
-    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++)
+    for (size_t i = 0; i < OWN_SERVERS_MAX; i++)
         if (&master->slots[i].child == child)
             return &master->slots[i];
     return NULL;
@@ -119,7 +119,7 @@ static bool is_stopped(pid_t pid)
  * sales unknown, and the next one would wait for the same disk. */
 static void kill_stalled(struct master *master, pid_t pid)
 {
-    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++) {
+    for (size_t i = 0; i < OWN_SERVERS_MAX; i++) {
         struct child *child = &master->slots[i].child;
         if (child->pid != pid || child->doomed || !is_stopped(pid))
             continue;
@@ -239,7 +239,7 @@ static void renew(struct slot *slot)
 bool slots_renewing(const struct master *master)
 {
     bool renewing = false;
-    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++) {
+    for (size_t i = 0; i < OWN_SERVERS_MAX; i++) {
         const struct slot *slot = &master->slots[i];
         renewing = renewing || slot->order == ORDER_RENEW ||
                    (slot->renewed != 0 && clock_monotonic() - slot->renewed < renew_patience);
@@ -273,14 +273,14 @@ void slots_obey(struct master *master, const struct message *message)
 
 void slots_stop(struct master *master)
 {
-    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++)
+    for (size_t i = 0; i < OWN_SERVERS_MAX; i++)
         if (master->slots[i].child.pid != 0)
             channel_send(master->slots[i].child.channel, "stop");
 }
 
 bool slots_left(const struct master *master)
 {
-    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++)
+    for (size_t i = 0; i < OWN_SERVERS_MAX; i++)
         if (master->slots[i].child.pid != 0)
             return true;
     return false;

@@ -62,7 +62,7 @@ void state_write(const struct master *master, int config_fd, struct buffer *out)
     for (size_t i = 0; i < ROUTERS_MAX; i++)
         if (master->routers[i].role != ROUTER_NONE)
             write_router(&master->routers[i], out);
-    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++)
+    for (size_t i = 0; i < OWN_SERVERS_MAX; i++)
         write_slot(&master->slots[i], i + 1, out);
     buffer_add(out, "end\n");
 }
@@ -117,7 +117,7 @@ static bool read_master(struct master *master, int *config_fd, const char *at)
     master->public_fd = take_descriptor(&fields);
     master->admin_fd = take_descriptor(&fields);
     *config_fd = take_descriptor(&fields);
-    master->begun = take(&fields, 0, SETTINGS_SERVERS_MAX);
+    master->begun = take(&fields, 0, OWN_SERVERS_MAX);
     master->greeted = take_flag(&fields);
     master->asked = take_flag(&fields);
     return !fields.bad && master->public_fd >= 0 && master->admin_fd >= 0;
@@ -151,7 +151,7 @@ static bool read_slot(struct master *master, const char *at)
     struct fields fields;
     if (!read_numbers(&at, 13, &fields) || *at++ != ' ')
         return false;
-    int64_t number = take(&fields, 1, SETTINGS_SERVERS_MAX);
+    int64_t number = take(&fields, 1, OWN_SERVERS_MAX);
     if (fields.bad || strlen(at) >= ADDRESS_SIZE)
         return false;
     struct slot *slot = &master->slots[number - 1];

@@ -141,7 +141,7 @@ static void inherit(const struct master *master, int flags)
         fcntl(master->routers[i].child.channel, F_SETFD, flags);
         fcntl(master->routers[i].config_fd, F_SETFD, flags);
     }
-    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++)
+    for (size_t i = 0; i < OWN_SERVERS_MAX; i++)
         fcntl(master->slots[i].child.channel, F_SETFD, flags);
 }
 
@@ -262,7 +262,7 @@ void upgrade_take_over(struct master *master)
         go_on(master, &master->routers[i].child);
         set_timer(master, &master->routers[i].limit);
     }
-    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++)
+    for (size_t i = 0; i < OWN_SERVERS_MAX; i++)
         go_on(master, &master->slots[i].child);
     log_line("upgraded in place (process %d)", (int)getpid());
     master->upgrading = true;

@@ -2,15 +2,12 @@
 
 #include <string.h>
 
+#include "balancer/pool/own_servers.h"
 #include "common/log.h"
 
 bool member_id_valid(const char *id)
 {
-    static const char prefix[] = "server-";
-    const char *number = id + sizeof prefix - 1;
-    bool own = strncmp(id, prefix, sizeof prefix - 1) == 0 && *number != '\0' &&
-               number[strspn(number, "0123456789")] == '\0';
-    return server_id_valid(id) && !own;
+    return server_id_valid(id) && !own_server_named(id);
 }
 
 static size_t place_of(const struct members *members, const char *id)

@@ -162,8 +162,7 @@ bool renewal_begin(struct renewal *renewal, char why[RENEWAL_DETAIL_SIZE])
         snprintf(why, RENEWAL_DETAIL_SIZE, "A rolling restart is under way already.");
         return false;
     }
-    for (size_t i = 0; total < RENEWAL_SERVERS_MAX && servers_get(renewal->servers, i, &server);
-         i++)
+    for (size_t i = 0; total < OWN_SERVERS_MAX && servers_get(renewal->servers, i, &server); i++)
         if (server.state != SERVER_LEFT && server.source == SOURCE_MASTER && !server.health.leave)
             memcpy(renewal->ids[total++], server.id, sizeof server.id);
     if (total == 0) {

@@ -11,12 +11,12 @@
 #include <stdint.h>
 
 #include "balancer/pool/departures.h"
+#include "balancer/pool/own_servers.h"
 #include "balancer/pool/servers.h"
 #include "common/buffer.h"
 #include "common/loop.h"
 
 enum {
-    RENEWAL_SERVERS_MAX = 64,
     RENEWAL_DETAIL_SIZE = 200,
 };
 
@@ -47,10 +47,10 @@ struct renewal {
     bool failed;                      /* the last one stopped half-way */
     char detail[RENEWAL_DETAIL_SIZE]; /* where it is at, or how it ended: a sentence */
 
-    char ids[RENEWAL_SERVERS_MAX][SERVER_SIZE]; /* the present one is ids[done] */
-    unsigned start;                             /* of its process before; see struct server */
-    int64_t deadline;                           /* of the phase, but for RENEWAL_DRAINS */
-    int64_t asked_at;                           /* the master, last; clock_monotonic() */
+    char ids[OWN_SERVERS_MAX][SERVER_SIZE]; /* the present one is ids[done] */
+    unsigned start;                         /* of its process before; see struct server */
+    int64_t deadline;                       /* of the phase, but for RENEWAL_DRAINS */
+    int64_t asked_at;                       /* the master, last; clock_monotonic() */
 };
 
 /* The structure stays where it is until renewal_close; none of what it is given is owned, `calls` is copied. */

@@ -1,9 +1,6 @@
 #include "balancer/pool/scaler.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -23,7 +20,7 @@ struct look {
     struct scale_sample sample;
     int64_t drained; /* of our own: by somebody ... */
     int64_t leaving; /* ... and those that are about to end */
-    bool listed[SCALER_SERVERS_MAX + 1];
+    bool listed[OWN_SERVERS_MAX + 1];
     size_t last;   /* who would be retired: a number; 0: nobody */
     bool idle;     /* it serves nobody ... */
     int64_t up_at; /* ... else it came up then */
@@ -64,28 +61,13 @@ void scaler_lead_no_more(struct scaler *scaler)
     loop_timer_set(scaler->settings.loop, &scaler->timer, 0);
 }
 
-/* --- names -------------------------------------------------------------------------------------- */
-
-static void name(size_t number, char id[SERVER_SIZE])
-{
-    snprintf(id, SERVER_SIZE, "server-%zu", number);
-}
-
-/* The N of server-N; 0 where it is none that could be ours. */
-static size_t number_of(const char *id)
-{
-    static const char prefix[] = "server-";
-    if (strncmp(id, prefix, sizeof prefix - 1) != 0)
-        return 0;
-    size_t number = (size_t)strtoul(id + sizeof prefix - 1, NULL, 10);
-    return number <= SCALER_SERVERS_MAX ? number : 0;
-}
+/* --- asking ------------------------------------------------------------------------------------- */
 
 static void ask(struct scaler *scaler, size_t number, enum scaler_asked what, int64_t now)
 {
     const struct scaler_calls *calls = &scaler->settings.calls;
     char id[SERVER_SIZE];
-    name(number, id);
+    own_server_name(number, id);
     scaler->asked[number].what = what;
     scaler->asked[number].at = now;
     if (what == ASKED_START)
@@ -120,7 +102,7 @@ static void consider(struct look *look, size_t number, bool idle, int64_t up_at)
 
 static void look_at_own(struct look *look, struct scaler *scaler, const struct server *server)
 {
-    size_t number = number_of(server->id);
+    size_t number = own_server_number(server->id);
     if (number == 0)
         return;
     look->listed[number] = true;
@@ -158,7 +140,7 @@ static void look_at(struct look *look, struct scaler *scaler, const struct serve
 /* Those that are not in the list yet, or not any more, and are the master's to start or end. */
 static void look_at_asked(struct look *look, struct scaler *scaler, int64_t now)
 {
-    for (size_t i = 1; i <= SCALER_SERVERS_MAX; i++) {
+    for (size_t i = 1; i <= OWN_SERVERS_MAX; i++) {
         enum scaler_asked what = scaler->asked[i].what;
         if (what == ASKED_NOTHING)
             continue;
@@ -203,7 +185,7 @@ static void start_servers(struct scaler *scaler, const struct look *look, int64_
 static void departed(void *context, const struct departure_report *report)
 {
     struct scaler *scaler = context;
-    size_t number = number_of(report->id);
+    size_t number = own_server_number(report->id);
     bool gone = report->end == DEPARTURE_EMPTY || report->end == DEPARTURE_CUT;
     scaler->asked[number].what = ASKED_NOTHING;
     if (gone && scaler->leads)
@@ -213,7 +195,7 @@ static void departed(void *context, const struct departure_report *report)
 static void retire_last(struct scaler *scaler, const struct look *look, int64_t now)
 {
     char id[SERVER_SIZE];
-    name(look->last, id);
+    own_server_name(look->last, id);
     const struct departure_wish wish = {
         .id = id,
         .kind = DEPARTURE_LEAVE,
@@ -318,7 +300,7 @@ void scaler_check(struct scaler *scaler, int64_t now)
 
 void scaler_retired(struct scaler *scaler, const char *id)
 {
-    size_t number = number_of(id);
+    size_t number = own_server_number(id);
     struct server server;
     if (number != 0)
         scaler->asked[number].what = ASKED_NOTHING;

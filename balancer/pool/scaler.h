@@ -17,14 +17,11 @@
 #include <stdint.h>
 
 #include "balancer/pool/departures.h"
+#include "balancer/pool/own_servers.h"
 #include "balancer/pool/renewal.h"
 #include "balancer/pool/scale.h"
 #include "balancer/pool/servers.h"
 #include "common/loop.h"
-
-enum {
-    SCALER_SERVERS_MAX = 64, /* server-1 to server-64 */
-};
 
 struct scaler_calls {
     /* To the master: starts this server; ends this one for good. Each may come again for a message that was
@@ -63,10 +60,10 @@ struct scaler {
     int64_t led_at; /* clock_monotonic(): since then */
     struct {
         enum scaler_asked what;
-        int64_t at;                  /* clock_monotonic() */
-    } asked[SCALER_SERVERS_MAX + 1]; /* by number; [0] is nobody's */
-    enum scale_verdict said;         /* the last line on stderr: what kept it from a step ... */
-    int64_t said_at;                 /* ... clock_monotonic(); 0: none */
+        int64_t at;               /* clock_monotonic() */
+    } asked[OWN_SERVERS_MAX + 1]; /* by number; [0] is nobody's */
+    enum scale_verdict said;      /* the last line on stderr: what kept it from a step ... */
+    int64_t said_at;              /* ... clock_monotonic(); 0: none */
 };
 
 /* The structure stays where it is until scaler_close. */

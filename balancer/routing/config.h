@@ -58,12 +58,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "balancer/pool/own_servers.h"
 #include "balancer/pool/rules.h"
 #include "balancer/routing/jwt.h"
 #include "common/buffer.h"
 #include "common/network.h"
 #include "common/outcome.h"
 #include "common/policy.h"
+#include "common/routing_line.h"
 #include "common/socket.h"
 
 enum {
@@ -72,7 +74,7 @@ enum {
     CONFIG_NAME_SIZE = SERVER_SIZE, /* of a pool or route: 1 to 32 of a-z 0-9 -, and the NUL */
     CONFIG_TEXT_MAX = 1024,         /* bytes of a path, a value, a file name */
     CONFIG_POOLS_MAX = 16,          /* "tickets" included */
-    CONFIG_SERVERS_MAX = 960,       /* of all pools together, beside 64 ticket servers */
+    CONFIG_SERVERS_MAX = ROUTING_SERVERS_MAX - OWN_SERVERS_MAX, /* of all pools together */
     CONFIG_ROUTES_MAX = 64,
     CONFIG_METHODS_MAX = 16, /* of one route */
     CONFIG_FIELDS_MAX = 8,   /* headers of one route; as many cookies */

@@ -48,15 +48,6 @@ enum server_field {
 
 /* --- servers ----------------------------------------------------------------------------------- */
 
-/* "server-1", "server-2", …: the balancer gives these names to the ticket servers it starts. */
-static bool is_our_own(const char *id)
-{
-    static const char prefix[] = "server-";
-    const char *number = id + sizeof prefix - 1;
-    return strncmp(id, prefix, sizeof prefix - 1) == 0 && *number != '\0' &&
-           number[strspn(number, "0123456789")] == '\0';
-}
-
 static bool has_port(const char *address)
 {
     unsigned port;
@@ -69,7 +60,7 @@ static void read_id(struct config_reading *reading, char id[SERVER_SIZE])
     if (!config_take_text(reading, id, SERVER_SIZE, server_id_valid,
                           "\"id\" takes 1 to 32 of a-z 0-9 -"))
         return;
-    if (is_our_own(id))
+    if (own_server_named(id))
         config_refuse(reading, at,
                       "\"%s\" is a name that the balancer gives to ticket servers; "
                       "choose another",

@@ -123,7 +123,7 @@ static void plays(const struct step *steps)
 
 static void close_desk(void)
 {
-    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++) {
+    for (size_t i = 0; i < OWN_SERVERS_MAX; i++) {
         struct child *child = &desk.master.slots[i].child;
         if (child->pid != 0)
             kill(child->pid, SIGKILL);
@@ -153,7 +153,7 @@ static struct slot *slot(size_t number)
 static size_t running(void)
 {
     size_t count = 0;
-    for (size_t i = 0; i < SETTINGS_SERVERS_MAX; i++)
+    for (size_t i = 0; i < OWN_SERVERS_MAX; i++)
         count += desk.master.slots[i].child.pid != 0;
     return count;
 }
