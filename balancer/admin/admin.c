@@ -18,7 +18,7 @@ static void set_timer(struct admin *admin, int64_t now)
     loop_timer_set(admin->settings.loop, &admin->timer, now + interval);
 }
 
-static void announce(const struct admin *admin)
+void admin_announce(const struct admin *admin)
 {
     if (admin->settings.calls.changed != NULL)
         admin->settings.calls.changed(admin->settings.calls.context);
@@ -82,7 +82,7 @@ static void look_after(struct admin *admin, int64_t now)
     const struct admin_settings *settings = &admin->settings;
     admin_bury(admin, now);
     if (members_settle(admin->members, settings->servers, settings->allow_remote) > 0)
-        announce(admin);
+        admin_announce(admin);
 }
 
 static void ring(void *context)
@@ -128,7 +128,7 @@ bool admin_lead(struct admin *admin, int listen_fd, unsigned connections_max)
     admin->http = http_open(admin->settings.loop, &http);
     if (admin->http == NULL)
         return false;
-    announce(admin);
+    admin_announce(admin);
     set_timer(admin, clock_monotonic());
     return true;
 }

@@ -56,6 +56,11 @@ void admin_change(struct admin *admin, struct http_request *request, const char 
 void admin_remove(struct admin *admin, struct http_request *request, const char *id);
 void admin_command(struct admin *admin, struct http_request *request, enum admin_command command);
 
+/* --- what came of it --- */
+
+/* Servers have come, or have another address. */
+void admin_announce(const struct admin *admin);
+
 /* --- each second --- */
 
 /* Removes members that have fallen silent and cannot be reached. */

@@ -63,12 +63,6 @@ static bool keep_or_refuse(struct admin *admin, struct members *next, struct htt
     return false;
 }
 
-static void announce(const struct admin *admin)
-{
-    if (admin->settings.calls.changed != NULL)
-        admin->settings.calls.changed(admin->settings.calls.context);
-}
-
 /* --- who was removed ----------------------------------------------------------------------------- */
 
 static char *dismissal_of(struct admin *admin, const char *id)
@@ -164,7 +158,7 @@ static void bring_in(struct admin *admin, struct http_request *request,
     forgive(admin, wish->id);
     servers_add(servers, &about);
     admin_server_joined(admin, wish->id);
-    announce(admin);
+    admin_announce(admin);
     admin_answer_server(admin, request, 201, wish->id);
 }
 
@@ -221,7 +215,7 @@ static bool move_to(struct admin *admin, struct http_request *request,
     if (!keep_or_refuse(admin, next, request))
         return false;
     servers_joined(admin->settings.servers, wish->id, wish->address, 0);
-    announce(admin);
+    admin_announce(admin);
     return true;
 }
 
@@ -321,7 +315,7 @@ void admin_change(struct admin *admin, struct http_request *request, const char 
         servers_drain(servers, id, "drained by the admin API");
     else
         servers_ready(servers, id, "made ready by the admin API");
-    announce(admin);
+    admin_announce(admin);
     admin_answer_server(admin, request, 200, id);
 }
 
@@ -376,7 +370,7 @@ static void begin_removal(struct admin *admin, struct http_request *request, con
                                         .done = removed,
                                         .context = removal};
     departures_begin(admin->settings.departures, &wish);
-    announce(admin);
+    admin_announce(admin);
 }
 
 /* It is in the members file, but has no place in the list. */
