@@ -112,19 +112,11 @@ static void refuse_pool(struct admin *admin, struct http_request *request, const
     buffer_free(&detail);
 }
 
-static size_t pool_of(const struct servers *servers, const char *name)
-{
-    for (size_t i = 0; i < servers->pool_count; i++)
-        if (strcmp(servers->pools[i].name, name) == 0)
-            return i;
-    return SERVER_NONE;
-}
-
 /* Whether there is a place for it; else the request is refused. */
 static bool has_place(struct admin *admin, struct http_request *request,
                       const struct server_wish *wish)
 {
-    if (pool_of(admin->settings.servers, wish->pool) == SERVER_NONE)
+    if (servers_pool_find(admin->settings.servers, wish->pool) == SERVER_NONE)
         refuse_pool(admin, request, wish->pool);
     else if (!admin->settings.allow_remote && !socket_loopback(wish->address))
         refuse(request, PROBLEM_REMOTE_ADDRESS);
@@ -144,7 +136,7 @@ static void bring_in(struct admin *admin, struct http_request *request,
     memcpy(member.address, wish->address, sizeof member.address);
     const struct server_about about = {.id = wish->id,
                                        .address = wish->address,
-                                       .pool = pool_of(servers, wish->pool),
+                                       .pool = servers_pool_find(servers, wish->pool),
                                        .weight = wish->weight,
                                        .source = source};
     struct members *next = copy_members(admin);

@@ -78,20 +78,12 @@ void members_remove(struct members *members, const char *id)
 
 /* --- the list follows ---------------------------------------------------------------------------- */
 
-static size_t pool_of(const struct servers *servers, const char *name)
-{
-    size_t i = 0;
-    while (i < servers->pool_count && strcmp(servers->pools[i].name, name) != 0)
-        i++;
-    return i;
-}
-
 static struct server_about about_of(const struct servers *servers, const struct member *member)
 {
     return (struct server_about){
         .id = member->id,
         .address = member->address,
-        .pool = pool_of(servers, member->pool),
+        .pool = servers_pool_find(servers, member->pool),
         .weight = member->weight,
         .source = member->source,
     };
@@ -102,7 +94,7 @@ static void add(struct servers *servers, const struct member *member, bool remot
     const struct server_about about = about_of(servers, member);
     struct server server;
     bool waits = servers_find(servers, member->id, &server) != SERVER_NONE && server.health.leave;
-    if (about.pool == servers->pool_count)
+    if (about.pool == SERVER_NONE)
         log_line("%s is kept, but not used: there is no pool %s", member->id, member->pool);
     else if (!remote && !socket_loopback(member->address))
         log_line("%s is kept, but not used: %s is another machine's, see --allow-remote",
@@ -160,7 +152,7 @@ size_t members_settle(const struct members *members, struct servers *servers, bo
     for (size_t i = 0; i < members->count; i++) {
         const struct member *member = &members->servers[i];
         const struct server_about about = about_of(servers, member);
-        if (about.pool == servers->pool_count || (!remote && !socket_loopback(member->address)) ||
+        if (about.pool == SERVER_NONE || (!remote && !socket_loopback(member->address)) ||
             !servers_add(servers, &about))
             continue;
         if (members_drained(members, member->id))

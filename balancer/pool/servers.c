@@ -29,6 +29,14 @@ size_t servers_pool_add(struct servers *servers, const char *name, const struct 
     return servers->pool_count++;
 }
 
+size_t servers_pool_find(const struct servers *servers, const char *name)
+{
+    for (size_t i = 0; i < servers->pool_count; i++)
+        if (strcmp(servers->pools[i].name, name) == 0)
+            return i;
+    return SERVER_NONE;
+}
+
 void servers_free(struct servers *servers)
 {
     buffer_free(&servers->history);

@@ -28,7 +28,7 @@ enum {
     POOL_TICKETS = 0, /* the pool of the ticket servers, which speaks flights */
 };
 
-/* No server: an index that there cannot be. */
+/* No server, or no pool: an index that there cannot be. */
 #define SERVER_NONE SIZE_MAX
 
 struct pool {
@@ -148,6 +148,9 @@ void servers_free(struct servers *servers);
 /* Adds a pool, before any other thread is there; its index. At most POOLS_MAX. The pool of the ticket
  * servers is there from the beginning, with the rules that go without saying. */
 size_t servers_pool_add(struct servers *servers, const char *name, const struct pool_rules *rules);
+
+/* The index of the pool of this name; SERVER_NONE where there is none. No lock. */
+size_t servers_pool_find(const struct servers *servers, const char *name);
 
 /* Adds a server, which joins. False where the list is full, or one of that id is in it. */
 bool servers_add(struct servers *servers, const struct server_about *about);
