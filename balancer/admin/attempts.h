@@ -1,7 +1,7 @@
 /* Who has sent wrong tokens lately: a client that does so again and again is told to wait.
  *
- * ATTEMPTS_WRONG wrong ones from one address within ATTEMPTS_SECONDS are answered as such; more of them, until
- * the window has passed since the first, are not looked at any further. The right token always passes: a
+ * ATTEMPTS_WRONG wrong ones from one address within ATTEMPTS_SECONDS are answered as such; who sends more of them
+ * is told to wait until the window has passed since the first. The right token always passes, also then: a
  * machine that guesses cannot lock out who shares its address, and 256 bits are not guessed.
  *
  * Bounded: the ATTEMPTS_CLIENTS addresses that were wrong last. Pure; one thread. */
