@@ -27,6 +27,11 @@ static const struct engine *engine_of(const char *url, const char **place,
     return NULL;
 }
 
+bool store_window_valid(int64_t sale_from, int64_t sale_until)
+{
+    return sale_from == 0 || sale_until == 0 || sale_from < sale_until;
+}
+
 bool store_init(const char *url, int64_t demo_capacity, struct store_made *made,
                 char error[STORE_ERROR_SIZE])
 {

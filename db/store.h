@@ -160,6 +160,9 @@ struct event_terms {
     bool closed; /* nothing is sold or held any more; holds may still be confirmed */
 };
 
+/* Whether a sale with these bounds ends after it begins; 0: no bound. */
+bool store_window_valid(int64_t sale_from, int64_t sale_until);
+
 struct tier_terms {
     char name[NAME_SIZE];
     char currency[CURRENCY_SIZE]; /* ISO 4217; that of the event's other tiers; never changed */

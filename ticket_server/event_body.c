@@ -166,7 +166,7 @@ static enum problem broken(char detail[PROBLEM_DETAIL_SIZE], const char *sentenc
 enum problem event_body_judge_sale(const struct event_terms *event,
                                    char detail[PROBLEM_DETAIL_SIZE])
 {
-    if (event->sale_from == 0 || event->sale_until == 0 || event->sale_from < event->sale_until)
+    if (store_window_valid(event->sale_from, event->sale_until))
         return PROBLEM_NONE;
     return broken(detail, "sale_until must be later than sale_from.");
 }

@@ -205,7 +205,8 @@ bool change_event(struct connection *connection, struct change *change)
         sqlite3_bind_int64(query, 1, event.first);
     if (!change_read(connection, query, &window))
         return false;
-    return window.first != 0 || change_refuse(change, PROBLEM_INVALID);
+    return store_window_valid(window.first, window.second) ||
+           change_refuse(change, PROBLEM_INVALID);
 }
 
 bool change_tier_create(struct connection *connection, struct change *change)

@@ -25,8 +25,7 @@ static const char *const texts[QUERY_COUNT] = {
         "  sale_until = coalesce(?6, sale_until), buyer_limit = coalesce(?7, buyer_limit),"
         "  hold_seconds = coalesce(?8, hold_seconds), waiting_list = coalesce(?9, waiting_list),"
         "  closed = coalesce(?10, closed) WHERE event = ?1",
-    [QUERY_WINDOW] = "SELECT sale_from = 0 OR sale_until = 0 OR sale_from < sale_until"
-                     "  FROM events WHERE event = ?1",
+    [QUERY_WINDOW] = "SELECT sale_from, sale_until FROM events WHERE event = ?1",
     [QUERY_COUNT_SPANS] = "SELECT count(*) FROM"
                           "  (SELECT 1 FROM order_spans WHERE event = ?1 LIMIT ?2)",
     [QUERY_FILL_BUYERS] =
