@@ -1,14 +1,9 @@
 /* The audit finds each kind of damage: rows are edited behind the store's back. */
 #include <stdio.h>
-#include <string.h>
 
-#include "tests/store/fixture.h"
+#include "tests/store/wound.h"
 
-static const struct wound {
-    const char *name;
-    const char *sql;
-    const char *finding; /* words of the sentence that must be broken */
-} wounds[] = {
+static const struct wound wounds[] = {
     {"oversold", "UPDATE tiers SET capacity = 5", "sold + held <= capacity"},
     {"held below zero", "UPDATE tiers SET held = -1", "sold + held <= capacity"},
     {"held too much", "UPDATE tiers SET held = 94", "sold + held <= capacity"},
@@ -75,18 +70,6 @@ static const struct wound {
      "the database file is whole"},
 };
 
-struct search {
-    const char *words;
-    bool found;
-};
-
-static void look_for(void *context, bool ok, const char *sentence)
-{
-    struct search *search = context;
-    if (!ok && strstr(sentence, search->words) != NULL)
-        search->found = true;
-}
-
 static void sell_a_few(struct fixture *fixture)
 {
     struct store *store = fixture_seller(fixture, "server-1");
@@ -106,30 +89,12 @@ static void sell_a_few(struct fixture *fixture)
     store_close(store);
 }
 
-static void run_wound(const struct wound *wound)
-{
-    struct fixture fixture;
-    struct search search = {wound->finding, false};
-    fixture_open(&fixture, 100);
-    sell_a_few(&fixture);
-    CU_ASSERT_EQUAL(fixture_broken(&fixture, NULL), 0);
-    fixture_sql(&fixture, "%s", wound->sql);
-    struct store *reader = fixture_reader(&fixture);
-    store_audit(reader, look_for, &search);
-    CU_ASSERT_TRUE(search.found);
-    store_close(reader);
-    fixture_discard(&fixture);
-}
-
 static void audit_finds_it(void)
 {
-    for (size_t i = 0; i < sizeof wounds / sizeof *wounds; i++)
-        if (strcmp(wounds[i].name, CU_get_current_test()->pName) == 0)
-            run_wound(&wounds[i]);
+    wound_run(wounds, sizeof wounds / sizeof *wounds, 100, sell_a_few);
 }
 
 static __attribute__((constructor)) void suite(void)
 {
-    for (size_t i = 0; i < sizeof wounds / sizeof *wounds; i++)
-        suite_add("sqlite damage", wounds[i].name, audit_finds_it);
+    wound_add("sqlite damage", wounds, sizeof wounds / sizeof *wounds, audit_finds_it);
 }

@@ -1,14 +1,9 @@
 /* The audit finds each kind of damage to holds, lines, refunds, check-ins, buyers' counts and what is owed. */
-#include <stdio.h>
 #include <string.h>
 
-#include "tests/store/fixture.h"
+#include "tests/store/wound.h"
 
-static const struct wound {
-    const char *name;
-    const char *sql;
-    const char *finding; /* words of the sentence that must be broken */
-} wounds[] = {
+static const struct wound wounds[] = {
     {"held too high", "UPDATE tiers SET held = held + 1", "held is the sum of its holds"},
     {"held too low", "UPDATE tiers SET held = held - 1", "held is the sum of its holds"},
     {"a hold is gone", "DELETE FROM decisions WHERE state = 1", "held is the sum of its holds"},
@@ -109,18 +104,6 @@ static const struct wound {
      "few payments are owed"},
 };
 
-struct search {
-    const char *words;
-    bool found;
-};
-
-static void look_for(void *context, bool ok, const char *sentence)
-{
-    struct search *search = context;
-    if (!ok && strstr(sentence, search->words) != NULL)
-        search->found = true;
-}
-
 /* An order of each state, one of them paid twice, one that somebody came in with, and a refusal; 10 tickets. */
 static void trade(struct fixture *fixture)
 {
@@ -153,30 +136,12 @@ static void trade(struct fixture *fixture)
     store_close(store);
 }
 
-static void run_wound(const struct wound *wound)
-{
-    struct fixture fixture;
-    struct search search = {wound->finding, false};
-    fixture_open(&fixture, 10);
-    trade(&fixture);
-    CU_ASSERT_EQUAL(fixture_broken(&fixture, NULL), 0);
-    fixture_sql(&fixture, "%s", wound->sql);
-    struct store *reader = fixture_reader(&fixture);
-    store_audit(reader, look_for, &search);
-    CU_ASSERT_TRUE(search.found);
-    store_close(reader);
-    fixture_discard(&fixture);
-}
-
 static void audit_finds_it(void)
 {
-    for (size_t i = 0; i < sizeof wounds / sizeof *wounds; i++)
-        if (strcmp(wounds[i].name, CU_get_current_test()->pName) == 0)
-            run_wound(&wounds[i]);
+    wound_run(wounds, sizeof wounds / sizeof *wounds, 10, trade);
 }
 
 static __attribute__((constructor)) void suite(void)
 {
-    for (size_t i = 0; i < sizeof wounds / sizeof *wounds; i++)
-        suite_add("sqlite damage to orders", wounds[i].name, audit_finds_it);
+    wound_add("sqlite damage to orders", wounds, sizeof wounds / sizeof *wounds, audit_finds_it);
 }
