@@ -120,14 +120,6 @@ void answer_end(struct buffer *out)
     flight_end(out);
 }
 
-static bool currency_valid(const char *text)
-{
-    for (int i = 0; i < 3; i++)
-        if (text[i] < 'A' || text[i] > 'Z')
-            return false;
-    return text[3] == '\0';
-}
-
 static void read_problem(struct json_reader *reader, struct outcome *outcome)
 {
     char code[32];

@@ -40,6 +40,14 @@ enum order_state order_state_from_name(const char *name)
     return (enum order_state)state;
 }
 
+bool currency_valid(const char *text)
+{
+    for (int i = 0; i < CURRENCY_SIZE - 1; i++)
+        if (text[i] < 'A' || text[i] > 'Z')
+            return false;
+    return text[CURRENCY_SIZE - 1] == '\0';
+}
+
 bool server_id_valid(const char *id)
 {
     size_t length = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-");

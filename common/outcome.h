@@ -91,6 +91,9 @@ void sale_append(struct buffer *out, const struct sale *sale);
  * (where it was sold after that)}. */
 void hold_append(struct buffer *out, const struct sale *sale, int64_t place, bool late);
 
+/* Whether the text is a currency's code as ISO 4217 has them: three of A-Z. */
+bool currency_valid(const char *text);
+
 /* Whether `id` may name a ticket server. */
 bool server_id_valid(const char *id);
 

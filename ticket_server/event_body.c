@@ -27,12 +27,6 @@ static bool zone_fits(const char *text)
     return strlen(text) < ZONE_SIZE;
 }
 
-static bool currency_valid(const char *text)
-{
-    return strlen(text) == CURRENCY_SIZE - 1 &&
-           strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == CURRENCY_SIZE - 1;
-}
-
 /* --- tiers --------------------------------------------------------------------------------------- */
 
 /* What may be changed of a tier, which is read alike where it is made. */

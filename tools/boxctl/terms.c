@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/purchase.h"
+#include "common/outcome.h"
 
 enum {
     DIGITS_MAX = 12,
@@ -31,17 +31,11 @@ bool terms_number(const char *text, int64_t *number)
     return true;
 }
 
-static bool is_currency(const char *text)
-{
-    return strlen(text) == CURRENCY_LENGTH &&
-           strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == CURRENCY_LENGTH;
-}
-
 bool terms_price(const char *text, int64_t *amount, char currency[4])
 {
     char digits[2 * DIGITS_MAX + 1] = "";
     size_t length = strlen(text), whole = strspn(text, "0123456789");
-    if (length < CURRENCY_LENGTH || !is_currency(text + length - CURRENCY_LENGTH) || whole == 0 ||
+    if (length < CURRENCY_LENGTH || !currency_valid(text + length - CURRENCY_LENGTH) || whole == 0 ||
         whole > DIGITS_MAX)
         return false;
     const char *code = text + length - CURRENCY_LENGTH, *rest = text + whole;
@@ -63,7 +57,7 @@ bool terms_price(const char *text, int64_t *amount, char currency[4])
 
 void terms_show_price(int64_t amount, const char *currency, char out[TERMS_PRICE_SIZE])
 {
-    int digits = is_currency(currency) ? minor_digits(currency) : 0;
+    int digits = currency_valid(currency) ? minor_digits(currency) : 0;
     int64_t unit = digits == 3 ? 1000 : digits == 2 ? 100 : 1;
     if (digits == 0)
         snprintf(out, TERMS_PRICE_SIZE, "%" PRId64 " %.3s", amount, currency);

@@ -74,11 +74,6 @@ struct wish {
     int64_t amount;               /* -1: not sent */
 };
 
-static bool is_currency(const char *text)
-{
-    return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3 && text[3] == '\0';
-}
-
 /* The hold, and what the buyer thinks it costs; no others. */
 static bool read_wish(const cJSON *json, struct wish *wish)
 {
@@ -90,7 +85,7 @@ static bool read_wish(const cJSON *json, struct wish *wish)
     if (cJSON_GetArraySize(json) != members || !cJSON_IsString(hold) ||
         !id_parse(hold->valuestring, &id) ||
         (amount != NULL && !json_integer(amount, 0, AMOUNT_MAX, &wish->amount)) ||
-        (currency != NULL && (!cJSON_IsString(currency) || !is_currency(currency->valuestring))))
+        (currency != NULL && (!cJSON_IsString(currency) || !currency_valid(currency->valuestring))))
         return false;
     id_format(&id, wish->hold);
     if (currency != NULL)
