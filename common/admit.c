@@ -148,12 +148,6 @@ bool admit(struct http_request *request, struct item *item)
     return true;
 }
 
-/* The key is the client's, and stands for what was decided. */
-static bool has_key(const struct item *item)
-{
-    return item->verb == VERB_PURCHASE || item->verb == VERB_HOLD;
-}
-
 /* A refusal that is not stored leaves the key free for another try, so no key is named. */
 static bool names_key(const struct outcome *outcome)
 {
@@ -204,7 +198,7 @@ void admit_answer(struct http_request *request, const struct item *item,
     reply.fields = 0;
     id_format(&item->request, id);
     http_reply_field(&reply, "Request-Id", id);
-    if (has_key(item) && names_key(outcome))
+    if (verb_has_key(item->verb) && names_key(outcome))
         http_reply_field(&reply, key_header, item->key);
     if (cookie != NULL)
         http_reply_field(&reply, "Set-Cookie", cookie);

@@ -64,6 +64,11 @@ bool verb_flies(enum verb verb)
     return verbs[verb].required != 0;
 }
 
+bool verb_has_key(enum verb verb)
+{
+    return verb == VERB_PURCHASE || verb == VERB_HOLD;
+}
+
 bool verb_names_order(enum verb verb)
 {
     return verbs[verb].required & 1u << ITEM_ORDER;
@@ -72,7 +77,7 @@ bool verb_names_order(enum verb verb)
 void item_fingerprint(const struct item *item, uint8_t fingerprint[FINGERPRINT_SIZE])
 {
     memset(fingerprint, 0, FINGERPRINT_SIZE);
-    if (item->verb != VERB_PURCHASE && item->verb != VERB_HOLD)
+    if (!verb_has_key(item->verb))
         return;
     purchase_fingerprint(&item->purchase, fingerprint);
     if (item->verb == VERB_PURCHASE)

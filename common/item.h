@@ -51,6 +51,7 @@ enum {
 };
 const char *verb_name(enum verb verb); /* "purchase", "hold", "check-in", … */
 bool verb_flies(enum verb verb);       /* whether it travels on flights */
+bool verb_has_key(enum verb verb);     /* whether its outcome is kept under its key */
 bool verb_names_order(
     enum verb verb); /* of those: whether it is about an order, instead of an event */
 

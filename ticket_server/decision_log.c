@@ -108,7 +108,7 @@ static void add_what(struct buffer *out, const struct decision *decision)
         add_number(out, " number=", decision->check_in->number);
     else if (order && item->verb != VERB_PURCHASE)
         add_number(out, " quantity=", outcome->sale.quantity);
-    else if (item->verb == VERB_PURCHASE || item->verb == VERB_HOLD)
+    else if (verb_has_key(item->verb))
         add_number(out, " quantity=", purchase_quantity(&item->purchase));
 }
 

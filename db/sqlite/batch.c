@@ -13,7 +13,7 @@ static bool in_doubt(const struct batch *batch, size_t i)
 {
     const struct decision *decision = &batch->rule.decisions[i];
     const struct decide_item *item = &batch->rule.items[i];
-    return batch_has_key(decision->item) && batch_key_is_new(decision->item) &&
+    return verb_has_key(decision->item->verb) && batch_key_is_new(decision->item) &&
            item->write != DECIDE_SALE && item->write != DECIDE_HOLD && !decision->outcome.replayed;
 }
 

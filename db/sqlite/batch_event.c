@@ -281,7 +281,7 @@ int batch_read_buyers(struct batch *batch, struct connection *connection)
     int rc = SQLITE_OK;
     for (size_t i = 0; rc == SQLITE_OK && i < rule->count; i++) {
         const struct item *item = rule->decisions[i].item;
-        if (item->verb == VERB_PURCHASE || item->verb == VERB_HOLD)
+        if (verb_has_key(item->verb))
             rc = find_buyer(batch, connection, rule->items[i].event, item->purchase.buyer,
                             &rule->items[i].buyer);
     }

@@ -16,11 +16,6 @@ enum {
     COLUMN_REMAINING,
 };
 
-bool batch_has_key(const struct item *item)
-{
-    return item->verb == VERB_PURCHASE || item->verb == VERB_HOLD;
-}
-
 static bool names_event(const struct item *item)
 {
     return item->verb != VERB_CONFIRM && item->verb != VERB_RELEASE;

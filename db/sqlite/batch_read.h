@@ -5,9 +5,6 @@
 
 #include "db/sqlite/batch.h"
 
-/* Whether an outcome is kept under the item's key. */
-bool batch_has_key(const struct item *item);
-
 /* A key that we made, and nobody was asked with before: the store knows it only where one request has
  * come twice. */
 bool batch_key_is_new(const struct item *item);
