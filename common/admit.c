@@ -138,13 +138,7 @@ bool admit(struct http_request *request, struct item *item)
     item->verb = asked.verb;
     if (!admit_asked(request, &asked, item))
         return false;
-    item->request = id_make();
-    item->attempt = 1;
-    item->admitted = clock_now();
-    item->deadline = item->admitted + PURCHASE_SECONDS * CLOCK_SECOND;
-    item->key_made = item->key[0] == '\0';
-    if (item->key_made)
-        id_format(&item->request, item->key);
+    item_admit(item);
     return true;
 }
 

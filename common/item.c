@@ -74,6 +74,17 @@ bool verb_names_order(enum verb verb)
     return verbs[verb].required & 1u << ITEM_ORDER;
 }
 
+void item_admit(struct item *item)
+{
+    item->request = id_make();
+    item->attempt = 1;
+    item->admitted = clock_now();
+    item->deadline = item->admitted + purchase_time;
+    item->key_made = item->key[0] == '\0';
+    if (item->key_made)
+        id_format(&item->request, item->key);
+}
+
 void item_fingerprint(const struct item *item, uint8_t fingerprint[FINGERPRINT_SIZE])
 {
     memset(fingerprint, 0, FINGERPRINT_SIZE);

@@ -73,6 +73,9 @@ struct item {
                                  check-in's tier); of a confirm or release nothing */
 };
 
+/* Admits what was asked just now: gives it the id of its request, a key where it has none, and its time. */
+void item_admit(struct item *item);
+
 /* What makes two purchases, or two holds, the same: of a purchase purchase_fingerprint; of a hold one of a
  * domain of its own, which covers seconds and wait as well. */
 void item_fingerprint(const struct item *item, uint8_t fingerprint[FINGERPRINT_SIZE]);

@@ -57,18 +57,16 @@ static const struct field entry_fields[] = {
      .rule = "the name of an event"},
 };
 
-/* The client's key, or one of ours, with which nobody can ask again. */
+/* The client's key; without one, it gets one of ours, with which nobody can ask again. */
 static bool read_key(struct http_request *request, struct item *item)
 {
     unsigned count = http_header_count(request, key_header);
     const char *key = count == 1 ? http_header(request, key_header) : NULL;
-    item->key_made = count == 0;
-    if (item->key_made)
-        id_format(&item->request, item->key);
-    else if (key == NULL || !purchase_key_valid(key))
+    if (count == 0)
+        return true;
+    if (key == NULL || !purchase_key_valid(key))
         return false;
-    else
-        strcpy(item->key, key);
+    strcpy(item->key, key);
     return true;
 }
 
@@ -124,7 +122,7 @@ static void answer_check_in(struct http_request *request, const struct decision 
 static void decide_entry(struct acceptor *acceptor, struct http_request *request,
                          const struct entry *entry)
 {
-    struct item item = {.verb = VERB_CHECK_IN, .request = id_make(), .attempt = 1};
+    struct item item = {.verb = VERB_CHECK_IN};
     struct check_in check_in = {0};
     struct ticket_name ticket;
     if (!read_key(request, &item)) {
@@ -142,8 +140,7 @@ static void decide_entry(struct acceptor *acceptor, struct http_request *request
     memcpy(item.purchase.tier, ticket.tier, sizeof item.purchase.tier);
     check_in.number = ticket.number;
     memcpy(check_in.gate, entry->gate, sizeof check_in.gate);
-    item.admitted = clock_now();
-    item.deadline = item.admitted + PURCHASE_SECONDS * CLOCK_SECOND;
+    item_admit(&item);
     accept_decide(acceptor, request, &item, &check_in, answer_check_in);
 }
 

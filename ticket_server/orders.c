@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "ticket_server/accept.h"
 #include "ticket_server/csv_stream.h"
 #include "ticket_server/fields.h"
@@ -164,7 +163,7 @@ static void refund(struct acceptor *acceptor, struct http_request *request,
                    const char *const *parts)
 {
     struct fields fields;
-    struct item item = {.verb = VERB_REFUND, .key_made = true, .attempt = 1};
+    struct item item = {.verb = VERB_REFUND};
     enum problem problem = fields_read_nothing(&fields, request);
     if (problem != PROBLEM_NONE) {
         reply_problem(request, problem, fields.detail, NULL);
@@ -175,10 +174,7 @@ static void refund(struct acceptor *acceptor, struct http_request *request,
         return;
     }
     strcpy(item.purchase.event, parts[0]);
-    item.request = id_make();
-    id_format(&item.request, item.key);
-    item.admitted = clock_now();
-    item.deadline = item.admitted + PURCHASE_SECONDS * CLOCK_SECOND;
+    item_admit(&item);
     accept_decide(acceptor, request, &item, NULL, answer_refund);
 }
 

@@ -12,7 +12,6 @@ enum {
 };
 
 static const int64_t interval = 250 * CLOCK_MILLISECOND;
-static const int64_t patience = 5 * CLOCK_SECOND; /* for the store */
 
 /* An event's job. */
 struct errand {
@@ -62,12 +61,7 @@ static void fill_in(struct errand *errand, const char *event)
     struct item *item = &errand->item;
     memset(item, 0, sizeof *item);
     item->verb = VERB_TIDY;
-    item->request = id_make();
-    id_format(&item->request, item->key);
-    item->key_made = true;
-    item->attempt = 1;
-    item->admitted = clock_now();
-    item->deadline = item->admitted + patience;
+    item_admit(item);
     strcpy(item->purchase.event, event);
     errand->decision = (struct decision){.item = item, .router = ""};
     errand->job = (struct job){.decisions = &errand->decision, .count = 1, .done = errand_done};
