@@ -320,29 +320,23 @@ static bool change_event(struct shop *shop, int argc, char **argv)
     return fine;
 }
 
-static void read_simple(struct shop *shop, int argc, char **argv, size_t words)
-{
-    const struct option_entry table[] = {SHOP_OPTIONS(shop)};
-    shop_read(shop, table, sizeof table / sizeof *table, argc, argv, words, words);
-}
-
 static bool close_event(struct shop *shop, int argc, char **argv)
 {
-    read_simple(shop, argc, argv, 1);
+    shop_read_words(shop, argc, argv, 1);
     shop_open(shop, true);
     return ask_event(shop, "PATCH", "{\"closed\":true}");
 }
 
 static bool open_event(struct shop *shop, int argc, char **argv)
 {
-    read_simple(shop, argc, argv, 1);
+    shop_read_words(shop, argc, argv, 1);
     shop_open(shop, true);
     return ask_event(shop, "PATCH", "{\"closed\":false}");
 }
 
 static bool show_event(struct shop *shop, int argc, char **argv)
 {
-    read_simple(shop, argc, argv, 1);
+    shop_read_words(shop, argc, argv, 1);
     shop_open(shop, false);
     return ask_event(shop, "GET", NULL);
 }
@@ -386,7 +380,7 @@ static void list_page(struct shop *shop, const cJSON *page, struct buffer *out)
 
 static bool list_events(struct shop *shop, int argc, char **argv)
 {
-    read_simple(shop, argc, argv, 0);
+    shop_read_words(shop, argc, argv, 0);
     shop_open(shop, false);
     return shop_each_page(shop, "/events", list_page);
 }

@@ -10,12 +10,6 @@ enum {
     PATH_SIZE = 64,
 };
 
-static void read_words(struct shop *shop, int argc, char **argv, size_t words)
-{
-    const struct option_entry table[] = {SHOP_OPTIONS(shop)};
-    shop_read(shop, table, sizeof table / sizeof *table, argc, argv, words, words);
-}
-
 /* The newest, which signs, comes first. */
 static bool list_keys(struct shop *shop, int argc, char **argv)
 {
@@ -24,7 +18,7 @@ static bool list_keys(struct shop *shop, int argc, char **argv)
     struct buffer out = {0};
     const cJSON *key;
     const char *use = "signs";
-    read_words(shop, argc, argv, 0);
+    shop_read_words(shop, argc, argv, 0);
     shop_open(shop, false);
     if (!shop_ask(shop, "GET", "/keys", NULL))
         return false;
@@ -44,7 +38,7 @@ static bool list_keys(struct shop *shop, int argc, char **argv)
 
 static bool rotate_keys(struct shop *shop, int argc, char **argv)
 {
-    read_words(shop, argc, argv, 0);
+    shop_read_words(shop, argc, argv, 0);
     shop_open(shop, true);
     return shop_ask(shop, "POST", "/keys", NULL) &&
            shop_say(shop, "%s signs from now on; tickets signed before are let in all the same\n",
@@ -54,7 +48,7 @@ static bool rotate_keys(struct shop *shop, int argc, char **argv)
 static bool retire_key(struct shop *shop, int argc, char **argv)
 {
     char path[PATH_SIZE];
-    read_words(shop, argc, argv, 1);
+    shop_read_words(shop, argc, argv, 1);
     if (!ticket_key_id_valid(shop->words[0]))
         die(EXIT_USAGE, "'%s' is no key's id; `boxctl key list` shows them", shop->words[0]);
     snprintf(path, sizeof path, "/keys/%s", shop->words[0]);

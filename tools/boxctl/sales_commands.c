@@ -16,8 +16,7 @@ enum {
 
 static void read_words(struct shop *shop, int argc, char **argv, size_t words)
 {
-    const struct option_entry table[] = {SHOP_OPTIONS(shop)};
-    shop_read(shop, table, sizeof table / sizeof *table, argc, argv, words, words);
+    shop_read_words(shop, argc, argv, words);
     shop_name("name of an event", shop->words[0]);
 }
 

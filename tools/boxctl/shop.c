@@ -106,6 +106,12 @@ void shop_read(struct shop *shop, const struct option_entry *table, size_t count
     memmove(shop->words, shop->words + named, shop->count * sizeof *shop->words);
 }
 
+void shop_read_words(struct shop *shop, int argc, char **argv, size_t words)
+{
+    const struct option_entry table[] = {SHOP_OPTIONS(shop)};
+    shop_read(shop, table, sizeof table / sizeof *table, argc, argv, words, words);
+}
+
 const char *shop_name(const char *what, const char *name)
 {
     if (!purchase_name_valid(name))

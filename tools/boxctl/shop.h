@@ -23,7 +23,7 @@ struct shop_command {
     const char *usage; /* what follows them: "NAME --tier TIER ..." */
     const char *about; /* one sentence */
 
-    /* Reads the command line by shop_begin, asks, and prints. False where it did not come off, which has been said. */
+    /* Reads the command line by shop_read, asks, and prints. False where it did not come off, which has been said. */
     bool (*run)(struct shop *shop, int argc, char **argv);
 };
 
@@ -81,6 +81,9 @@ void shop_list(struct buffer *out);
 /* Reads the command line: options by `table`, and from `least` to `most` words. Wrong usage ends the process. */
 void shop_read(struct shop *shop, const struct option_entry *table, size_t count, int argc,
                char **argv, size_t least, size_t most);
+
+/* The same of a command that has no options of its own, and so many words. */
+void shop_read_words(struct shop *shop, int argc, char **argv, size_t words);
 
 /* Opens the API; `token`: one is needed, and is read from its file, which must be the reader's alone. */
 void shop_open(struct shop *shop, bool token);

@@ -31,10 +31,9 @@ static bool tell_tier(struct shop *shop, const char *tier)
 
 static bool add_tier(struct shop *shop, int argc, char **argv)
 {
-    const struct option_entry table[] = {SHOP_OPTIONS(shop)};
     struct buffer body = {0};
     char path[PATH_SIZE], name[80];
-    shop_read(shop, table, sizeof table / sizeof *table, argc, argv, 2, 2);
+    shop_read_words(shop, argc, argv, 2);
     if (!terms_tier(&body, shop->words[1]))
         die(EXIT_USAGE,
             "a tier is NAME:CAPACITY:PRICE[:LIMIT], like standard:500:25.00EUR, not '%s'",

@@ -101,18 +101,16 @@ static void list_page(struct shop *shop, const cJSON *page, struct buffer *out)
 
 static bool list_tokens(struct shop *shop, int argc, char **argv)
 {
-    const struct option_entry table[] = {SHOP_OPTIONS(shop)};
-    shop_read(shop, table, sizeof table / sizeof *table, argc, argv, 0, 0);
+    shop_read_words(shop, argc, argv, 0);
     shop_open(shop, true);
     return shop_each_page(shop, "/tokens", list_page);
 }
 
 static bool revoke_token(struct shop *shop, int argc, char **argv)
 {
-    const struct option_entry table[] = {SHOP_OPTIONS(shop)};
     char path[PATH_SIZE];
     struct id id;
-    shop_read(shop, table, sizeof table / sizeof *table, argc, argv, 1, 1);
+    shop_read_words(shop, argc, argv, 1);
     if (!id_parse(shop->words[0], &id))
         die(EXIT_USAGE, "'%s' is no token's id; `boxctl token list` shows them", shop->words[0]);
     snprintf(path, sizeof path, "/tokens/%s", shop->words[0]);
