@@ -243,6 +243,12 @@ int64_t api_number(const cJSON *object, const char *name)
     return number;
 }
 
+void api_price(const cJSON *object, char out[TERMS_PRICE_SIZE])
+{
+    const cJSON *price = cJSON_GetObjectItemCaseSensitive(object, "price");
+    terms_show_price(api_number(price, "amount"), api_text(price, "currency"), out);
+}
+
 bool api_true(const cJSON *object, const char *name)
 {
     return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, name)) != 0;

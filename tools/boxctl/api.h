@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "common/buffer.h"
+#include "tools/boxctl/terms.h"
 
 enum {
     API_FAILURE_SIZE = 512,
@@ -57,5 +58,8 @@ void api_answer_free(struct api_answer *answer);
 const char *api_text(const cJSON *object, const char *name);
 int64_t api_number(const cJSON *object, const char *name);
 bool api_true(const cJSON *object, const char *name);
+
+/* The price of an object that has one, as people read it: "25.00 EUR". */
+void api_price(const cJSON *object, char out[TERMS_PRICE_SIZE]);
 
 #endif

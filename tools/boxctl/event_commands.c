@@ -148,8 +148,7 @@ static void add_tier_rows(struct grid *grid, const cJSON *event)
     const cJSON *tier;
     cJSON_ArrayForEach(tier, cJSON_GetObjectItemCaseSensitive(event, "tiers"))
     {
-        const cJSON *cost = cJSON_GetObjectItemCaseSensitive(tier, "price");
-        terms_show_price(api_number(cost, "amount"), api_text(cost, "currency"), price);
+        api_price(tier, price);
         grid_text(grid, api_text(tier, "tier"));
         grid_text(grid, price);
         grid_number(grid, api_number(tier, "limit"));

@@ -30,6 +30,13 @@ void grid_number(struct grid *grid, int64_t number)
     grid_text(grid, text);
 }
 
+void grid_time(struct grid *grid, const char *time)
+{
+    char text[sizeof "2026-12-31T20:00:00"];
+    snprintf(text, sizeof text, "%s", time);
+    grid_text(grid, text[0] != '\0' ? text : "no");
+}
+
 /* glibc knows widths of characters beyond ASCII only in a locale that has them. */
 static void know_widths(void)
 {

@@ -8,7 +8,6 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "tools/boxctl/shop.h"
-#include "tools/boxctl/terms.h"
 
 enum {
     PATH_SIZE = 256,
@@ -18,14 +17,6 @@ static void read_words(struct shop *shop, int argc, char **argv, size_t words)
 {
     shop_read_words(shop, argc, argv, words);
     shop_name("name of an event", shop->words[0]);
-}
-
-static void add_price(struct grid *grid, const cJSON *entry)
-{
-    char text[TERMS_PRICE_SIZE];
-    const cJSON *price = cJSON_GetObjectItemCaseSensitive(entry, "price");
-    terms_show_price(api_number(price, "amount"), api_text(price, "currency"), text);
-    grid_text(grid, text);
 }
 
 static void list_orders(struct shop *shop, const cJSON *page, struct buffer *out)
@@ -40,14 +31,14 @@ static void list_orders(struct shop *shop, const cJSON *page, struct buffer *out
     grid_open(&grid, columns, sizeof columns / sizeof *columns);
     cJSON_ArrayForEach(order, cJSON_GetObjectItemCaseSensitive(page, "orders"))
     {
-        char created[20];
-        snprintf(created, sizeof created, "%s", api_text(order, "created_at"));
+        char price[TERMS_PRICE_SIZE];
+        api_price(order, price);
         grid_text(&grid, api_text(order, "id"));
-        grid_text(&grid, created);
+        grid_time(&grid, api_text(order, "created_at"));
         grid_text(&grid, api_text(order, "tier"));
         grid_number(&grid, api_number(order, "quantity"));
         grid_text(&grid, api_text(order, "state"));
-        add_price(&grid, order);
+        grid_text(&grid, price);
         grid_text(&grid, api_text(order, "buyer"));
     }
     grid_close(&grid, out);
@@ -86,14 +77,13 @@ static void list_owed(struct shop *shop, const cJSON *page, struct buffer *out)
     grid_open(&grid, columns, sizeof columns / sizeof *columns);
     cJSON_ArrayForEach(owed, cJSON_GetObjectItemCaseSensitive(page, "owed"))
     {
-        char since[20], settled[20];
-        snprintf(since, sizeof since, "%s", api_text(owed, "at"));
-        snprintf(settled, sizeof settled, "%s", api_text(owed, "settled_at"));
+        char price[TERMS_PRICE_SIZE];
+        api_price(owed, price);
         grid_text(&grid, api_text(owed, "order"));
-        grid_text(&grid, since);
-        add_price(&grid, owed);
+        grid_time(&grid, api_text(owed, "at"));
+        grid_text(&grid, price);
         grid_text(&grid, api_text(owed, "reason"));
-        grid_text(&grid, settled[0] != '\0' ? settled : "no");
+        grid_time(&grid, api_text(owed, "settled_at"));
         grid_text(&grid, api_text(owed, "reference"));
     }
     grid_close(&grid, out);
@@ -142,8 +132,7 @@ static bool refund(struct shop *shop, int argc, char **argv)
     shop_open(shop, true);
     if (!shop_ask(shop, "POST", path, NULL))
         return false;
-    const cJSON *cost = cJSON_GetObjectItemCaseSensitive(shop->answer.json, "price");
-    terms_show_price(api_number(cost, "amount"), api_text(cost, "currency"), price);
+    api_price(shop->answer.json, price);
     return shop_say(shop, "%s is refunded: %" PRId64 " tickets of %s are free again\n",
                     shop->words[1], api_number(shop->answer.json, "quantity"), price);
 }

@@ -35,8 +35,8 @@ bool terms_price(const char *text, int64_t *amount, char currency[4])
 {
     char digits[2 * DIGITS_MAX + 1] = "";
     size_t length = strlen(text), whole = strspn(text, "0123456789");
-    if (length < CURRENCY_LENGTH || !currency_valid(text + length - CURRENCY_LENGTH) || whole == 0 ||
-        whole > DIGITS_MAX)
+    if (length < CURRENCY_LENGTH || !currency_valid(text + length - CURRENCY_LENGTH) ||
+        whole == 0 || whole > DIGITS_MAX)
         return false;
     const char *code = text + length - CURRENCY_LENGTH, *rest = text + whole;
     int due = minor_digits(code);

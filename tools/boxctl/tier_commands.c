@@ -17,10 +17,9 @@ static bool tell_tier(struct shop *shop, const char *tier)
     char price[TERMS_PRICE_SIZE];
     cJSON_ArrayForEach(each, cJSON_GetObjectItemCaseSensitive(shop->answer.json, "tiers"))
     {
-        const cJSON *cost = cJSON_GetObjectItemCaseSensitive(each, "price");
         if (strcmp(api_text(each, "tier"), tier) != 0)
             continue;
-        terms_show_price(api_number(cost, "amount"), api_text(cost, "currency"), price);
+        api_price(each, price);
         return shop_say(
             shop, "%s of %s: %s, %" PRId64 " tickets, at most %" PRId64 " in one order\n", tier,
             shop->words[0], price, api_number(each, "capacity"), api_number(each, "limit"));

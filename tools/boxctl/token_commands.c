@@ -87,12 +87,9 @@ static void list_page(struct shop *shop, const cJSON *page, struct buffer *out)
     grid_open(&grid, columns, sizeof columns / sizeof *columns);
     cJSON_ArrayForEach(token, cJSON_GetObjectItemCaseSensitive(page, "tokens"))
     {
-        char created[20], revoked[20];
-        snprintf(created, sizeof created, "%s", api_text(token, "created_at"));
-        snprintf(revoked, sizeof revoked, "%s", api_text(token, "revoked_at"));
         grid_text(&grid, api_text(token, "id"));
-        grid_text(&grid, created);
-        grid_text(&grid, revoked[0] != '\0' ? revoked : "no");
+        grid_time(&grid, api_text(token, "created_at"));
+        grid_time(&grid, api_text(token, "revoked_at"));
         add_scope_cell(&grid, token);
         grid_text(&grid, api_text(token, "name"));
     }
