@@ -116,7 +116,7 @@ static void read_file(const char *path, struct buffer *out)
     int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     ssize_t length;
     do {
-        length = read(fd, buffer_reserve(out, FILE_MAX), FILE_MAX);
+        length = fd < 0 ? -1 : read(fd, buffer_reserve(out, FILE_MAX), FILE_MAX);
         if (length < 0)
             die(EXIT_TROUBLE, "%s cannot be read: %s", path, strerror(errno));
         out->length += (size_t)length;
