@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/id.h"
 #include "common/json.h"
 #include "common/log.h"
@@ -156,7 +157,7 @@ static void append_body(struct buffer *out, const struct gate *gate, const char 
 /* Under one key, so that a repeated one, of which the first answer was lost, lets in as well. */
 static bool ask(struct gate *gate, const char *body)
 {
-    static const int64_t patience = 5000000;
+    static const int64_t patience = 5 * CLOCK_SECOND;
     struct shop *shop = gate->shop;
     char key[ID_TEXT_SIZE];
     struct id id = id_make();

@@ -45,13 +45,14 @@ static bool add_tier(struct shop *shop, int argc, char **argv)
     return fine;
 }
 
-static void add_number(struct buffer *out, const char *option, const char *name, const char *text)
+/* The option has the name of the field. */
+static void add_number(struct buffer *out, const char *name, const char *text)
 {
     int64_t number;
     if (text == NULL)
         return;
     if (!terms_number(text, &number))
-        die(EXIT_USAGE, "--%s takes a number, not '%s'", option, text);
+        die(EXIT_USAGE, "--%s takes a number, not '%s'", name, text);
     buffer_printf(out, "%s\"%s\":%" PRId64, out->length > 1 ? "," : "", name, number);
 }
 
@@ -96,8 +97,8 @@ static bool change_tier(struct shop *shop, int argc, char **argv)
     snprintf(path, sizeof path, "/events/%s/tiers/%s", shop->words[0], shop->words[1]);
     shop_open(shop, true);
     buffer_add_char(&body, '{');
-    add_number(&body, "capacity", "capacity", capacity);
-    add_number(&body, "limit", "limit", limit);
+    add_number(&body, "capacity", capacity);
+    add_number(&body, "limit", limit);
     bool fine = add_price(shop, &body, price);
     buffer_add_char(&body, '}');
     fine = fine && shop_ask(shop, "PATCH", path, buffer_text(&body)) &&
