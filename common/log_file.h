@@ -24,9 +24,9 @@ enum {
     LOG_FILES_MAX = 99, /* older files, whatever their size */
 };
 
-/* Opens or creates (mode 0600, which one that others may read gets, too); NULL with the reason in `error`. `dir` must exist; both names are
- * copied. A full disk is no reason: then writing fails, until there is room. Of older files, as many are kept
- * as it takes to hold `keep` times `size_max` bytes. */
+/* Opens or creates (mode 0600, which one that others may read gets, too); NULL with the reason in `error`. `dir`
+ * must exist; both names are copied. A full disk is no reason: then writing fails, until there is room. Of older
+ * files, as many are kept as it takes to hold `keep` times `size_max` bytes. */
 struct log_file *log_file_open(const char *dir, const char *name, int64_t size_max, int keep,
                                char error[LOG_ERROR_SIZE]);
 void log_file_close(struct log_file *log);

@@ -87,8 +87,8 @@ void price_append(struct buffer *out, int64_t amount, const char *currency);
 void sale_append(struct buffer *out, const struct sale *sale);
 
 /* Appends an order that is or was held as {"id","event","tier","quantity","state","place" (in the line, of one that
- * waits; at most ORDER_PLACE_MAX),"tickets" (where it was sold),"price","server","created_at","expires_at" (where it was held),"late"
- * (where it was sold after that)}. */
+ * waits; at most ORDER_PLACE_MAX),"tickets" (where it was sold),"price","server","created_at","expires_at" (where it
+ * was held),"late" (where it was sold after that)}. */
 void hold_append(struct buffer *out, const struct sale *sale, int64_t place, bool late);
 
 /* Whether the text is a currency's code as ISO 4217 has them: three of A-Z. */

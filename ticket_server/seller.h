@@ -3,8 +3,8 @@
  *
  * It takes all that waits, from every connection, decides it in one transaction with one durable
  * commit, writes the decision log, and hands the jobs back. Changes of what is for sale are made there too,
- * one at a time, after all that came before them and before all that comes after. There is no timer: while it decides, what
- * arrives waits, and leaves together the moment it is done. */
+ * one at a time, after all that came before them and before all that comes after. There is no timer: while it
+ * decides, what arrives waits, and leaves together the moment it is done. */
 #ifndef BOX_OFFICE_SELLER_H
 #define BOX_OFFICE_SELLER_H
 

@@ -124,8 +124,8 @@ static bool another_is_up(const struct proxied *proxied)
 }
 
 /* Of another server, if there is one. What was sent is sent again only where that does no harm; what a foreign
- * server is slow with, another would be slow with; who talks nonsense would talk it again. Where nothing was sent, nobody is
- * burdened. */
+ * server is slow with, another would be slow with; who talks nonsense would talk it again. Where nothing was sent,
+ * nobody is burdened. */
 static bool may_repeat(struct proxied *proxied, enum exchange_failure failure, bool sent)
 {
     bool hopeless = failure == EXCHANGE_OURS || (failure == EXCHANGE_LATE && !proxy_reads(proxied));

@@ -1,4 +1,5 @@
-/* The way of what flies (visit_flies), which is called a purchase here, at the balancer: admit, choose, board a flight or wait for room, answer.
+/* The way of what flies (visit_flies), which is called a purchase here, at the balancer: admit, choose, board a
+ * flight or wait for room, answer.
  *
  * Belongs to one worker; its thread only. */
 #ifndef BOX_OFFICE_PURCHASES_H

@@ -2,7 +2,8 @@
  *
  * The rule is the one of a careful provider: money is taken when the shop is told, and a charge ends in exactly one
  * of two ways: the shop says 201, and the tickets are paid; or it says that they are not to be had and the payment
- * is owed back, and it is given back. What was paid may be refunded later: 200 says so. Anything else is no answer, and the same is asked again. The loop's thread. */
+ * is owed back, and it is given back. What was paid may be refunded later: 200 says so. Anything else is no answer,
+ * and the same is asked again. The loop's thread. */
 #ifndef BOX_OFFICE_PAYMENTS_BOOK_H
 #define BOX_OFFICE_PAYMENTS_BOOK_H
 
