@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/json_reader.h"
 #include "common/utf8.h"
@@ -53,6 +54,14 @@ static void append_escape(struct buffer *out, char c)
     } else {
         buffer_printf(out, "\\u%04x", (unsigned)(uint8_t)c);
     }
+}
+
+bool json_media(const char *type)
+{
+    static const char json[] = "application/json";
+    const size_t length = sizeof json - 1;
+    return type != NULL && strncasecmp(type, json, length) == 0 &&
+           strchr("; \t", type[length]) != NULL;
 }
 
 void json_append(struct buffer *out, const char *text)

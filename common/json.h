@@ -29,6 +29,9 @@ bool json_integer(const cJSON *value, int64_t min, int64_t max, int64_t *number)
 /* True where the bytes are well-formed UTF-8 without NUL. */
 bool json_utf8(const char *text, size_t length);
 
+/* Whether a Content-Type (NULL: none) says JSON. What its parameters say is nothing to JSON (RFC 8259, 11). */
+bool json_media(const char *type);
+
 /* Appends the text as a JSON string: quoted and escaped. `text` is UTF-8. */
 void json_append(struct buffer *out, const char *text);
 

@@ -5,8 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
+#include "common/json.h"
 #include "common/rfc3339.h"
 #include "common/wire.h"
 
@@ -155,15 +155,6 @@ static enum problem finish(struct fields *fields)
     return fields->broken ? PROBLEM_INVALID : PROBLEM_NONE;
 }
 
-/* What parameters say is nothing to JSON (RFC 8259, 11). */
-static bool is_json(const char *type)
-{
-    static const char json[] = "application/json";
-    size_t length = sizeof json - 1;
-    return type != NULL && strncasecmp(type, json, length) == 0 &&
-           strchr("; \t", type[length]) != NULL;
-}
-
 enum problem fields_parse(struct fields *fields, const char *text, size_t length,
                           const struct field *table, size_t count, void *into, uint32_t *marks)
 {
@@ -177,7 +168,7 @@ enum problem fields_parse(struct fields *fields, const char *text, size_t length
 enum problem fields_media(struct fields *fields, const struct http_request *request)
 {
     if (http_header_count(request, "Content-Type") == 1 &&
-        is_json(http_header(request, "Content-Type")))
+        json_media(http_header(request, "Content-Type")))
         return PROBLEM_NONE;
     strcpy(fields->detail, "The body must be JSON: send Content-Type: application/json.");
     return PROBLEM_UNSUPPORTED_MEDIA_TYPE;

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "balancer/admin/admin_parts.h"
 #include "balancer/admin/wishes.h"
@@ -16,14 +15,10 @@ static void refuse(struct http_request *request, enum problem problem)
     http_refuse(request, problem, problem_detail(problem), NULL);
 }
 
-/* RFC 8259, section 11: parameters say nothing. False where it was refused. */
+/* False where it was refused. */
 static bool is_json(struct http_request *request)
 {
-    static const char json[] = "application/json";
-    const char *type = http_header(request, "Content-Type");
-    const char *end = type != NULL ? type + strcspn(type, "; \t") : NULL;
-    if (end != NULL && (size_t)(end - type) == sizeof json - 1 &&
-        strncasecmp(type, json, sizeof json - 1) == 0)
+    if (json_media(http_header(request, "Content-Type")))
         return true;
     http_refuse(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "Send JSON, as application/json.", NULL);
     return false;
