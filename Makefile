@@ -112,7 +112,7 @@ backup: $(BUILD)/backup ## copy the store into the new file TO, while selling go
 restore: $(BUILD)/backup ## put the copy FROM in the store's place; the store and the logs are moved aside (asks first)
 	@.ci/restore $(BUILD)/backup $(STORE) $(LOG_DIR) "$(FROM)"
 
-test: packages-run packages-test ## all tests: units, store, cluster (6 minutes)
+test: packages-run packages-test ## all tests: units, store, cluster (7 minutes)
 	@$(MAKE) --no-print-directory -s all check
 
 # What the clusters answered is held against the API's document, once they all have been heard.
