@@ -68,7 +68,8 @@ help: ## this list
 	@echo
 	@echo "  Settings: PORT=$(PORT) ADMIN_PORT=$(ADMIN_PORT) SERVERS=$(SERVERS) STORE=$(STORE)"
 	@echo "            POLICY=$(POLICY) CONFIG=$(CONFIG)"
-	@echo "            CAPACITY=$(CAPACITY) LOG_DIR=$(LOG_DIR) BUYERS=$(BUYERS) SEED=$(SEED) KILLS=$(KILLS) FAULTS=$(FAULTS)"
+	@echo "            CAPACITY=$(CAPACITY) LOG_DIR=$(LOG_DIR) BUYERS=$(BUYERS) TO=$(TO) FROM=$(FROM)"
+	@echo "            SEED=$(SEED) SEQUENCES=$(SEQUENCES) KILLS=$(KILLS) FAULTS=$(FAULTS)"
 	@echo "            MINUTES=$(MINUTES) CONNECTIONS=$(CONNECTIONS) SECONDS=$(SECONDS) TARGET=$(TARGET)"
 	@echo "            CLIENTS=$(CLIENTS) MIB=$(MIB)"
 
@@ -192,7 +193,7 @@ broken: packages-run packages-broken ## break the product in known ways; each mu
 clean: ## remove what was built; sales and logs stay
 	rm -rf $(BUILD)
 
-all: $(PROGRAMS)
+all: $(PROGRAMS) ## build the programs and tools
 
 $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
