@@ -68,7 +68,8 @@ help: ## this list
 	@echo
 	@echo "  Settings: PORT=$(PORT) ADMIN_PORT=$(ADMIN_PORT) SERVERS=$(SERVERS) STORE=$(STORE)"
 	@echo "            POLICY=$(POLICY) CONFIG=$(CONFIG)"
-	@echo "            CAPACITY=$(CAPACITY) LOG_DIR=$(LOG_DIR) BUYERS=$(BUYERS) SEED=$(SEED) KILLS=$(KILLS) FAULTS=$(FAULTS)"
+	@echo "            CAPACITY=$(CAPACITY) LOG_DIR=$(LOG_DIR) BUYERS=$(BUYERS) TO=$(TO) FROM=$(FROM)"
+	@echo "            SEED=$(SEED) SEQUENCES=$(SEQUENCES) KILLS=$(KILLS) FAULTS=$(FAULTS)"
 	@echo "            MINUTES=$(MINUTES) CONNECTIONS=$(CONNECTIONS) SECONDS=$(SECONDS) TARGET=$(TARGET)"
 	@echo "            CLIENTS=$(CLIENTS) MIB=$(MIB)"
 
@@ -112,7 +113,7 @@ backup: $(BUILD)/backup ## copy the store into the new file TO, while selling go
 restore: $(BUILD)/backup ## put the copy FROM in the store's place; the store and the logs are moved aside (asks first)
 	@.ci/restore $(BUILD)/backup $(STORE) $(LOG_DIR) "$(FROM)"
 
-test: packages-run packages-test ## all tests: units, store, cluster (6 minutes)
+test: packages-run packages-test ## all tests: units, store, cluster (7 minutes)
 	@$(MAKE) --no-print-directory -s all check
 
 # What the clusters answered is held against the API's document, once they all have been heard.
@@ -192,7 +193,7 @@ broken: packages-run packages-broken ## break the product in known ways; each mu
 clean: ## remove what was built; sales and logs stay
 	rm -rf $(BUILD)
 
-all: $(PROGRAMS)
+all: $(PROGRAMS) ## build the programs and tools
 
 $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)

@@ -102,8 +102,8 @@ static int init(const struct command_line *given)
     else if (made.created)
         printf("store created: no event yet\n");
     else
-        printf("store kept: %lld tickets sold; `make reset` starts anew\n",
-               (long long)made.tickets);
+        printf("store kept: %lld tickets sold; %s`make reset` starts anew\n",
+               (long long)made.tickets, given->demo ? "CAPACITY is for a new store: " : "");
     return fflush(stdout) == 0 ? EXIT_FINE : EXIT_TROUBLE;
 }
 

@@ -30,8 +30,11 @@ static int listen_or_die(const char *option, const char *address)
         die(EXIT_USAGE, "--%s takes a numeric address and a port, e.g. 127.0.0.1:8080, not '%s'",
             option, address);
     if (errno == EADDRINUSE)
-        die(EXIT_TROUBLE, "%s is in use; stop who uses it, or choose another with --%s", address,
-            option);
+        die(EXIT_TROUBLE,
+            "%s is in use; stop who uses it, or choose another with --%s; a second cluster needs "
+            "another store, too: `make run PORT=9000 ADMIN_PORT=9001 STORE=sqlite:db/second.db "
+            "LOG_DIR=logs/second`",
+            address, option);
     die(EXIT_TROUBLE, "cannot listen on %s (%s); choose another with --%s", address,
         strerror(errno), option);
 }

@@ -91,6 +91,33 @@ static void make_store(struct place *place)
     process_run(&process, place->dir, argv, 0);
 }
 
+static bool kept_store_says(struct place *place, const char *capacity, const char *text)
+{
+    struct process process;
+    struct buffer out = {0};
+    const char *argv[] = {
+        "ticket_server", "--init", "--store", place->store, capacity ? "--demo" : NULL,
+        capacity,        NULL};
+    process_run(&process, place->dir, argv, 0);
+    files_read(process.out, &out);
+    bool said = strcmp(buffer_text(&out), text) == 0;
+    buffer_free(&out);
+    return said;
+}
+
+static void a_kept_store_keeps_its_capacity(void)
+{
+    struct place place;
+    place_open(&place);
+    make_store(&place);
+    CU_ASSERT(kept_store_says(&place, "20",
+                              "store kept: 0 tickets sold; CAPACITY is for a new store: "
+                              "`make reset` starts anew\n"));
+    CU_ASSERT(
+        kept_store_says(&place, NULL, "store kept: 0 tickets sold; `make reset` starts anew\n"));
+    files_remove(place.dir);
+}
+
 static void run_sql(struct place *place, const char *sql)
 {
     sqlite3 *database;
@@ -153,7 +180,7 @@ static void port_in_use(void)
     socket_address(fd, address);
     place_open(&place);
     make_store(&place);
-    balancer_fails(&place, address, place.logs, place.token, "in use");
+    balancer_fails(&place, address, place.logs, place.token, "another store");
     close(fd);
     files_remove(place.dir);
 }
@@ -264,6 +291,7 @@ static void helps(void)
 
 static __attribute__((constructor)) void suite(void)
 {
+    suite_add("start_errors", "a_kept_store_keeps_its_capacity", a_kept_store_keeps_its_capacity);
     suite_add("start_errors", "store_cannot_be_had", store_cannot_be_had);
     suite_add("start_errors", "place_cannot_be_used", place_cannot_be_used);
     suite_add("start_errors", "port_in_use", port_in_use);

@@ -136,7 +136,7 @@ static void print_distribution(const struct table *table, struct ledger *ledger)
     for (uint32_t i = 0; i < ledger->servers.count; i++)
         if (!ledger_server(ledger, i)->foreign)
             print_server(table, ledger, i, &totals);
-    fprintf(table->out, "tickets in the store: %s; most − fewest per server: %s\n",
+    fprintf(table->out, "tickets ever sold: %s; most − fewest per server: %s\n",
             grouped(totals.sum).text, grouped(totals.most - totals.fewest).text);
 }
 

@@ -75,6 +75,18 @@ static void an_empty_log_has_no_routes(void)
     ledger_free(&ledger);
 }
 
+static void sums_up_the_tickets_ever_sold(void)
+{
+    ledger_init(&ledger, &findings);
+    ledger_server(&ledger, ledger_server_number(&ledger, "server-1"))->through = 1200;
+    ledger_server(&ledger, ledger_server_number(&ledger, "server-2"))->direct = 34;
+    char *text = print();
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(text, "\ntickets ever sold: 1,234; most − fewest per server: 1,166\n"));
+    free(text);
+    ledger_free(&ledger);
+}
+
 static void move(const char *server, enum server_state to, int times)
 {
     ledger_server(&ledger, ledger_server_number(&ledger, server))->moves[to] += times;
@@ -147,6 +159,7 @@ static __attribute__((constructor)) void suite(void)
 {
     suite_add("report_table", "shares are those of a route and policy",
               shares_are_those_of_a_route_and_policy);
+    suite_add("report_table", "sums up the tickets ever sold", sums_up_the_tickets_ever_sold);
     suite_add("report_table", "tells how often servers were out", tells_how_often_servers_were_out);
     suite_add("report_table", "shows steps of scaling in order of time",
               shows_steps_of_scaling_in_order_of_time);
