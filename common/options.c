@@ -145,7 +145,7 @@ void options_read(const struct option_entry *table, size_t count, const char *us
 {
     read_all(table, count, usage, about, argc, argv, "+:");
     if (optind < argc)
-        die(EXIT_USAGE, "'%s' is no option; see --help", argv[optind]);
+        die(EXIT_USAGE, "unexpected word '%s'; see --help", argv[optind]);
 }
 
 size_t options_read_words(const struct option_entry *table, size_t count, const char *usage,

@@ -82,9 +82,9 @@ static const struct row rows[] = {
     {{"--nothing"}, {0}, "unknown or unclear option '--nothing'"},
     {{"-x"}, {0}, "unknown or unclear option '-x'"},
     {{"--h"}, {0}, "unknown or unclear option '--h'"},
-    {{"word"}, {0}, "'word' is no option"},
-    {{"--loud", "word"}, {0}, "'word' is no option"},
-    {{"--", "word"}, {0}, "'word' is no option"},
+    {{"word"}, {0}, "unexpected word 'word'"},
+    {{"--loud", "word"}, {0}, "unexpected word 'word'"},
+    {{"--", "word"}, {0}, "unexpected word 'word'"},
 };
 
 static bool as_expected(const struct row *row, struct forked *forked)
