@@ -15,12 +15,22 @@ enum {
     LEFT_COLUMN = 28,
 };
 
+/* Of UTF-8: as many as it has bytes that begin one. */
+static int characters(const char *text)
+{
+    int count = 0;
+    for (; *text != '\0'; text++)
+        count += (*text & 0xc0) != 0x80;
+    return count;
+}
+
 static void print_entry(const struct option_entry *entry)
 {
     char left[80];
     snprintf(left, sizeof left, "  --%s%s%s", entry->name, entry->argument != NULL ? " " : "",
              entry->argument != NULL ? entry->argument : "");
-    printf("%-*s %s", LEFT_COLUMN, left, entry->help);
+    printf("%s%*s %s", left, LEFT_COLUMN > characters(left) ? LEFT_COLUMN - characters(left) : 0,
+           "", entry->help);
     if (entry->kind == OPTION_NUMBER)
         printf(" [%s; %" PRId64 " to %" PRId64 "]", entry->fallback, entry->min, entry->max);
     else if (entry->fallback != NULL)
