@@ -97,7 +97,7 @@ report: $(BUILD)/report ## prove the routing log, and hold it against the store
 	@$(BUILD)/report --log-dir $(LOG_DIR) --store $(STORE)
 
 audit: $(BUILD)/audit $(BUILD)/report ## prove the store, all counts rebuilt from its rows; then the routing log against it
-	@$(BUILD)/audit --store $(STORE); sound=$$?; [ ! -e $(LOG_DIR)/routing.log ] || \
+	@$(BUILD)/audit --store $(STORE); sound=$$?; [ $$sound -ne 2 ] || exit 1; [ ! -e $(LOG_DIR)/routing.log ] || \
 	    $(BUILD)/report --log-dir $(LOG_DIR) --store $(STORE) || sound=1; exit $$sound
 
 watch: $(BUILD)/watch ## follow the routing log, readable

@@ -180,6 +180,7 @@ static void asked_wrongly(void)
         {"rush", "--event", "no/name"},
         {"report", "--nope"},
         {"audit", "--nope"},
+        {"audit", "--store", "sqlite:/nowhere/tickets.db"},
         {"backup", "--to", "/nowhere/a", "--restore", "/nowhere/b"},
         {"watch", "--nope"},
     };
