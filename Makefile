@@ -234,7 +234,7 @@ $(BUILD)/choice: $(OBJ)/tests/bench/choice.o $(COMMON) $(filter-out %/main.o,$(B
 	$(LINK) $(LIBS_BALANCER)
 
 # The unit tests see everything but the programs' main files.
-UNDER_TEST = $(COMMON) $(DB) $(REPORT) $(addprefix $(OBJ)/tools/boxctl/,gate_list.o gate_seen.o listing.o api.o grid.o terms.o) $(addprefix $(OBJ)/tools/payments/,book.o prices_read.o queue.o) $(call objects,tools/watch) $(filter-out %/main.o,$(BALANCER) $(TICKET_SERVER))
+UNDER_TEST = $(COMMON) $(DB) $(REPORT) $(addprefix $(OBJ)/tools/boxctl/,event_view.o gate_list.o gate_seen.o listing.o api.o grid.o terms.o) $(addprefix $(OBJ)/tools/payments/,book.o prices_read.o queue.o) $(call objects,tools/watch) $(filter-out %/main.o,$(BALANCER) $(TICKET_SERVER))
 $(BUILD)/test_unit: $(UNIT) $(TEST_LIB) $(UNDER_TEST)
 	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lqrencode -lcunit
 # Its tests step the clock (tests/store/clock.c).
