@@ -41,8 +41,8 @@ static void list_orders(struct shop *shop, const cJSON *page, struct buffer *out
     grid_open(&grid, columns, sizeof columns / sizeof *columns);
     cJSON_ArrayForEach(order, cJSON_GetObjectItemCaseSensitive(page, "orders"))
     {
-        char created[20];
-        snprintf(created, sizeof created, "%s", api_text(order, "created_at"));
+        char created[TERMS_TIME_SIZE];
+        terms_show_time(api_text(order, "created_at"), "", created);
         grid_text(&grid, api_text(order, "id"));
         grid_text(&grid, created);
         grid_text(&grid, api_text(order, "tier"));
@@ -68,11 +68,7 @@ static bool export_orders(struct shop *shop, int argc, char **argv)
     char path[PATH_SIZE];
     read_words(shop, argc, argv, 1);
     snprintf(path, sizeof path, "/events/%s/orders.csv", shop->words[0]);
-    shop_open(shop, true);
-    if (api_download(shop->api, path, stdout, &shop->answer))
-        return true;
-    log_line("%s", shop->answer.failure);
-    return false;
+    return shop_download(shop, path);
 }
 
 static void list_owed(struct shop *shop, const cJSON *page, struct buffer *out)
@@ -87,14 +83,14 @@ static void list_owed(struct shop *shop, const cJSON *page, struct buffer *out)
     grid_open(&grid, columns, sizeof columns / sizeof *columns);
     cJSON_ArrayForEach(owed, cJSON_GetObjectItemCaseSensitive(page, "owed"))
     {
-        char since[20], settled[20];
-        snprintf(since, sizeof since, "%s", api_text(owed, "at"));
-        snprintf(settled, sizeof settled, "%s", api_text(owed, "settled_at"));
+        char since[TERMS_TIME_SIZE], settled[TERMS_TIME_SIZE];
+        terms_show_time(api_text(owed, "at"), "", since);
+        terms_show_time(api_text(owed, "settled_at"), "no", settled);
         grid_text(&grid, api_text(owed, "order"));
         grid_text(&grid, since);
         add_price(&grid, owed);
         grid_text(&grid, api_text(owed, "reason"));
-        grid_text(&grid, settled[0] != '\0' ? settled : "no");
+        grid_text(&grid, settled);
         grid_text(&grid, api_text(owed, "reference"));
     }
     grid_close(&grid, out);
@@ -136,7 +132,7 @@ static bool settle(struct shop *shop, int argc, char **argv)
 
 static bool refund(struct shop *shop, int argc, char **argv)
 {
-    char path[PATH_SIZE], price[TERMS_PRICE_SIZE];
+    char path[PATH_SIZE], price[TERMS_PRICE_SIZE], tickets[TERMS_COUNT_SIZE];
     read_words(shop, argc, argv, 2);
     snprintf(path, sizeof path, "/events/%s/purchases/%s/refund", shop->words[0],
              order_id(shop->words[1]));
@@ -145,8 +141,13 @@ static bool refund(struct shop *shop, int argc, char **argv)
         return false;
     const cJSON *cost = cJSON_GetObjectItemCaseSensitive(shop->answer.json, "price");
     terms_show_price(api_number(cost, "amount"), api_text(cost, "currency"), price);
-    return shop_say(shop, "%s is refunded: %" PRId64 " tickets of %s are free again\n",
-                    shop->words[1], api_number(shop->answer.json, "quantity"), price);
+    int64_t quantity = api_number(shop->answer.json, "quantity");
+    terms_show_count(quantity, "ticket", tickets);
+    return shop_say(shop,
+                    "%s is refunded: %s (%s%s) %s free again; a payment that must be given back is "
+                    "in `boxctl owed %s`\n",
+                    shop->words[1], tickets, price, quantity == 1 ? "" : " in all",
+                    quantity == 1 ? "is" : "are", shop->words[0]);
 }
 
 const struct shop_command sales_commands[] = {

@@ -6,6 +6,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "tools/boxctl/shop.h"
+#include "tools/boxctl/terms.h"
 
 enum {
     PATH_SIZE = 128,
@@ -87,12 +88,12 @@ static void list_page(struct shop *shop, const cJSON *page, struct buffer *out)
     grid_open(&grid, columns, sizeof columns / sizeof *columns);
     cJSON_ArrayForEach(token, cJSON_GetObjectItemCaseSensitive(page, "tokens"))
     {
-        char created[20], revoked[20];
-        snprintf(created, sizeof created, "%s", api_text(token, "created_at"));
-        snprintf(revoked, sizeof revoked, "%s", api_text(token, "revoked_at"));
+        char created[TERMS_TIME_SIZE], revoked[TERMS_TIME_SIZE];
+        terms_show_time(api_text(token, "created_at"), "", created);
+        terms_show_time(api_text(token, "revoked_at"), "no", revoked);
         grid_text(&grid, api_text(token, "id"));
         grid_text(&grid, created);
-        grid_text(&grid, revoked[0] != '\0' ? revoked : "no");
+        grid_text(&grid, revoked);
         add_scope_cell(&grid, token);
         grid_text(&grid, api_text(token, "name"));
     }
