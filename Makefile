@@ -221,7 +221,7 @@ $(BUILD)/watch: $(OBJ)/tools/watch.o $(call objects,tools/watch) $(OBJ)/tools/lo
 $(BUILD)/rush: $(OBJ)/tools/rush.o $(call objects,tools/rush) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 
-$(BUILD)/payments: $(OBJ)/tools/payments.o $(call objects,tools/payments) $(OBJ)/tools/rush/caller.o $(COMMON)
+$(BUILD)/payments: $(OBJ)/tools/payments.o $(call objects,tools/payments) $(addprefix $(OBJ)/tools/rush/,caller.o stock.o) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/boxctl: $(OBJ)/tools/boxctl.o $(call objects,tools/boxctl) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
