@@ -41,7 +41,7 @@ static int run(const struct settings *settings, int argc, char **argv)
     if (settings->try != NULL)
         return upgrade_try(settings);
     char error[CONFIG_ERROR_SIZE];
-    if (!settings_keys_good(&settings->config, error))
+    if (!settings_keys_good(settings, &settings->config, error))
         die(EXIT_TROUBLE, "%s", error);
     return settings->check_config ? print_verdict(settings) : master_run(settings, argc, argv);
 }

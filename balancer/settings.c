@@ -163,7 +163,8 @@ bool settings_config(const struct settings *settings, struct buffer *text, struc
     return false;
 }
 
-bool settings_keys_good(const struct config *config, char error[CONFIG_ERROR_SIZE])
+bool settings_keys_good(const struct settings *settings, const struct config *config,
+                        char error[CONFIG_ERROR_SIZE])
 {
     const struct jwt_config *jwt = &config->jwt;
     struct jwt_rules rules = {0};
@@ -173,6 +174,7 @@ bool settings_keys_good(const struct config *config, char error[CONFIG_ERROR_SIZ
                                            jwt->issuer, jwt->audience, &rules, reason);
     jwt_rules_free(&rules);
     if (!good)
-        snprintf(error, CONFIG_ERROR_SIZE, "%s", reason);
+        snprintf(error, CONFIG_ERROR_SIZE, "%.250s:%zu: %s", settings->config_file, jwt->key_line,
+                 reason);
     return good;
 }

@@ -51,8 +51,9 @@ void settings_free(struct settings *settings);
 bool settings_config(const struct settings *settings, struct buffer *text, struct config *config,
                      char error[CONFIG_ERROR_SIZE]);
 
-/* Whether the keys that the configuration names can be used: else a master says so, and not the router that
- * it starts. */
-bool settings_keys_good(const struct config *config, char error[CONFIG_ERROR_SIZE]);
+/* Whether the keys that the configuration names can be used: else a master says so, in "FILE:LINE: REASON", and not
+ * the router that it starts. */
+bool settings_keys_good(const struct settings *settings, const struct config *config,
+                        char error[CONFIG_ERROR_SIZE]);
 
 #endif

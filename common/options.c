@@ -15,12 +15,22 @@ enum {
     LEFT_COLUMN = 28,
 };
 
+/* Of UTF-8: as many as it has bytes that begin one. */
+static int characters(const char *text)
+{
+    int count = 0;
+    for (; *text != '\0'; text++)
+        count += (*text & 0xc0) != 0x80;
+    return count;
+}
+
 static void print_entry(const struct option_entry *entry)
 {
     char left[80];
     snprintf(left, sizeof left, "  --%s%s%s", entry->name, entry->argument != NULL ? " " : "",
              entry->argument != NULL ? entry->argument : "");
-    printf("%-*s %s", LEFT_COLUMN, left, entry->help);
+    printf("%s%*s %s", left, LEFT_COLUMN > characters(left) ? LEFT_COLUMN - characters(left) : 0,
+           "", entry->help);
     if (entry->kind == OPTION_NUMBER)
         printf(" [%s; %" PRId64 " to %" PRId64 "]", entry->fallback, entry->min, entry->max);
     else if (entry->fallback != NULL)
@@ -145,7 +155,7 @@ void options_read(const struct option_entry *table, size_t count, const char *us
 {
     read_all(table, count, usage, about, argc, argv, "+:");
     if (optind < argc)
-        die(EXIT_USAGE, "'%s' is no option; see --help", argv[optind]);
+        die(EXIT_USAGE, "unexpected word '%s'; see --help", argv[optind]);
 }
 
 size_t options_read_words(const struct option_entry *table, size_t count, const char *usage,

@@ -32,7 +32,8 @@ static const struct row rows[PROBLEM_COUNT] = {
     [PROBLEM_METHOD_NOT_ALLOWED] = {"method_not_allowed", "method-not-allowed",
                                     "Method not allowed", 405, 0,
                                     "The Allow header names the methods that can be used here."},
-    [PROBLEM_SOLD_OUT] = {"sold_out", "sold-out", "Sold out", 409, 0, "All tickets are sold."},
+    [PROBLEM_SOLD_OUT] = {"sold_out", "sold-out", "Sold out", 409, 0,
+                          "All tickets are sold or held."},
     [PROBLEM_TOO_LARGE] = {"too_large", "too-large", "Request too large", 413, 0,
                            "The request is larger than it may be."},
     [PROBLEM_HEADERS_TOO_LARGE] = {"headers_too_large", "headers-too-large", "Headers too large",
@@ -109,7 +110,7 @@ static const struct row rows[PROBLEM_COUNT] = {
     [PROBLEM_OVERLOADED] =
         {"overloaded", "overloaded", "Overloaded", 503, 1,
          "More is waiting than can be served. This request decided nothing: repeat it."},
-    [PROBLEM_NO_SERVER] = {"no_server", "no-server", "No ticket server", 503, 1,
+    [PROBLEM_NO_SERVER] = {"no_server", "no-server", "No server", 503, 1,
                            "No ticket server is up. This request decided nothing: repeat it."},
     [PROBLEM_EXPIRED] =
         {"expired", "expired", "Not decided in time", 503, 1,

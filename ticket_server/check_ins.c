@@ -90,31 +90,37 @@ static void append_when_and_where(struct buffer *out, const struct check_in *che
     member_text(out, ",\"gate\":", check_in->where);
 }
 
-static void refuse_again(struct http_request *request, const struct check_in *check_in)
+static void append_ticket(struct buffer *out, const struct decision *decision)
+{
+    const struct purchase *ticket = &decision->item->purchase;
+    buffer_printf(out, "\"event\":\"%s\",\"tier\":\"%s\",\"number\":%lld,", ticket->event,
+                  ticket->tier, (long long)decision->check_in->number);
+}
+
+static void refuse_again(struct http_request *request, const struct decision *decision)
 {
     struct buffer members = {0};
-    append_when_and_where(&members, check_in);
+    append_ticket(&members, decision);
+    append_when_and_where(&members, decision->check_in);
     reply_problem(request, PROBLEM_ALREADY_CHECKED_IN, NULL, buffer_text(&members));
     buffer_free(&members);
 }
 
 static void answer_check_in(struct http_request *request, const struct decision *decision)
 {
-    const struct check_in *check_in = decision->check_in;
-    const struct purchase *ticket = &decision->item->purchase;
     enum problem problem = decision->outcome.problem;
     struct buffer body = {0};
     if (problem == PROBLEM_ALREADY_CHECKED_IN) {
-        refuse_again(request, check_in);
+        refuse_again(request, decision);
         return;
     }
     if (problem != PROBLEM_NONE) {
         reply_problem(request, problem, NULL, NULL);
         return;
     }
-    buffer_printf(&body, "{\"event\":\"%s\",\"tier\":\"%s\",\"number\":%lld,", ticket->event,
-                  ticket->tier, (long long)check_in->number);
-    append_when_and_where(&body, check_in);
+    buffer_add_char(&body, '{');
+    append_ticket(&body, decision);
+    append_when_and_where(&body, decision->check_in);
     buffer_add_char(&body, '}');
     reply_json(request, 200, &body, key_header, decision->item->key);
 }

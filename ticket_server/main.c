@@ -78,15 +78,17 @@ static void read_command_line(struct command_line *given, int argc, char **argv)
          .max = DESCRIPTOR_MAX,
          .value = &given->supervisor},
     };
-    options_read(table, sizeof table / sizeof *table,
-                 "ticket_server [--id ID] [--listen ADDR:PORT] [--store URL] [--log-dir DIR]\n"
-                 "                     [--join URL[,URL...] [--token-file FILE] [--advertise "
-                 "ADDR:PORT]]\n"
-                 "       ticket_server --init [--demo CAPACITY] [--store URL]\n"
-                 "       ticket_server --reset [--store URL]",
-                 "Sells tickets from a store: POST /purchases, POST /flights, GET /events, GET "
-                 "/healthz.",
-                 argc, argv);
+    options_read(
+        table, sizeof table / sizeof *table,
+        "ticket_server [--id ID] [--listen ADDR:PORT] [--store URL] [--log-dir DIR]\n"
+        "                     [--join URL[,URL...] [--token-file FILE] [--advertise "
+        "ADDR:PORT]]\n"
+        "       ticket_server --init [--demo CAPACITY] [--store URL]\n"
+        "       ticket_server --reset [--store URL]",
+        "Sells tickets from a store, by HTTP: purchases, holds, events, tickets, check-ins, "
+        "tokens and keys\n(GET /openapi.json describes them all); flights of balancers, and "
+        "GET /healthz.",
+        argc, argv);
 }
 
 static int init(const struct command_line *given)

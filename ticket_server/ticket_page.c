@@ -3,8 +3,10 @@
 #include "ticket_server/markup.h"
 #include "ticket_server/ticket_svg.h"
 
+/* No margin of the page: there a browser would print the address, which is all that it takes to have the tickets.
+ * What keeps them off the edge is their own padding, on each sheet. */
 static const char style[] =
-    "@page{size:A4;margin:12mm}"
+    "@page{size:A4;margin:0}"
     "*{box-sizing:border-box}"
     "body{margin:0 auto;max-width:190mm;padding:3mm;font:11pt/1.4 sans-serif;color:#000;"
     "background:#fff}"
@@ -12,16 +14,18 @@ static const char style[] =
     "border-bottom:1px dashed #777;break-inside:avoid}"
     ".code{flex:0 0 auto;width:72mm;height:72mm;max-width:100%}"
     ".refused{display:flex;align-items:center;justify-content:center;border:1px solid #777;"
-    "font-weight:bold}"
+    "font-weight:bold;min-height:40mm}"
     ".words{flex:1 1 60mm;min-width:0;overflow-wrap:anywhere}"
     "h2{font-size:16pt;line-height:1.25;margin:0 0 3mm}"
     "p{margin:0 0 2mm}"
     ".state{font-weight:bold}"
     "@media screen and (max-width:600px){.ticket{justify-content:center;text-align:center}"
     ".code{width:100%;height:auto;max-width:86mm}}"
-    "@media print{body{max-width:none;padding:0}nav{display:none}}";
+    "@media print{body{max-width:none;padding:0 12mm}.ticket{padding:11mm 0}"
+    ".range{position:absolute;top:5mm}nav{display:none}}";
 
-void ticket_page_begin(struct buffer *out, const struct event_terms *event)
+void ticket_page_begin(struct buffer *out, const struct event_terms *event,
+                       const struct ticket_range *range)
 {
     buffer_add(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -30,6 +34,9 @@ void ticket_page_begin(struct buffer *out, const struct event_terms *event)
     buffer_add(out, "</title>\n<style>");
     buffer_add(out, style);
     buffer_add(out, "</style>\n</head>\n<body>\n<main>\n");
+    if (range->count > 0 && range->count < range->all)
+        buffer_printf(out, "<p class=\"range\">Tickets %zu–%zu of %zu</p>\n", range->before + 1,
+                      range->before + range->count, range->all);
 }
 
 static void add_time(struct buffer *out, const struct event_terms *event, int64_t time)

@@ -12,8 +12,14 @@
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "         \
     "frame-ancestors 'none'"
 
-/* In this order. */
-void ticket_page_begin(struct buffer *out, const struct event_terms *event);
+/* Which of a purchase's tickets a page has. */
+struct ticket_range {
+    size_t before, count, all;
+};
+
+/* In this order. Where the page has not all, it says so first, on paper too. */
+void ticket_page_begin(struct buffer *out, const struct event_terms *event,
+                       const struct ticket_range *range);
 void ticket_page_add(struct buffer *out, const struct ticket_face *face);
 
 /* `after`: the last ticket shown, where more follow on another page; else 0. */

@@ -32,7 +32,7 @@ struct reading {
     int64_t after;  /* of a list or a page: only what comes behind it, and no more than `most` */
     size_t most;
     int64_t last; /* the last one added; 0: none */
-    size_t added;
+    size_t before, added, all;
     bool more;     /* than fit */
     bool refunded; /* of a picture: there is none */
 };
@@ -68,6 +68,8 @@ static void add_ticket(void *context, const struct ticket *ticket)
     struct reading *reading = context;
     struct ticket_face face = {.event = &reading->event, .ticket = ticket};
     struct ticket_name name;
+    reading->all++;
+    reading->before += ticket->number <= reading->after;
     if (ticket->number <= reading->after ||
         (reading->wanted != 0 && ticket->number != reading->wanted))
         return;
@@ -181,8 +183,6 @@ static void show_picture(struct acceptor *acceptor, struct http_request *request
 
 static void add_article(struct reading *reading, const struct ticket_face *face)
 {
-    if (reading->added == 0)
-        ticket_page_begin(&reading->out, &reading->event);
     ticket_page_add(&reading->out, face);
 }
 
@@ -199,16 +199,20 @@ static void show_page(struct acceptor *acceptor, struct http_request *request,
                       const char *const *parts)
 {
     struct reading reading = {.acceptor = acceptor, .add = add_article, .most = PAGE_TICKETS};
+    struct buffer page = {0};
     if (!read_after(http_query(request), &reading.after)) {
         reply_problem(request, PROBLEM_MALFORMED, "The query may be ?after=NUMBER.", NULL);
         return;
     }
     if (!read_or_refuse(&reading, request, parts))
         return;
-    if (reading.added == 0)
-        ticket_page_begin(&reading.out, &reading.event);
-    ticket_page_end(&reading.out, reading.more ? reading.last : 0);
-    answer_with(request, &reading.out, "text/html; charset=utf-8", "");
+    /* How many there are is known once all have been read; and is told first. */
+    ticket_page_begin(&page, &reading.event,
+                      &(struct ticket_range){reading.before, reading.added, reading.all});
+    buffer_append(&page, reading.out.data, reading.out.length);
+    ticket_page_end(&page, reading.more ? reading.last : 0);
+    answer_with(request, &page, "text/html; charset=utf-8", "");
+    buffer_free(&page);
     buffer_free(&reading.out);
 }
 

@@ -59,15 +59,16 @@ int main(int argc, char **argv)
          .value = &url},
     };
     log_name("audit");
-    options_read(table, sizeof table / sizeof *table, "audit [--store URL]",
-                 "Proves that the store holds together: nothing oversold, no ticket twice, every "
-                 "count the sum of its sales.\nExit status: 0 all ok, 1 broken or unreadable, 2 "
-                 "wrong usage.",
-                 argc, argv);
+    options_read(
+        table, sizeof table / sizeof *table, "audit [--store URL]",
+        "Proves that the store holds together: nothing oversold, no ticket twice, every "
+        "count the sum of its sales.\nExit status: 0 all ok, 1 broken, 2 wrong usage, or no "
+        "store to prove.",
+        argc, argv);
     char error[STORE_ERROR_SIZE];
     struct store *store = store_open_reader(url, error);
     if (store == NULL)
-        die(EXIT_TROUBLE, "%s", error);
+        die(EXIT_USAGE, "%s", error);
     enum exit_status status = audit(store);
     store_close(store);
     return status;

@@ -77,7 +77,7 @@ int main(int argc, char **argv)
     };
     log_name("backup");
     options_read(table, sizeof table / sizeof *table,
-                 "backup [--store URL] --to FILE | --restore FILE",
+                 "backup [--store URL] (--to FILE | --restore FILE)",
                  "Copies a store as it is at one moment, or puts such a copy back while nobody "
                  "uses the store. "
                  "A copy is proved\nas build/audit proves a store before it gets its name.\n"
@@ -90,5 +90,7 @@ int main(int argc, char **argv)
         return back_up(url, to, progress);
     if (restoring && !copying)
         return restore(url, from, progress);
+    if (to != NULL && from == NULL) /* as make names it where TO is not given */
+        die(EXIT_USAGE, "say where: make backup TO=FILE, or --to FILE");
     die(EXIT_USAGE, "say either --to FILE or --restore FILE");
 }

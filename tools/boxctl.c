@@ -281,7 +281,9 @@ static void read_options(struct boxctl *box, int argc, char **argv)
     struct buffer about = {0};
     buffer_add(&about, servers_about);
     shop_list(&about);
-    buffer_add(&about, "\n\nEach of these has a --help of its own. Options for servers:");
+    buffer_add(&about,
+               "\n\nEach of these has a --help of its own, and takes --shop URL "
+               "(http://127.0.0.1:8080), --token-file FILE and --json.\n\nOptions for servers:");
     box->count = options_read_words(table, sizeof table / sizeof *table, "boxctl [options] COMMAND",
                                     buffer_text(&about), argc, argv, box->words, WORDS_MAX);
     buffer_free(&about);

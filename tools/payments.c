@@ -15,6 +15,7 @@
 #include "common/socket.h"
 #include "tools/payments/buyers.h"
 #include "tools/payments/desk.h"
+#include "tools/rush/stock.h"
 
 enum {
     CONNECTIONS_MAX = 512,
@@ -107,7 +108,6 @@ static void on_signal(void *context, int fd, uint32_t events)
 static int watch_signals(struct loop *loop)
 {
     sigset_t set;
-    signal(SIGPIPE, SIG_IGN);
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
@@ -126,10 +126,22 @@ static bool say_what_is_open(const struct book *book)
     book_add_up(book, &totals);
     size_t open = totals.count[CHARGE_TAKEN] + totals.count[CHARGE_UNSETTLED];
     if (open > 0)
-        log_line("%zu charges are not settled", open);
+        log_line("%zu charge%s not settled", open, open == 1 ? " is" : "s are");
     if (totals.count[CHARGE_PENDING] > 0)
-        log_line("%zu payments were not charged yet", totals.count[CHARGE_PENDING]);
+        log_line("%zu payment%s not charged yet", totals.count[CHARGE_PENDING],
+                 totals.count[CHARGE_PENDING] == 1 ? " was" : "s were");
     return open == 0 && book->contradictions == 0;
+}
+
+/* The demonstration needs a shop, and something to sell: else it would wait for nothing. */
+static void judge_shop(const struct settings *settings)
+{
+    struct stock stock;
+    char error[STOCK_ERROR_SIZE];
+    if (!stock_read(&settings->courier.shop, settings->buyers.event, NULL, &stock, error))
+        die(EXIT_TROUBLE, "%s", error);
+    if (stock.remaining <= 0 && stock.held == 0)
+        die(EXIT_TROUBLE, "nobody can get a hold: " BUYERS_NO_TICKETS);
 }
 
 struct provider {
@@ -195,6 +207,9 @@ int main(int argc, char **argv)
     bool balanced = true;
     log_name("payments");
     read_options(argc, argv, &settings);
+    signal(SIGPIPE, SIG_IGN);
+    if (settings.buyers.count > 0)
+        judge_shop(&settings);
     open_provider(&provider, &settings);
     if (settings.buyers.count > 0)
         balanced = let_buy(&provider, &settings.buyers);

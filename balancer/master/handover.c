@@ -79,7 +79,8 @@ static bool is_good(const struct settings *settings, struct buffer *text,
     struct config config = {0};
     if (!settings_config(settings, text, &config, error))
         return false;
-    bool good = settings_keys_good(&config, error) && descriptors_suffice(settings, &config, error);
+    bool good = settings_keys_good(settings, &config, error) &&
+                descriptors_suffice(settings, &config, error);
     config_free(&config);
     return good;
 }

@@ -212,7 +212,7 @@ static void judge_config(const struct settings *settings, int config_fd)
         die(EXIT_TROUBLE, "the copy of %s cannot be read (%s)", settings->config_file,
             strerror(errno));
     if (!settings_config(settings, &text, &wanted.config, error) ||
-        !settings_keys_good(&wanted.config, error))
+        !settings_keys_good(settings, &wanted.config, error))
         die(EXIT_TROUBLE, "%s", error);
     descriptors_raise(&wanted);
     config_free(&wanted.config);

@@ -62,6 +62,7 @@ static void read_jwt_field(struct config_reading *reading, int field, struct jwt
         read_algorithm(reading, jwt);
         break;
     case JWT_KEY_FILE:
+        jwt->key_line = config_line(reading, config_here(reading));
         jwt->key_file = config_take_copy(reading, is_not_empty,
                                          "\"key_file\" takes the name of a file, up to 1024 bytes");
         break;

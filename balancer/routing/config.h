@@ -133,6 +133,7 @@ struct route {
 struct jwt_config {
     enum jwt_algorithm algorithm; /* a token signed by another is none */
     char *key_file;               /* owned, like the next two; read by who verifies tokens */
+    size_t key_line;              /* the file's line that names it */
     char *issuer;                 /* what "iss" must be; NULL: anything */
     char *audience;               /* what "aud" must hold; NULL: anything */
 };

@@ -11,8 +11,7 @@ size_t config_here(struct config_reading *reading)
     return json_reader_offset(&reading->reader);
 }
 
-/* Counted only where a reason is given: once for a file. */
-static size_t line_at(const struct config_reading *reading, size_t at)
+size_t config_line(const struct config_reading *reading, size_t at)
 {
     size_t line = 1;
     for (const char *c = reading->reader.begin; c < reading->reader.begin + at; c++)
@@ -25,7 +24,7 @@ bool config_refuse(struct config_reading *reading, size_t at, const char *format
     if (json_reader_failed(&reading->reader))
         return false;
     int used = snprintf(reading->error, CONFIG_ERROR_SIZE, "%.250s:%zu: ", reading->file,
-                        line_at(reading, at));
+                        config_line(reading, at));
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(reading->error + used, CONFIG_ERROR_SIZE - (size_t)used, format, arguments);

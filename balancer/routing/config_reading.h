@@ -49,6 +49,9 @@ void config_judge_routes(struct config_reading *reading);
 /* Where the next value or name begins. */
 size_t config_here(struct config_reading *reading);
 
+/* The line that this offset is in, counted from the file's beginning. */
+size_t config_line(const struct config_reading *reading, size_t at);
+
 /* Refuses the file for what stands at that offset, unless it is refused already. False. */
 bool config_refuse(struct config_reading *reading, size_t at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -56,6 +56,9 @@ static bool read_open(int fd, const char *path, struct jwt_rules *rules, char *e
 static bool read_key(const char *path, struct jwt_rules *rules, char *error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT && rules->algorithm == JWT_HS256)
+        return fail(error, "there is no key %s; make one: (umask 077; openssl rand -hex 32 > %s)",
+                    path, path);
     if (fd < 0)
         return fail(error, "the key %s cannot be read: %s", path, strerror(errno));
     bool good = read_open(fd, path, rules, error);

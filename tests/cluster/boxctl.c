@@ -154,6 +154,8 @@ static void trouble_says_what_to_do(void)
     scene_open(&scene);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         run(&scene, 2, wrong[i]);
+    RUN(0, "--help");
+    CU_ASSERT(printed(&scene, "takes --shop URL"));
     files_path(missing, scene.cluster.dir, "missing");
     files_path(other, scene.cluster.dir, "admin.token");
     memcpy(scene.cluster.token_file, missing, sizeof missing);

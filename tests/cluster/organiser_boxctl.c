@@ -68,8 +68,13 @@ static void events_are_made_and_changed(void)
     PRINTED("gala: Η γιορτή\n");
     PRINTED("buyer limit  none\n");
     RUN(0, "event", "close", "gala");
-    PRINTED("(closed)");
+    PRINTED("  sale         closed\n");
+    RUN(0, "event", "list");
+    PRINTED("  closed  Η γιορτή\n");
     RUN(0, "event", "open", "gala");
+    PRINTED("  sale         open\n");
+    RUN(0, "event", "change", "gala", "--sale-from", "2031-01-01T00:00:00Z");
+    PRINTED("  sale         not yet\n");
     RUN(0, "tier", "add", "gala", "child:5:5.00EUR");
     PRINTED("child of gala: 5.00 EUR, 5 tickets, at most 10 in one order\n");
     RUN(0, "tier", "change", "gala", "child", "--price", "6.50EUR", "--capacity", "7");
@@ -112,9 +117,15 @@ static void sales_are_listed_exported_and_refunded(void)
     PRINTED("order,event,tier,quantity,state");
     PRINTED(",2,sold,1,2,5000,EUR,'=1+2,");
     RUN(0, "refund", "demo", id);
-    PRINTED("is refunded: 2 tickets of 50.00 EUR are free again\n");
+    PRINTED("is refunded: 2 tickets (50.00 EUR in all) are free again; a payment");
+    PRINTED("`boxctl owed demo`\n");
     RUN(0, "orders", "demo");
     PRINTED("refunded");
+    PRINTED("Z  standard  ");
+    organiser_buy(&box, "event=demo", 201, "");
+    organiser_take(&box, "id", id, sizeof id);
+    RUN(0, "refund", "demo", id);
+    PRINTED("is refunded: 1 ticket (25.00 EUR) is free again; ");
     RUN(0, "owed", "demo");
     PRINTED("ORDER  SINCE  AMOUNT");
     RUN(1, "settle", "demo", id, "pay-1");
@@ -136,7 +147,7 @@ static void tokens_do_what_they_are_for(void)
     CU_ASSERT_EQUAL(strncmp(buffer_text(&text), "bo_", 3), 0);
     files_write(path, text.data, text.length);
     RUN(0, "token", "list");
-    PRINTED("no       sales,check-in  Gate 5\n");
+    PRINTED("Z  no       sales,check-in  Gate 5\n");
     snprintf(id, sizeof id, "%.36s", strstr(buffer_text(&text), "\n") + 1);
     token_file = path;
     RUN(1, "orders", "demo");
@@ -160,6 +171,7 @@ static void wrong_usage_says_what_is_right(void)
                                                    {"event", "nope"},
                                                    {"event", "create"},
                                                    {"event", "create", "a"},
+                                                   {"event", "create", "a", "--file", "b"},
                                                    {"event", "create", "a", "--tier", "b"},
                                                    {"event", "create", "a/b", "--tier", "b:1:1EUR"},
                                                    {"event", "show"},
@@ -177,6 +189,11 @@ static void wrong_usage_says_what_is_right(void)
         run(2, wrong[i]);
     RUN(0, "event", "create", "--help");
     PRINTED("usage: boxctl event create NAME --tier TIER ...");
+    RUN(0, "event", "--help");
+    PRINTED("usage: boxctl event COMMAND\n\n  event create NAME --tier TIER ... ");
+    PRINTED("`none` as a value removes a bound\n");
+    RUN(0, "key", "--help");
+    PRINTED("buyers load theirs anew\n");
     token_file = "/nowhere/token";
     RUN(1, "orders", "demo");
     COMPLAINED("name yours with --token-file");

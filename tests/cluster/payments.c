@@ -10,8 +10,10 @@
 #include "tests/lib/audit.h"
 #include "tests/lib/client.h"
 #include "tests/lib/cluster.h"
+#include "tests/lib/fake_shop.h"
 #include "tests/lib/load.h"
 #include "tests/lib/suite.h"
+#include "tests/lib/wait.h"
 
 enum {
     BUYERS = 240,
@@ -235,6 +237,95 @@ static void the_demonstration(void)
     cluster_close(&cluster);
 }
 
+/* What cannot be demonstrated is said at once, and is no success. */
+static void expect_trouble(const char *url, const char *directory, const char *sentence)
+{
+    struct process process;
+    struct buffer err = {0};
+    const char *argv[] = {"payments", "--listen", "127.0.0.1:0", "--shop",
+                          url,        "--buyers", "20",          NULL};
+    process_run(&process, directory, argv, 1);
+    files_read(process.err, &err);
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&err), sentence));
+    files_read(process.out, &err);
+    CU_ASSERT_PTR_NULL(strstr(buffer_text(&err), "yes"));
+    buffer_free(&err);
+}
+
+static void no_demonstration_without_tickets(void)
+{
+    struct shop shop;
+    struct response response = {0};
+    char id[ID_TEXT_SIZE];
+    open_shop(&shop, 1, (const char *const[]){NULL});
+    struct query query = {.url = shop.cluster.url, .path = "/holds", .body = "event=demo"};
+    CU_ASSERT(provider_ask_decided(shop.client, &query, &response, DECIDED_SECONDS));
+    CU_ASSERT(provider_text(&response, "id", id, sizeof id));
+    expect_trouble(shop.cluster.url, shop.cluster.dir, "nobody got a hold: no tickets left; `make");
+    pay(&shop, id);
+    provider_settle(&shop.provider, shop.payments, shop.count);
+    expect_trouble(shop.cluster.url, shop.cluster.dir,
+                   "nobody can get a hold: no tickets left; `make reset`");
+    expect_trouble("http://127.0.0.1:1", shop.cluster.dir, "start one with `make run`");
+    response_free(&response);
+    close_shop(&shop);
+}
+
+/* They begin as soon as it has told where it listens. */
+static bool is_buying(void *context)
+{
+    const struct process *process = context;
+    struct buffer out = {0};
+    files_read(process->out, &out);
+    bool buying = strstr(buffer_text(&out), "payments http://") != NULL;
+    buffer_free(&out);
+    return buying;
+}
+
+/* A demonstration that goes on for long: most buyers find nothing, and come again and again. */
+static void start_long(struct process *process, const char *url, const char *directory)
+{
+    const char *argv[] = {"payments", "--listen", "127.0.0.1:0", "--shop",
+                          url,        "--buyers", "500",         NULL};
+    process_start(process, directory, argv);
+    CU_ASSERT(wait_until(is_buying, process, DECIDED_SECONDS));
+}
+
+static void expect_no_comparison(struct process *process, const char *sentence)
+{
+    struct buffer text = {0};
+    CU_ASSERT_EQUAL(process_wait(process, DECIDED_SECONDS), 1);
+    files_read(process->err, &text);
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&text), sentence));
+    files_read(process->out, &text);
+    CU_ASSERT_PTR_NULL(strstr(buffer_text(&text), "charged ="));
+    buffer_free(&text);
+}
+
+static void what_is_interrupted_is_not_compared(void)
+{
+    struct cluster cluster;
+    struct process process;
+    cluster_open(&cluster, 10, 2);
+    start_long(&process, cluster.url, cluster.dir);
+    process_signal(process.pid, SIGINT);
+    expect_no_comparison(&process, "interrupted: not comparable\n");
+    cluster_close(&cluster);
+}
+
+static void a_shop_that_goes_is_not_waited_for(void)
+{
+    struct process process;
+    struct fake_shop shop = {.fault = SHOP_REFUSES_TOO_EARLY, .capacity = 3};
+    char dir[FILES_PATH_SIZE];
+    files_directory(dir);
+    fake_shop_open(&shop);
+    start_long(&process, shop.url, dir);
+    fake_shop_close(&shop);
+    expect_no_comparison(&process, "did not answer for 10 s: not comparable\n");
+    files_remove(dir);
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("payments", "a_provider_at_its_best", a_provider_at_its_best);
@@ -242,4 +333,8 @@ static __attribute__((constructor)) void suite(void)
     suite_add("payments", "each_is_paid_or_given_back", each_is_paid_or_given_back);
     suite_add("payments", "the_same_while_servers_are_killed", the_same_while_servers_are_killed);
     suite_add("payments", "the_demonstration", the_demonstration);
+    suite_add("payments", "no_demonstration_without_tickets", no_demonstration_without_tickets);
+    suite_add("payments", "what_is_interrupted_is_not_compared",
+              what_is_interrupted_is_not_compared);
+    suite_add("payments", "a_shop_that_goes_is_not_waited_for", a_shop_that_goes_is_not_waited_for);
 }

@@ -42,8 +42,14 @@ static void finds_out_the_others(void)
     rush(SHOP_TALKS_NONSENSE, 1, "WRONG: 100 answers could not be understood");
 }
 
+static void says_why_nothing_could_be_bought(void)
+{
+    rush(SHOP_WANTS_NAMES, 1, "WRONG: nothing could be bought: buyer_required (100 of 100 buyers)");
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("rush_verdict", "believes_the_honest", believes_the_honest);
     suite_add("rush_verdict", "finds_out_the_others", finds_out_the_others);
+    suite_add("rush_verdict", "says_why_nothing_could_be_bought", says_why_nothing_could_be_bought);
 }

@@ -207,12 +207,27 @@ static void asked_wrongly(void)
         {"rush", "--event", "no/name"},
         {"report", "--nope"},
         {"audit", "--nope"},
+        {"audit", "--store", "sqlite:/nowhere/tickets.db"},
+        {"backup", "--to", "/nowhere/a", "--restore", "/nowhere/b"},
         {"watch", "--nope"},
     };
     struct place place;
     place_open(&place);
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         fails(&place, calls[i], 2, calls[i][0]);
+    files_remove(place.dir);
+}
+
+/* By the scripts and settings of `make`. */
+static void a_copy_must_be_named_and_be_there(void)
+{
+    struct place place;
+    place_open(&place);
+    const char *unnamed[] = {"backup", "--store", place.store, "--to", "", NULL};
+    const char *missing[] = {
+        "/bin/sh", ".ci/restore", "build/backup", place.store, place.logs, "/nowhere/copy", NULL};
+    fails(&place, unnamed, 2, "make backup TO=FILE");
+    fails(&place, missing, 1, "no file /nowhere/copy");
     files_remove(place.dir);
 }
 
@@ -296,6 +311,8 @@ static __attribute__((constructor)) void suite(void)
     suite_add("start_errors", "place_cannot_be_used", place_cannot_be_used);
     suite_add("start_errors", "port_in_use", port_in_use);
     suite_add("start_errors", "asked_wrongly", asked_wrongly);
+    suite_add("start_errors", "a_copy_must_be_named_and_be_there",
+              a_copy_must_be_named_and_be_there);
     suite_add("start_errors", "config_is_checked", config_is_checked);
     suite_add("start_errors", "helps", helps);
 }

@@ -45,7 +45,9 @@ static int64_t supply(const struct fake_shop *shop)
 static struct outcome decide(struct fake_shop *shop)
 {
     struct outcome outcome = {.problem = PROBLEM_SOLD_OUT};
-    if (shop->sold == supply(shop))
+    if (shop->fault == SHOP_WANTS_NAMES)
+        outcome.problem = PROBLEM_BUYER_REQUIRED;
+    if (shop->fault == SHOP_WANTS_NAMES || shop->sold == supply(shop))
         return outcome;
     shop->sold++;
     outcome = (struct outcome){.sale = {.event = "demo",

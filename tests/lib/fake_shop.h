@@ -20,6 +20,7 @@ enum shop_fault {
     SHOP_REFUSES_TOO_EARLY,      /* says sold out with tickets left */
     SHOP_SELLS_TOO_MANY_AT_ONCE, /* answers with two tickets where one was asked for */
     SHOP_TALKS_NONSENSE,         /* 201, and no JSON */
+    SHOP_WANTS_NAMES,            /* sells to nobody who does not say who it is: no fault */
     SHOP_HAS_OTHER_BUYERS,       /* counts more than it acknowledges: no fault */
 };
 

@@ -1,7 +1,6 @@
 /* boxctl event ...: making, changing, closing, listing and showing events. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,16 +8,13 @@
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/log.h"
-#include "common/time_zone.h"
-#include "tools/boxctl/listing.h"
+#include "tools/boxctl/event_view.h"
 #include "tools/boxctl/shop.h"
 #include "tools/boxctl/terms.h"
 
 enum {
     PATH_SIZE = 160,
     FILE_MAX = 16 << 10, /* what the shop takes */
-    BAR_CELLS = 20,
-    TIME_SIZE = 96,
 };
 
 /* What is said of an event; NULL: nothing. */
@@ -127,115 +123,27 @@ static void read_file(const char *path, struct buffer *out)
         close(fd);
 }
 
-/* --- the event as it is shown ---------------------------------------------------------------------- */
-
-/* Sold, held and free, in the shares of the capacity; nothing that was taken is shown as nothing. */
-static void add_bar(struct grid *grid, int64_t sold, int64_t held, int64_t capacity)
-{
-    char bar[BAR_CELLS * 3 + 1] = "";
-    int64_t taken = sold + held;
-    for (int64_t i = 0; i < BAR_CELLS; i++) {
-        bool is_sold = i * capacity < sold * BAR_CELLS;
-        bool is_taken = i * capacity < taken * BAR_CELLS;
-        strcat(bar, is_sold ? "█" : is_taken ? "▒" : "·");
-    }
-    grid_text(grid, bar);
-}
-
-static void add_tier_rows(struct grid *grid, const cJSON *event)
-{
-    char price[TERMS_PRICE_SIZE];
-    const cJSON *tier;
-    cJSON_ArrayForEach(tier, cJSON_GetObjectItemCaseSensitive(event, "tiers"))
-    {
-        api_price(tier, price);
-        grid_text(grid, api_text(tier, "tier"));
-        grid_text(grid, price);
-        grid_number(grid, api_number(tier, "limit"));
-        grid_number(grid, api_number(tier, "capacity"));
-        grid_number(grid, api_number(tier, "sold"));
-        grid_number(grid, api_number(tier, "held"));
-        grid_number(grid, api_number(tier, "waiting"));
-        grid_number(grid, api_number(tier, "remaining"));
-        add_bar(grid, api_number(tier, "sold"), api_number(tier, "held"),
-                api_number(tier, "capacity"));
-    }
-}
-
-/* A time of the API's on the clocks of the event's place: "2026-12-31 20:00 CET". */
-static void local_time_text(const cJSON *event, const char *name, const char *none,
-                            char out[TIME_SIZE])
-{
-    struct local_time local;
-    int64_t time;
-    if (!clock_parse(api_text(event, name), &time)) {
-        snprintf(out, TIME_SIZE, "%s", none);
-        return;
-    }
-    time_zone_local(api_text(event, "time_zone"), time, &local);
-    snprintf(out, TIME_SIZE, "%04d-%02d-%02d %02d:%02d %s", local.year, local.month, local.day,
-             local.hour, local.minute, local.abbreviation);
-}
-
-static void add_line(struct buffer *out, const char *name, const char *value)
-{
-    buffer_printf(out, "  %-12s ", name);
-    listing_plain(out, value);
-    buffer_add_char(out, '\n');
-}
-
-static void add_limits(struct buffer *out, const cJSON *event)
-{
-    char text[32];
-    int64_t limit = api_number(event, "buyer_limit");
-    snprintf(text, sizeof text, "%" PRId64, limit);
-    add_line(out, "buyer limit", limit > 0 ? text : "none");
-    snprintf(text, sizeof text, "%" PRId64 " s", api_number(event, "hold_seconds"));
-    add_line(out, "hold", text);
-    add_line(out, "waiting list", api_true(event, "waiting_list") ? "yes" : "no");
-}
-
-static void add_event(struct buffer *out, const cJSON *event)
-{
-    static const struct grid_column columns[] = {
-        {"TIER", false}, {"PRICE", true}, {"LIMIT", true}, {"CAPACITY", true}, {"SOLD", true},
-        {"HELD", true},  {"LINE", true},  {"FREE", true},  {"", false},
-    };
-    struct grid grid;
-    char time[TIME_SIZE];
-    listing_plain(out, api_text(event, "event"));
-    buffer_add(out, ": ");
-    listing_plain(out, api_text(event, "title"));
-    buffer_add(out, api_true(event, "closed") ? " (closed)\n" : "\n");
-    add_line(out, "time zone", api_text(event, "time_zone"));
-    local_time_text(event, "starts_at", "not told", time);
-    add_line(out, "starts", time);
-    local_time_text(event, "sale_from", "at once", time);
-    add_line(out, "sale from", time);
-    local_time_text(event, "sale_until", "no end", time);
-    add_line(out, "sale until", time);
-    add_limits(out, event);
-    buffer_add_char(out, '\n');
-    grid_open(&grid, columns, sizeof columns / sizeof *columns);
-    add_tier_rows(&grid, event);
-    grid_close(&grid, out);
-}
+/* --- commands --------------------------------------------------------------------------------------- */
 
 static bool print_event(struct shop *shop)
 {
     struct buffer out = {0};
-    add_event(&out, shop->answer.json);
+    event_view_append(&out, shop->answer.json, clock_now());
     bool fine = shop_print(shop, &out);
     buffer_free(&out);
     return fine;
 }
 
-/* --- commands --------------------------------------------------------------------------------------- */
-
 #define EVENT_OPTIONS(options)                                                                     \
     {"title",          "TEXT", OPTION_TEXT, NULL, 0, 0, "what people read, in any script",         \
      &(options)->title},                                                                           \
-        {"zone",          "ZONE", OPTION_TEXT, NULL, 0, 0, "IANA time zone, like Europe/Berlin",   \
+        {"zone",                                                                                   \
+         "ZONE",                                                                                   \
+         OPTION_TEXT,                                                                              \
+         NULL,                                                                                     \
+         0,                                                                                        \
+         0,                                                                                        \
+         "IANA time zone, like Europe/Berlin; of a new event UTC",                                 \
          &(options)->zone},                                                                        \
         {"starts",          "TIME", OPTION_TEXT, NULL, 0, 0, "2026-12-31T20:00:00+01:00",          \
          &(options)->starts},                                                                      \
@@ -251,7 +159,7 @@ static bool print_event(struct shop *shop)
          NULL,                                                                                     \
          0,                                                                                        \
          0,                                                                                        \
-         "how long tickets are held: 90s, 10m, 2h",                                                \
+         "how long tickets are held: 90s, 10m, 2h; of a new event 10m",                            \
          &(options)->hold},                                                                        \
     {                                                                                              \
         "waiting-list", NULL, OPTION_FLAG, NULL, 0, 0, "who comes too late may wait in line",      \
@@ -266,14 +174,17 @@ static bool create_event(struct shop *shop, int argc, char **argv)
         SHOP_OPTIONS(shop),
         EVENT_OPTIONS(&given),
         {"tier", "TIER", OPTION_LIST, NULL, 0, 0,
-         "NAME:CAPACITY:PRICE[:LIMIT], like vip:50:99.00EUR:4; again for each", &given.tiers},
+         "NAME:CAPACITY:PRICE[:LIMIT], like vip:50:99.00EUR:4; again for each; LIMIT tickets in "
+         "one order, else 10",
+         &given.tiers},
         {"file", "FILE", OPTION_TEXT, NULL, 0, 0, "all of it as JSON, instead; - is stdin",
          &given.file},
     };
     given.no_waiting_list = false;
     shop_read(shop, table, sizeof table / sizeof *table, argc, argv, 0, 1);
     if ((given.file != NULL) == (shop->count == 1))
-        die(EXIT_USAGE, "event create takes a name with --tier, or --file; see --help");
+        die(EXIT_USAGE,
+            "event create takes either a name with --tier, or --file, not both; see --help");
     if (given.file != NULL) {
         read_file(given.file, &body);
     } else {
@@ -340,17 +251,6 @@ static bool show_event(struct shop *shop, int argc, char **argv)
     return ask_event(shop, "GET", NULL);
 }
 
-static int64_t sum_of(const cJSON *event, const char *name)
-{
-    int64_t sum = 0;
-    const cJSON *tier;
-    cJSON_ArrayForEach(tier, cJSON_GetObjectItemCaseSensitive(event, "tiers"))
-    {
-        sum += api_number(tier, name);
-    }
-    return sum;
-}
-
 static void list_page(struct shop *shop, const cJSON *page, struct buffer *out)
 {
     static const struct grid_column columns[] = {
@@ -359,19 +259,20 @@ static void list_page(struct shop *shop, const cJSON *page, struct buffer *out)
     };
     struct grid grid;
     const cJSON *event;
+    int64_t now = clock_now();
     (void)shop;
     grid_open(&grid, columns, sizeof columns / sizeof *columns);
     cJSON_ArrayForEach(event, cJSON_GetObjectItemCaseSensitive(page, "events"))
     {
-        char starts[TIME_SIZE];
-        local_time_text(event, "starts_at", "-", starts);
+        char starts[EVENT_VIEW_TIME_SIZE];
+        event_view_time(event, "starts_at", "-", starts);
         grid_text(&grid, api_text(event, "event"));
         grid_text(&grid, starts);
-        grid_number(&grid, sum_of(event, "capacity"));
-        grid_number(&grid, sum_of(event, "sold"));
-        grid_number(&grid, sum_of(event, "held"));
-        grid_number(&grid, sum_of(event, "remaining"));
-        grid_text(&grid, api_true(event, "closed") ? "closed" : "open");
+        grid_number(&grid, event_view_sum(event, "capacity"));
+        grid_number(&grid, event_view_sum(event, "sold"));
+        grid_number(&grid, event_view_sum(event, "held"));
+        grid_number(&grid, event_view_sum(event, "remaining"));
+        grid_text(&grid, event_view_sale(event, now));
         grid_text(&grid, api_text(event, "title"));
     }
     grid_close(&grid, out);
@@ -386,7 +287,7 @@ static bool list_events(struct shop *shop, int argc, char **argv)
 
 const struct shop_command event_commands[] = {
     {"event", "create", "NAME --tier TIER ...", "make an event with its tiers", create_event},
-    {"event", "change", "NAME [options]", "change what is said of it; none takes a bound away",
+    {"event", "change", "NAME [options]", "change it; `none` as a value removes a bound",
      change_event},
     {"event", "close", "NAME", "sell and hold nothing more", close_event},
     {"event", "open", "NAME", "sell again", open_event},

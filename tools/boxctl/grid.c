@@ -9,6 +9,7 @@
 
 #include "common/utf8.h"
 #include "tools/boxctl/listing.h"
+#include "tools/boxctl/terms.h"
 
 void grid_open(struct grid *grid, const struct grid_column *columns, size_t count)
 {
@@ -32,9 +33,9 @@ void grid_number(struct grid *grid, int64_t number)
 
 void grid_time(struct grid *grid, const char *time)
 {
-    char text[sizeof "2026-12-31T20:00:00"];
-    snprintf(text, sizeof text, "%s", time);
-    grid_text(grid, text[0] != '\0' ? text : "no");
+    char text[TERMS_TIME_SIZE];
+    terms_show_time(time, "no", text);
+    grid_text(grid, text);
 }
 
 /* glibc knows widths of characters beyond ASCII only in a locale that has them. */

@@ -30,7 +30,7 @@ void grid_open(struct grid *grid, const struct grid_column *columns, size_t coun
 /* The next cell, without what a terminal might obey. */
 void grid_text(struct grid *grid, const char *text);
 void grid_number(struct grid *grid, int64_t number);
-void grid_time(struct grid *grid, const char *time); /* RFC 3339, to the second; "no" where "" */
+void grid_time(struct grid *grid, const char *time); /* as terms_show_time; "no": none */
 
 /* Appends the table, its titles first, without trailing spaces; and frees it. */
 void grid_close(struct grid *grid, struct buffer *out);

@@ -54,12 +54,16 @@ static bool retire_key(struct shop *shop, int argc, char **argv)
     snprintf(path, sizeof path, "/keys/%s", shop->words[0]);
     shop_open(shop, true);
     return shop_ask(shop, "DELETE", path, NULL) &&
-           shop_say(shop, "%s is retired: codes signed with it are refused\n", shop->words[0]);
+           shop_say(
+               shop,
+               "%s is retired: codes signed with it are refused; buyers load their tickets anew\n",
+               shop->words[0]);
 }
 
 const struct shop_command key_commands[] = {
     {"key", "list", "", "list the keys whose tickets are let in", list_keys},
     {"key", "rotate", "", "sign tickets with a new key from now on", rotate_keys},
-    {"key", "retire", "KEY", "refuse the tickets that were signed with a key", retire_key},
+    {"key", "retire", "KEY", "refuse all tickets signed with a key: buyers load theirs anew",
+     retire_key},
     {0},
 };

@@ -58,11 +58,7 @@ static bool export_orders(struct shop *shop, int argc, char **argv)
     char path[PATH_SIZE];
     read_words(shop, argc, argv, 1);
     snprintf(path, sizeof path, "/events/%s/orders.csv", shop->words[0]);
-    shop_open(shop, true);
-    if (api_download(shop->api, path, stdout, &shop->answer))
-        return true;
-    log_line("%s", shop->answer.failure);
-    return false;
+    return shop_download(shop, path);
 }
 
 static void list_owed(struct shop *shop, const cJSON *page, struct buffer *out)
@@ -125,7 +121,7 @@ static bool settle(struct shop *shop, int argc, char **argv)
 
 static bool refund(struct shop *shop, int argc, char **argv)
 {
-    char path[PATH_SIZE], price[TERMS_PRICE_SIZE];
+    char path[PATH_SIZE], price[TERMS_PRICE_SIZE], tickets[TERMS_COUNT_SIZE];
     read_words(shop, argc, argv, 2);
     snprintf(path, sizeof path, "/events/%s/purchases/%s/refund", shop->words[0],
              order_id(shop->words[1]));
@@ -133,8 +129,13 @@ static bool refund(struct shop *shop, int argc, char **argv)
     if (!shop_ask(shop, "POST", path, NULL))
         return false;
     api_price(shop->answer.json, price);
-    return shop_say(shop, "%s is refunded: %" PRId64 " tickets of %s are free again\n",
-                    shop->words[1], api_number(shop->answer.json, "quantity"), price);
+    int64_t quantity = api_number(shop->answer.json, "quantity");
+    terms_show_count(quantity, "ticket", tickets);
+    return shop_say(shop,
+                    "%s is refunded: %s (%s%s) %s free again; a payment that must be given back is "
+                    "in `boxctl owed %s`\n",
+                    shop->words[1], tickets, price, quantity == 1 ? "" : " in all",
+                    quantity == 1 ? "is" : "are", shop->words[0]);
 }
 
 const struct shop_command sales_commands[] = {

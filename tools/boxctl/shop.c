@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,6 +40,40 @@ static int first_word(int argc, char **argv)
     return at < argc ? at : argc;
 }
 
+static void write_name(const struct shop_command *command, char *out, size_t size)
+{
+    snprintf(out, size, "%s%s%s%s%s", command->group, command->verb != NULL ? " " : "",
+             command->verb != NULL ? command->verb : "", command->usage[0] != '\0' ? " " : "",
+             command->usage);
+}
+
+/* `group`: whose commands; NULL: all. */
+static void list_group(struct buffer *out, const char *group)
+{
+    char name[USAGE_SIZE];
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        for (const struct shop_command *command = tables[i]; command->group != NULL; command++) {
+            if (group != NULL && strcmp(command->group, group) != 0)
+                continue;
+            write_name(command, name, sizeof name);
+            buffer_printf(out, "\n  %-*s %s", LIST_COLUMN, name, command->about);
+        }
+}
+
+void shop_list(struct buffer *out)
+{
+    list_group(out, NULL);
+}
+
+static _Noreturn void help_with(const char *group)
+{
+    struct buffer out = {0};
+    list_group(&out, group);
+    printf("usage: boxctl %s COMMAND\n%s\n\nEach of these has a --help of its own.\n", group,
+           buffer_text(&out));
+    exit(fflush(stdout) == 0 ? EXIT_FINE : EXIT_TROUBLE);
+}
+
 /* What verbs the group has, for who has named another one, or none. */
 static _Noreturn void refuse_verb(const char *group, const char *verb)
 {
@@ -66,26 +101,11 @@ const struct shop_command *shop_find(int argc, char **argv)
                 return command;
             known = true;
         }
+    if (known && verb != NULL && strcmp(verb, "--help") == 0)
+        help_with(group);
     if (known)
         refuse_verb(group, verb);
     return NULL;
-}
-
-static void write_name(const struct shop_command *command, char *out, size_t size)
-{
-    snprintf(out, size, "%s%s%s%s%s", command->group, command->verb != NULL ? " " : "",
-             command->verb != NULL ? command->verb : "", command->usage[0] != '\0' ? " " : "",
-             command->usage);
-}
-
-void shop_list(struct buffer *out)
-{
-    char name[USAGE_SIZE];
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        for (const struct shop_command *command = tables[i]; command->group != NULL; command++) {
-            write_name(command, name, sizeof name);
-            buffer_printf(out, "\n  %-*s %s", LIST_COLUMN, name, command->about);
-        }
 }
 
 /* --- the command line ----------------------------------------------------------------------------- */
@@ -164,6 +184,15 @@ void shop_open(struct shop *shop, bool token)
 bool shop_ask(struct shop *shop, const char *method, const char *path, const char *body)
 {
     if (api_ask(shop->api, method, path, body, patience, &shop->answer))
+        return true;
+    log_line("%s", shop->answer.failure);
+    return false;
+}
+
+bool shop_download(struct shop *shop, const char *path)
+{
+    shop_open(shop, true);
+    if (api_download(shop->api, path, stdout, &shop->answer))
         return true;
     log_line("%s", shop->answer.failure);
     return false;

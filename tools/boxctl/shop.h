@@ -69,7 +69,8 @@ struct shop {
             &(shop)->json                                                                          \
     }
 
-/* The command that the line names; NULL where its first word begins none. Wrong verbs end the process. */
+/* The command that the line names; NULL where its first word begins none. A wrong verb, or --help in its place, ends
+ * the process. */
 const struct shop_command *shop_find(int argc, char **argv);
 
 /* Runs it: the exit status. */
@@ -98,6 +99,9 @@ bool shop_ask(struct shop *shop, const char *method, const char *path, const cha
 /* Asks for a list, page by page: `print` appends what a page has, unless it is printed as it came. */
 typedef void shop_page(struct shop *shop, const cJSON *page, struct buffer *out);
 bool shop_each_page(struct shop *shop, const char *path, shop_page *print);
+
+/* Gets a file and prints it, as it is, with a token. */
+bool shop_download(struct shop *shop, const char *path);
 
 /* Prints the text; with --json the answer as it came instead. */
 bool shop_print(struct shop *shop, struct buffer *text);

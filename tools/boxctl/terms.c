@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/outcome.h"
 
 enum {
@@ -64,6 +65,20 @@ void terms_show_price(int64_t amount, const char *currency, char out[TERMS_PRICE
     else
         snprintf(out, TERMS_PRICE_SIZE, "%" PRId64 ".%0*d %.3s", amount / unit, digits,
                  (int)(amount % unit), currency);
+}
+
+void terms_show_time(const char *text, const char *none, char out[TERMS_TIME_SIZE])
+{
+    int64_t time;
+    if (clock_parse(text, &time))
+        snprintf(out, TERMS_TIME_SIZE, "%.*sZ", (int)strcspn(text, "."), text);
+    else
+        snprintf(out, TERMS_TIME_SIZE, "%s", none);
+}
+
+void terms_show_count(int64_t count, const char *what, char out[TERMS_COUNT_SIZE])
+{
+    snprintf(out, TERMS_COUNT_SIZE, "%" PRId64 " %s%s", count, what, count == 1 ? "" : "s");
 }
 
 bool terms_span(const char *text, int64_t *seconds)

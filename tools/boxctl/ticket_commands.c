@@ -1,4 +1,4 @@
-/* boxctl ticket verify and check-in: what a gate does with codes, offline and with the shop. */
+/* boxctl ticket list, ticket verify and check-in: what a gate does with codes, offline and with the shop. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,11 @@
 #include "tools/boxctl/gate_seen.h"
 #include "tools/boxctl/listing.h"
 #include "tools/boxctl/shop.h"
+#include "tools/boxctl/terms.h"
 
 enum {
+    PATH_SIZE = 256,
+    SENTENCE_SIZE = 2 * NAME_SIZE + 128,
     LINE_MAX_LENGTH = 4096, /* of a code that is read; a longer line is none */
     TRIES_MAX = 5,          /* of one check-in, while the shop cannot say */
     PAUSE_NANOSECONDS = 200000000,
@@ -78,15 +81,16 @@ struct verifying {
 /* Lets in whom nothing speaks against, which is remembered before it is told. */
 static bool let_in(const struct verifying *verifying, const struct ticket_name *ticket)
 {
-    char sentence[2 * NAME_SIZE + 64], time[CLOCK_TEXT_SIZE];
+    char sentence[SENTENCE_SIZE], time[CLOCK_TEXT_SIZE], shown[TERMS_TIME_SIZE];
     int64_t before;
     bool first = gate_seen_first(verifying->seen, ticket, &before);
-    if (first) {
-        snprintf(sentence, sizeof sentence, "%s %s %lld", ticket->event, ticket->tier,
-                 (long long)ticket->number);
-    } else {
+    int named = snprintf(sentence, sizeof sentence, "%s %s %lld", ticket->event, ticket->tier,
+                         (long long)ticket->number);
+    if (!first) {
         clock_format(before, time);
-        snprintf(sentence, sizeof sentence, "used before: here, at %s", time);
+        terms_show_time(time, "", shown);
+        snprintf(sentence + named, sizeof sentence - (size_t)named, ": used before, at %s, here",
+                 shown);
     }
     tell(first, sentence);
     return first;
@@ -96,7 +100,7 @@ static bool verify(void *context, const char *code)
 {
     const struct verifying *verifying = context;
     struct ticket_name ticket;
-    char sentence[2 * NAME_SIZE + 64];
+    char sentence[SENTENCE_SIZE];
     if (!ticket_code_check(code, strlen(code), gate_keys_find, verifying->keys, &ticket)) {
         tell(false, "not a ticket");
         return false;
@@ -119,7 +123,7 @@ static bool verify_tickets(struct shop *shop, int argc, char **argv)
     const struct option_entry table[] = {
         {"keys", "FILE", OPTION_TEXT, NULL, 0, 0, "the keys, as GET /keys gave them", &keys},
         {"list", "FILE", OPTION_TEXT, NULL, 0, 0,
-         "the tickets, as GET /events/EVENT/tickets.csv gave them", &list},
+         "the tickets, as `boxctl ticket list EVENT` gave them", &list},
         {"seen", "FILE", OPTION_TEXT, NULL, 0, 0,
          "remember there whom this gate let in, from run to run", &seen},
     };
@@ -134,6 +138,16 @@ static bool verify_tickets(struct shop *shop, int argc, char **argv)
     if (verifying.list != NULL)
         gate_list_free(verifying.list);
     return fine;
+}
+
+static bool list_tickets(struct shop *shop, int argc, char **argv)
+{
+    const struct option_entry table[] = {SHOP_OPTIONS(shop)};
+    char path[PATH_SIZE];
+    shop_read(shop, table, sizeof table / sizeof *table, argc, argv, 1, 1);
+    snprintf(path, sizeof path, "/events/%s/tickets.csv",
+             shop_name("name of an event", shop->words[0]));
+    return shop_download(shop, path);
 }
 
 /* --- with the shop ----------------------------------------------------------------------------- */
@@ -175,15 +189,18 @@ static bool ask(struct gate *gate, const char *body)
 static void tell_answer(const struct shop *shop, bool good)
 {
     const cJSON *answer = shop->answer.json;
+    bool used = strcmp(api_text(answer, "code"), "already_checked_in") == 0;
     struct buffer text = {0};
-    if (good)
+    char time[TERMS_TIME_SIZE];
+    if (good || used)
         buffer_printf(&text, "%s %s %lld", api_text(answer, "event"), api_text(answer, "tier"),
                       (long long)api_number(answer, "number"));
-    else if (strcmp(api_text(answer, "code"), "already_checked_in") == 0)
-        buffer_printf(&text, "used before: %s, %s", api_text(answer, "checked_in_at"),
-                      api_text(answer, "gate"));
     else
         buffer_add(&text, shop->answer.failure);
+    if (used) {
+        terms_show_time(api_text(answer, "checked_in_at"), "", time);
+        buffer_printf(&text, ": used before, at %s, %s", time, api_text(answer, "gate"));
+    }
     tell(good, buffer_text(&text));
     buffer_free(&text);
 }
@@ -224,6 +241,8 @@ static bool check_in_tickets(struct shop *shop, int argc, char **argv)
 }
 
 const struct shop_command ticket_commands[] = {
+    {"ticket", "list", "EVENT > LIST.csv", "get the tickets and how they stand, for a gate",
+     list_tickets},
     {"ticket", "verify", "--keys FILE [--list FILE] [--seen FILE] CODE|-...",
      "verify codes without the shop", verify_tickets},
     {"check-in", NULL, "--gate NAME [--event EVENT] CODE|-...",

@@ -14,15 +14,15 @@ enum {
 static bool tell_tier(struct shop *shop, const char *tier)
 {
     const cJSON *each;
-    char price[TERMS_PRICE_SIZE];
+    char price[TERMS_PRICE_SIZE], tickets[TERMS_COUNT_SIZE];
     cJSON_ArrayForEach(each, cJSON_GetObjectItemCaseSensitive(shop->answer.json, "tiers"))
     {
         if (strcmp(api_text(each, "tier"), tier) != 0)
             continue;
         api_price(each, price);
-        return shop_say(
-            shop, "%s of %s: %s, %" PRId64 " tickets, at most %" PRId64 " in one order\n", tier,
-            shop->words[0], price, api_number(each, "capacity"), api_number(each, "limit"));
+        terms_show_count(api_number(each, "capacity"), "ticket", tickets);
+        return shop_say(shop, "%s of %s: %s, %s, at most %" PRId64 " in one order\n", tier,
+                        shop->words[0], price, tickets, api_number(each, "limit"));
     }
     log_line("%s has no tier %s now", shop->words[0], tier);
     return false;

@@ -6,6 +6,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "tools/boxctl/shop.h"
+#include "tools/boxctl/terms.h"
 
 enum {
     PATH_SIZE = 128,

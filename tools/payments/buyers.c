@@ -7,6 +7,8 @@
 
 #include "common/clock.h"
 #include "common/json.h"
+#include "common/log.h"
+#include "common/problem.h"
 
 enum {
     CALLERS = 16, /* to the shop, and as many to the provider */
@@ -14,6 +16,7 @@ enum {
     AGAIN_MILLISECONDS = 100,
     VISITS_MAX = 40,        /* of one who finds all tickets held or sold */
     LOOK_MILLISECONDS = 50, /* whether all charges are settled */
+    SILENT_SECONDS = 10, /* then the shop is given up; a server that is started again takes less */
     REQUEST_SIZE = 1024,
 };
 
@@ -40,6 +43,7 @@ struct place {
     struct caller *shop, *provider; /* owned */
     struct caller *asked;           /* one of these; NULL: it pauses, or nobody is there */
     struct buyer *buyer;
+    int64_t silent_since; /* the first of the requests in a row that decided nothing; 0: none */
     struct loop_timer due;
 };
 
@@ -53,7 +57,10 @@ struct buyers {
     int64_t begun, done; /* in this round */
     bool looking;        /* the second round: what has become of the holds */
     struct loop_timer settled;
-    char run[ID_TEXT_SIZE]; /* makes this run's keys its own */
+    bool over;               /* both rounds came to their end */
+    bool silent;             /* the shop did not answer any more */
+    char refusal[CODE_SIZE]; /* why the latest hold was refused, as the shop says */
+    char run[ID_TEXT_SIZE];  /* makes this run's keys its own */
 };
 
 /* --- asking ------------------------------------------------------------------------------------ */
@@ -125,13 +132,25 @@ static void read_hold(struct buyer *buyer, const char *body, size_t length)
     cJSON_Delete(json);
 }
 
-/* What comes after this answer. */
-static enum step next_step(struct buyer *buyer, unsigned status, const char *body, size_t length)
+/* Tickets that others hold come free again; whatever else it is stays as it is. */
+static enum step after_refusal(struct place *place, const char *body, size_t length)
 {
+    char error[JSON_ERROR_SIZE], *code = place->buyers->refusal;
+    cJSON *json = json_parse(body, length, error);
+    copy_text(code, CODE_SIZE, json, "code");
+    cJSON_Delete(json);
+    bool again = strcmp(code, problem_code(PROBLEM_SOLD_OUT)) == 0;
+    return again && ++place->buyer->visits < VISITS_MAX ? STEP_HOLD : STEP_DONE;
+}
+
+/* What comes after this answer. */
+static enum step next_step(struct place *place, unsigned status, const char *body, size_t length)
+{
+    struct buyer *buyer = place->buyer;
     if (status == 0 || status >= 500)
         return buyer->step;
-    if (buyer->step == STEP_HOLD && status == 409 && ++buyer->visits < VISITS_MAX)
-        return STEP_HOLD;
+    if (buyer->step == STEP_HOLD && status >= 400)
+        return after_refusal(place, body, length);
     if (buyer->step == STEP_PAY || status >= 400)
         return STEP_DONE;
     bool paying = buyer->step == STEP_HOLD;
@@ -139,10 +158,25 @@ static enum step next_step(struct buyer *buyer, unsigned status, const char *bod
     return paying && buyer->hold[0] != '\0' ? STEP_PAY : STEP_DONE;
 }
 
+/* Also the provider's 503 is the shop's silence: it could not ask what a hold costs. */
+static void note_silence(struct place *place, unsigned status)
+{
+    int64_t now = clock_monotonic();
+    if (status != 0 && status < 500)
+        place->silent_since = 0;
+    else if (place->silent_since == 0)
+        place->silent_since = now;
+    else if (now - place->silent_since > SILENT_SECONDS * CLOCK_SECOND) {
+        place->buyers->silent = true;
+        loop_stop(place->buyers->loop);
+    }
+}
+
 static void answered(void *context, unsigned status, const char *body, size_t length)
 {
     struct place *place = context;
-    enum step step = next_step(place->buyer, status, body, length);
+    enum step step = next_step(place, status, body, length);
+    note_silence(place, status);
     bool again = step == place->buyer->step;
     int64_t pause = again ? AGAIN_MILLISECONDS * CLOCK_MILLISECOND : 0;
     place->buyer->step = step;
@@ -195,6 +229,7 @@ static void look_whether_settled(void *context)
     struct buyers *buyers = context;
     bool over = buyers->done == buyers->settings->count && courier_under_way(buyers->courier) == 0;
     if (over && buyers->looking) {
+        buyers->over = true;
         loop_stop(buyers->loop);
         return;
     }
@@ -290,10 +325,44 @@ static void add_up(const struct buyers *buyers, struct tickets *tickets)
     }
 }
 
+static bool anybody_had_a_hold(const struct buyers *buyers)
+{
+    for (int64_t i = 0; i < buyers->settings->count; i++)
+        if (buyers->all[i].hold[0] != '\0')
+            return true;
+    return false;
+}
+
+static void say_nobody_had_one(const struct buyers *buyers)
+{
+    bool sold_out = strcmp(buyers->refusal, problem_code(PROBLEM_SOLD_OUT)) == 0;
+    if (sold_out)
+        log_line("nobody got a hold: " BUYERS_NO_TICKETS);
+    else
+        log_line("nobody got a hold: the shop says \"%s\"", buyers->refusal);
+}
+
+/* Whether there is something to compare; else that is said. */
+static bool is_comparable(const struct buyers *buyers)
+{
+    if (buyers->silent)
+        log_line("the shop at http://%s did not answer for %d s: not comparable",
+                 buyers->settings->shop->host, SILENT_SECONDS);
+    else if (!buyers->over)
+        log_line("interrupted: not comparable");
+    else if (!anybody_had_a_hold(buyers))
+        say_nobody_had_one(buyers);
+    else
+        return true;
+    return false;
+}
+
 bool buyers_judge(const struct buyers *buyers)
 {
     struct book_totals totals;
     struct tickets tickets;
+    if (!is_comparable(buyers))
+        return false;
     book_add_up(buyers->book, &totals);
     add_up(buyers, &tickets);
     int64_t charged = book_charged(&totals), returned = totals.amount[CHARGE_REFUNDED];

@@ -8,6 +8,9 @@
 #include "tools/payments/courier.h"
 #include "tools/rush/caller.h"
 
+/* What is to be done where nothing is for sale. */
+#define BUYERS_NO_TICKETS "no tickets left; `make reset`, or another `STORE=`"
+
 struct buyers_settings {
     const struct destination *shop; /* not owned, like ... */
     struct destination provider;
@@ -18,11 +21,12 @@ struct buyers_settings {
 
 struct buyers;
 
-/* Begins; the loop is stopped once every buyer is served and every charge settled. */
+/* Begins; the loop is stopped once every buyer is served and every charge settled, or the shop is silent for long. */
 struct buyers *buyers_open(struct loop *loop, const struct buyers_settings *settings,
                            const struct book *book, const struct courier *courier);
 
-/* Prints who got what, and whether money and tickets agree. True where they do. Once the loop has stopped. */
+/* Prints who got what, and whether money and tickets agree. True where they do. Once the loop has stopped; where that
+ * was before the end, or nobody had a hold, it says that instead. */
 bool buyers_judge(const struct buyers *buyers);
 void buyers_close(struct buyers *buyers);
 

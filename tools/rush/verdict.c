@@ -103,6 +103,18 @@ static bool judge_numbers(const struct tally *tally)
     return true;
 }
 
+/* Of all errors, the commonest tells why. */
+static bool nothing_bought(const struct verdict_case *rush)
+{
+    const struct tally_codes *errors = &rush->tally->errors;
+    size_t most = 0;
+    for (size_t i = 1; i < errors->count; i++)
+        if (errors->list[i].count > errors->list[most].count)
+            most = i;
+    return wrong("nothing could be bought: %s (%" PRId64 " of %" PRId64 " buyers)",
+                 errors->list[most].code, errors->list[most].count, rush->buyers);
+}
+
 static bool judge_answers(const struct verdict_case *rush)
 {
     const struct tally *tally = rush->tally;
@@ -110,6 +122,8 @@ static bool judge_answers(const struct verdict_case *rush)
         return wrong("%" PRId64 " answers could not be understood", tally->wrong);
     if (tally->sold + tally->sold_out == 0 && tally->unclear == tally->failed)
         return wrong("no buyer got an answer that decides");
+    if (tally->sold + tally->sold_out == 0)
+        return nothing_bought(rush);
     return true;
 }
 
@@ -123,6 +137,8 @@ static bool judge_counts(const struct verdict_case *rush)
         return wrong("%" PRId64 " tickets were acknowledged, but only %" PRId64
                      " more are counted as sold",
                      tally->tickets, counted);
+    if (further == 0 && tally->tickets == 0)
+        return true;
     if (further == 0)
         printf("all %" PRId64 " acknowledged tickets are counted as sold, and no others\n",
                tally->tickets);

@@ -120,7 +120,8 @@ static void add_settled(struct buffer *out, const struct routing_settled *settle
     add_part(out, settled->refused, "refused");
     add_part(out, settled->lost, "lost");
     add_part(out, settled->unsent, "unsent");
-    buffer_printf(out, "; %" PRId64 " tickets in all", settled->told);
+    buffer_printf(out, "; %" PRId64 " ticket%s in all", settled->told,
+                  settled->told == 1 ? "" : "s");
 }
 
 /* "files-1 → answered 200, 1024 bytes in 812 us" */

@@ -1,7 +1,9 @@
 #include "balancer/settings.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "tests/lib/files.h"
 #include "tests/lib/suite.h"
 #include "tests/unit/common/forked.h"
 
@@ -204,6 +206,27 @@ static void a_wrong_configuration_ends_it(void)
     forked_free(&forked);
 }
 
+/* Which only a master looks for: not who reads the file to print it. */
+static void a_missing_key_is_named_with_its_line(void)
+{
+    static const char json[] =
+        "{\"jwt\": {\"algorithm\": \"HS256\",\n\"key_file\": \"/nowhere/key\"},\n"
+        "\"routes\": [{\"name\": \"one\", \"pool\": \"tickets\"}]}";
+    char dir[FILES_PATH_SIZE], file[FILES_PATH_SIZE];
+    char error[CONFIG_ERROR_SIZE] = "", due[FILES_PATH_SIZE + 32];
+    struct settings settings;
+    files_directory(dir);
+    files_path(file, dir, "x.json");
+    files_write(file, json, sizeof json - 1);
+    char *argv[] = {"balancer", "--config", file, NULL};
+    settings_read(&settings, 3, argv);
+    CU_ASSERT_FALSE(settings_keys_good(&settings, &settings.config, error));
+    snprintf(due, sizeof due, "%s:2: there is no key ", file);
+    CU_ASSERT_EQUAL(strncmp(error, due, strlen(due)), 0);
+    settings_free(&settings);
+    files_remove(dir);
+}
+
 static void help_keeps_our_own_option_to_ourselves(void)
 {
     struct forked forked = {0};
@@ -229,6 +252,8 @@ static __attribute__((constructor)) void suite(void)
               those_who_may_wait_are_bounded_by_option_or_file);
     suite_add("settings", "the file is read once", the_file_is_read_once);
     suite_add("settings", "a wrong configuration ends it", a_wrong_configuration_ends_it);
+    suite_add("settings", "a missing key is named with its line",
+              a_missing_key_is_named_with_its_line);
     suite_add("settings", "bounds are kept", bounds_are_kept);
     suite_add("settings", "help keeps our own option to ourselves",
               help_keeps_our_own_option_to_ourselves);

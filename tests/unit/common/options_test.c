@@ -27,7 +27,7 @@ struct row {
 static void read_values(struct values *values, int argc, char **argv)
 {
     const struct option_entry table[] = {
-        {"place", "PLACE", OPTION_TEXT, "here", 0, 0, "where", &values->place},
+        {"place", "PLACE…", OPTION_TEXT, "here", 0, 0, "where", &values->place},
         {"count", "N", OPTION_NUMBER, "3", 1, 64, "how many", &values->count},
         {"loud", NULL, OPTION_FLAG, NULL, 0, 0, "say more", &values->loud},
         {"hidden", "X", OPTION_TEXT, NULL, 0, 0, NULL, &values->hidden},
@@ -82,9 +82,9 @@ static const struct row rows[] = {
     {{"--nothing"}, {0}, "unknown or unclear option '--nothing'"},
     {{"-x"}, {0}, "unknown or unclear option '-x'"},
     {{"--h"}, {0}, "unknown or unclear option '--h'"},
-    {{"word"}, {0}, "'word' is no option"},
-    {{"--loud", "word"}, {0}, "'word' is no option"},
-    {{"--", "word"}, {0}, "'word' is no option"},
+    {{"word"}, {0}, "unexpected word 'word'"},
+    {{"--loud", "word"}, {0}, "unexpected word 'word'"},
+    {{"--", "word"}, {0}, "unexpected word 'word'"},
 };
 
 static bool as_expected(const struct row *row, struct forked *forked)
@@ -176,9 +176,8 @@ static void help_tells_all_but_the_hidden(void)
     CU_ASSERT_EQUAL(forked.status, 0);
     CU_ASSERT_EQUAL(forked.err.length, 0);
     CU_ASSERT(forked_said(&forked, "usage: program [options]\n\nDoes this and that.\n"));
-    CU_ASSERT(forked_said(&forked, "  --place PLACE "));
-    CU_ASSERT(forked_said(&forked, " where [here]\n"));
-    CU_ASSERT(forked_said(&forked, "  --count N "));
+    CU_ASSERT(forked_said(&forked, "\n  --place PLACE…             where [here]\n"
+                                   "  --count N                  how many"));
     CU_ASSERT(forked_said(&forked, " how many [3; 1 to 64]\n"));
     CU_ASSERT(forked_said(&forked, "  --loud  "));
     CU_ASSERT(forked_said(&forked, " say more\n"));

@@ -173,7 +173,7 @@ static void a_refusal_says_what_to_do(void)
 {
     struct outcome outcome = {.problem = PROBLEM_SOLD_OUT};
     expect(&outcome, "remaining", "0");
-    expect(&outcome, "detail", "All tickets are sold.");
+    expect(&outcome, "detail", "All tickets are sold or held.");
     outcome.remaining = 3;
     expect(&outcome, "remaining", "3");
     expect(&outcome, "detail", "Tickets left: 3");

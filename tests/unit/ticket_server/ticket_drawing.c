@@ -220,7 +220,7 @@ static void a_page_says_how_each_ticket_stands(void)
     refunded.refunded = true;
     const struct ticket_face faces[] = {
         face_of(&event, &good), face_of(&event, &used), {.event = &event, .ticket = &refunded}};
-    ticket_page_begin(&page, &event);
+    ticket_page_begin(&page, &event, &(struct ticket_range){10, 3, 14});
     for (size_t i = 0; i < 3; i++)
         ticket_page_add(&page, &faces[i]);
     ticket_page_end(&page, 9);
@@ -232,6 +232,7 @@ static void a_page_says_how_each_ticket_stands(void)
     CU_ASSERT(page_has(&page, "id=\"ticket-9\">\n<div class=\"code refused\">Refunded</div>"));
     CU_ASSERT(page_has(&page, "Refunded: not valid."));
     CU_ASSERT(page_has(&page, "<a href=\"?after=9\">"));
+    CU_ASSERT(page_has(&page, "<main>\n<p class=\"range\">Tickets 11–13 of 14</p>\n"));
     buffer_free(&page);
 }
 
@@ -241,13 +242,14 @@ static void a_page_loads_and_runs_nothing(void)
     struct ticket ticket = ticket_of("standard", 7);
     struct ticket_face face = face_of(&event, &ticket);
     struct buffer page = {0};
-    ticket_page_begin(&page, &event);
+    ticket_page_begin(&page, &event, &(struct ticket_range){0, 1, 1});
     ticket_page_add(&page, &face);
     ticket_page_end(&page, 0);
     static const char *const never[] = {
         "<script", "http:", "https:", "src=", "href=", "url(", "@import", "<!--", " on"};
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
         CU_ASSERT_FALSE(page_has(&page, never[i]));
+    CU_ASSERT_FALSE(page_has(&page, "Tickets 1–1"));
     CU_ASSERT(page_has(&page, "&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;"));
     buffer_free(&page);
 }

@@ -92,10 +92,30 @@ static void columns_are_as_wide_as_they_look(void)
     buffer_free(&out);
 }
 
+static void times_are_shown_with_their_zone(void)
+{
+    char text[TERMS_TIME_SIZE];
+    terms_show_time("2026-11-22T03:14:18.058086Z", "no", text);
+    CU_ASSERT_STRING_EQUAL(text, "2026-11-22T03:14:18Z");
+    terms_show_time("", "no", text);
+    CU_ASSERT_STRING_EQUAL(text, "no");
+}
+
+static void one_is_counted_in_the_singular(void)
+{
+    char text[TERMS_COUNT_SIZE];
+    terms_show_count(1, "ticket", text);
+    CU_ASSERT_STRING_EQUAL(text, "1 ticket");
+    terms_show_count(0, "ticket", text);
+    CU_ASSERT_STRING_EQUAL(text, "0 tickets");
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("terms", "prices are exact", prices_are_exact);
     suite_add("terms", "spans are seconds", spans_are_seconds);
+    suite_add("terms", "times are shown with their zone", times_are_shown_with_their_zone);
+    suite_add("terms", "one is counted in the singular", one_is_counted_in_the_singular);
     suite_add("terms", "tiers become JSON", tiers_become_json);
     suite_add("terms", "columns are as wide as they look", columns_are_as_wide_as_they_look);
 }

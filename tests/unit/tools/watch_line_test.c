@@ -51,6 +51,9 @@ static const struct {
     {HEAD "settled server=server-1 flight=7 boot=3 commit=17 told=6 released=2 sold=1 replayed=0 "
           "refused=0 lost=0 unsent=0 held=2 freed=3",
      "server-1 → flight 7: 1 sold, 2 held, 3 released; 6 tickets in all"},
+    {HEAD "settled server=server-1 flight=1 boot=3 commit=17 told=1 released=1 sold=1 replayed=0 "
+          "refused=0 lost=0 unsent=0",
+     "server-1 → flight 1: 1 sold; 1 ticket in all"},
     {"n=9 limit\033[2J", "(does not read) n=9 limit?[2J"},
 };
 

@@ -84,6 +84,7 @@ static void expect_next_asked(enum fake_manner manner)
     fake_server_die(&counter.fakes[1]);
     held_loop_free(&counter.held);
     CU_ASSERT_EQUAL(counter_ask(GET("/events")), 503);
+    CU_ASSERT(counter_body_has("\"title\":\"No server\""));
     CU_ASSERT(counter_body_has("\"code\":\"no_server\""));
     counter_close();
 }

@@ -107,7 +107,8 @@ static void what_is_no_key_is_refused(void)
     char directory[FILES_PATH_SIZE], path[FILES_PATH_SIZE];
     files_directory(directory);
     files_path(path, directory, "key");
-    CU_ASSERT_FALSE(takes("HS256", path, "No such file"));
+    CU_ASSERT_FALSE(takes("HS256", path, "make one: (umask 077; openssl rand -hex 32 > /"));
+    CU_ASSERT_FALSE(takes("ES256", path, "No such file"));
     CU_ASSERT_FALSE(takes("HS256", directory, "no file"));
     CU_ASSERT_EQUAL(mkfifo(path, 0600), 0);
     CU_ASSERT_FALSE(takes("HS256", path, "no file")); /* and waits for no writer */
