@@ -193,6 +193,7 @@ static void a_session_may_move_in_a_gap(void)
     script_stop();
     script_expect(CHECK_REQUESTS, 0, "");
     CU_ASSERT_EQUAL(script_verdict()->gaps, 1);
+    CU_ASSERT_PTR_NULL(strstr(script_verdict()->noted, "which no line has given it"));
 }
 
 static void a_known_session_is_pinned(void)
