@@ -421,10 +421,17 @@ typedef void store_progress(void *context, int64_t done, int64_t total);
 bool store_backup(const char *url, const char *to, store_progress *progress, void *context,
                   char error[STORE_ERROR_SIZE]);
 
-/* Puts a copy, proved first, in the store's place; what was there is kept `aside` as store_reset does, and there
+struct store_restored {
+    char aside
+        [STORE_PLACE_SIZE]; /* where what was there can be found from now on; "": nothing was */
+    bool
+        journal_only; /* of that: a journal alone, whose database was gone; `aside` with an ending of its own */
+};
+
+/* Puts a copy, proved first, in the store's place; what was there is kept aside as store_reset does, and there
  * is a store at any moment (but for file systems without hard links). Its numbers go on STORE_NUMBERS_SKIPPED higher
  * up. False, with the store as it was: any process uses it, the copy is not sound, or it cannot be placed. */
 bool store_restore(const char *url, const char *from, store_progress *progress, void *context,
-                   char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE]);
+                   struct store_restored *restored, char error[STORE_ERROR_SIZE]);
 
 #endif

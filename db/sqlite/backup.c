@@ -7,7 +7,7 @@
 #include "db/sqlite/handle.h"
 #include "db/sqlite/make.h"
 #include "db/sqlite/part.h"
-#include "db/sqlite/place.h"
+#include "db/sqlite/replace.h"
 #include "db/sqlite/schema.h"
 
 static bool exists(const char *path)
@@ -28,10 +28,8 @@ bool backup_make(const char *path, const char *to, store_progress *progress, voi
                  char error[STORE_ERROR_SIZE])
 {
     struct part part;
-    if (exists(to)) {
-        snprintf(error, STORE_ERROR_SIZE, "%.300s exists already: choose another name", to);
+    if (!part_vacant(to, error))
         return false;
-    }
     struct store *store = handle_open_reader(path, error);
     if (store == NULL)
         return false;
@@ -90,25 +88,37 @@ static bool prepare(const struct part *part, char error[STORE_ERROR_SIZE])
 {
     struct store_made made;
     return make_store(part->path, 0, &made, error) && skip_numbers(part, error) &&
-           part_prove(part, error) && make_fold(part->path, error) && part_save(part, error);
+           part_prove(part, error) && replace_fold(part->path, error) && part_save(part, error);
+}
+
+/* In the making beside the database itself, not beside a link to it: that may be on another file system. */
+static bool put_back(struct replacement *at, struct connection *copy, store_progress *progress,
+                     void *context, char error[STORE_ERROR_SIZE])
+{
+    struct part part;
+    bool done = part_open(&part, at->place.database, error) &&
+                part_copy(&part, copy, progress, context, error) && prepare(&part, error) &&
+                replace_with(at, &part, error);
+    part_close(&part);
+    return done;
 }
 
 bool backup_restore(const char *path, const char *from, store_progress *progress, void *context,
-                    char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE])
+                    struct store_restored *restored, char error[STORE_ERROR_SIZE])
 {
-    struct part part;
-    struct place place;
+    struct replacement at;
     struct connection copy;
-    bool absent;
-    bool found = place_find(&place, path, false, &absent, error);
-    if ((!found && !absent) || !open_copy(&copy, path, from, error))
+    if (!replace_begin(&at, path, error))
         return false;
-    /* Beside the database itself, not beside a link to it: that may be on another file system. */
-    const char *target = found ? place.database : path;
-    bool done = part_open(&part, target, error) &&
-                part_copy(&part, &copy, progress, context, error) && prepare(&part, error) &&
-                make_replace(target, &part, aside, error);
-    part_close(&part);
-    connection_close(&copy);
+    bool done = open_copy(&copy, path, from, error);
+    if (done) {
+        done = put_back(&at, &copy, progress, context, error);
+        connection_close(&copy);
+    }
+    if (done) {
+        strcpy(restored->aside, at.aside);
+        restored->journal_only = at.absent && at.aside[0] != '\0';
+    }
+    replace_end(&at);
     return done;
 }

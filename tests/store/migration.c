@@ -167,14 +167,14 @@ static void restores_a_copy_of_version_2(void)
 {
     struct fixture fixture;
     char error[STORE_ERROR_SIZE] = "";
-    char aside[STORE_PLACE_SIZE];
+    struct store_restored restored;
     char copy[FIXTURE_URL_SIZE];
     fixture_open(&fixture, 7);
     strcat(strchr(fixture.url, ':'), ".old");
     make_version(&fixture, 2, sales_of_version_2);
     strcpy(copy, strchr(fixture.url, ':') + 1);
     *strstr(fixture.url, ".old") = '\0';
-    bool done = store_restore(fixture.url, copy, NULL, NULL, aside, error);
+    bool done = store_restore(fixture.url, copy, NULL, NULL, &restored, error);
     if (!done)
         printf("  %s\n", error);
     CU_ASSERT(done);
