@@ -41,7 +41,7 @@ static bool make_identity(struct connection *connection)
 static bool make_demo(struct connection *connection, int64_t capacity, bool *made)
 {
     sqlite3_int64 events;
-    char sql[256];
+    char sql[320];
     if (!connection_number(connection, "SELECT count(*) FROM events", &events))
         return false;
     if (capacity <= 0 || events > 0)
@@ -49,8 +49,9 @@ static bool make_demo(struct connection *connection, int64_t capacity, bool *mad
     *made = true;
     snprintf(sql, sizeof sql,
              "INSERT INTO events (event, name, title) VALUES (1, 'demo', 'Demo');"
-             "INSERT INTO tiers (event, tier, name, price, currency, capacity, order_limit)"
-             "  VALUES (1, 1, 'standard', 2500, 'EUR', %lld, %d)",
+             "INSERT INTO tiers"
+             "  (event, tier, name, price, currency, capacity, order_limit, next_number)"
+             "  SELECT 1, 1, 'standard', 2500, 'EUR', %lld, %d, first_number FROM store",
              (long long)capacity, STORE_ORDER_LIMIT);
     return connection_execute(connection, sql);
 }

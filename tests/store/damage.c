@@ -72,6 +72,8 @@ static const struct wound wounds[] = {
     {"another key's public half", "UPDATE signing_keys SET public_key = zeroblob(32)",
      "a signing key is its seed's"},
     {"a key without a seed", "UPDATE signing_keys SET seed = x''", "a signing key is its seed's"},
+    {"numbers that may have been given", "UPDATE store SET first_number = 10",
+     "next number is below where new tiers begin"},
     {"an index is damaged",
      "PRAGMA writable_schema = ON;"
      "UPDATE sqlite_schema SET sql = replace(sql, 'WHERE id IS NULL', 'WHERE id IS NOT NULL')"
