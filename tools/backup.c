@@ -51,6 +51,9 @@ static enum exit_status restore(const char *url, const char *from, store_progres
         printf("a journal was left there without its store: it is %s-* now\n", restored.aside);
     else if (restored.aside[0] != '\0')
         printf("the store that was there is %s\n", restored.aside);
+    if (!restored.access_kept)
+        printf("tokens revoked and signing keys retired since that copy was made are good again: "
+               "revoke and retire them anew (boxctl token, boxctl key)\n");
     return EXIT_FINE;
 }
 

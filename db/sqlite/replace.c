@@ -109,9 +109,8 @@ static bool replace_store(const struct replacement *at, const struct part *part,
     }
     if (!replace_fold(database, error))
         return false;
-    bool moved =
-        move_journal(database, at->aside, &any, error) &&
-        (part == NULL ? move(database, at->aside, "", error) : keep_aside(at, error));
+    bool moved = move_journal(database, at->aside, &any, error) &&
+                 (part == NULL ? move(database, at->aside, "", error) : keep_aside(at, error));
     if (!moved)
         move_journal_back(at);
     else if (part != NULL && !part_replace(part, database, error)) {

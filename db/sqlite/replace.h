@@ -9,15 +9,14 @@
 /* Not to be copied while it lasts. */
 struct replacement {
     struct place place;
-    bool absent;           /* there is no database; a journal may have been left behind all the same */
-    struct lock_file file; /* of what is there: seized, so that it stays as it is */
+    bool absent; /* there is no database; a journal may have been left behind all the same */
+    struct lock_file file;        /* of what is there: seized, so that it stays as it is */
     char aside[STORE_PLACE_SIZE]; /* out, of what was moved; "": nothing */
 };
 
 /* Finds what is at this place, and keeps everybody else out until replace_end. False with the reason, and then nothing
  * is to be ended. */
-bool replace_begin(struct replacement *replacement, const char *path,
-                   char error[STORE_ERROR_SIZE]);
+bool replace_begin(struct replacement *replacement, const char *path, char error[STORE_ERROR_SIZE]);
 
 /* Moves what is there aside, and puts the finished part (NULL: nothing) in its place. At any moment one of both is
  * there, but where the file system has no hard links. False with the reason, and what was there is there as before. */
