@@ -8,7 +8,7 @@
 #include "db/sqlite/schema.h"
 
 enum {
-    VALUE_MAX = 65536,                   /* bytes; a damaged store may claim anything */
+    VALUE_MAX = 65536,                  /* bytes; a damaged store may claim anything */
     TOKENS_MOST = 2 * STORE_TOKENS_MAX, /* good ones, and revoked ones that are remembered */
     KEYS_MOST = 2 * STORE_KEYS_MAX,
 };
@@ -16,10 +16,12 @@ enum {
 /* Where numbers have got to; NULL where that is absurd. */
 static const char read_number[] =
     "SELECT iif(typeof(n) = 'integer' AND n BETWEEN 1 AND 1 << 52, n, NULL) FROM"
-    "  (SELECT max(first_number, coalesce((SELECT max(next_number) FROM tiers), 1)) AS n FROM store)";
+    "  (SELECT max(first_number, coalesce((SELECT max(next_number) FROM tiers), 1)) AS n FROM "
+    "store)";
 static const char write_number[] = "UPDATE store SET first_number = max(first_number, ?1)";
 
-static const char read_tokens[] = "SELECT id, name, hash, scopes, created_at, revoked_at FROM tokens";
+static const char read_tokens[] =
+    "SELECT id, name, hash, scopes, created_at, revoked_at FROM tokens";
 static const char write_token[] =
     "INSERT INTO tokens (id, name, hash, scopes, created_at, revoked_at)"
     "  VALUES (?1, ?2, ?3, ?4, ?5, ?6)";

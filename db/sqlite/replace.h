@@ -16,14 +16,13 @@ struct replacement {
 
 /* Finds what is at this place, and keeps everybody else out until replace_end. False with the reason, and then nothing
  * is to be ended. */
-bool replace_begin(struct replacement *replacement, const char *path, char error[STORE_ERROR_SIZE]);
+bool replace_begin(struct replacement *at, const char *path, char error[STORE_ERROR_SIZE]);
 
 /* Moves what is there aside, and puts the finished part (NULL: nothing) in its place. At any moment one of both is
  * there, but where the file system has no hard links. False with the reason, and what was there is there as before. */
-bool replace_with(struct replacement *replacement, const struct part *part,
-                  char error[STORE_ERROR_SIZE]);
+bool replace_with(struct replacement *at, const struct part *part, char error[STORE_ERROR_SIZE]);
 
-void replace_end(struct replacement *replacement);
+void replace_end(struct replacement *at);
 
 /* Puts everything into the one database file, so that it can be moved file by file: of a store that nobody else uses.
  * False with the reason. */

@@ -53,8 +53,8 @@ static void change_who_may(struct scene *scene)
 
 static void restore(struct scene *scene)
 {
-    bool done = store_restore(scene->fixture.url, scene->copy, NULL, NULL, &scene->restored,
-                              scene->error);
+    bool done =
+        store_restore(scene->fixture.url, scene->copy, NULL, NULL, &scene->restored, scene->error);
     if (!done)
         printf("  %s\n", scene->error);
     CU_ASSERT_FATAL(done);
@@ -104,6 +104,10 @@ static void what_was_revoked_stays_so(void)
     fixture_close(&scene.fixture);
 }
 
+static const char too_many_tokens[] =
+    "INSERT INTO tokens WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+    "  SELECT randomblob(16), 'x', randomblob(32), 1, 1, NULL FROM n";
+
 /* Of a store that is damaged, or another one, nothing is taken over, and nothing keeps the copy from its place. */
 static void a_damaged_store_is_replaced_all_the_same(void)
 {
@@ -120,8 +124,7 @@ static void a_damaged_store_is_replaced_all_the_same(void)
         "UPDATE tokens SET name = hex(zeroblob(100000))",
         "UPDATE tiers SET next_number = 9223372036854775807",
         "UPDATE store SET first_number = 9223372036854775807",
-        "WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) INSERT INTO tokens"
-        "  SELECT randomblob(16), 'x', randomblob(32), 1, 1, NULL FROM n",
+        too_many_tokens,
         "PRAGMA user_version = 2",
         "PRAGMA application_id = 5",
     };
