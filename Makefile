@@ -238,9 +238,9 @@ $(BUILD)/choice: $(OBJ)/tests/bench/choice.o $(COMMON) $(filter-out %/main.o,$(B
 UNDER_TEST = $(COMMON) $(DB) $(REPORT) $(addprefix $(OBJ)/tools/boxctl/,event_view.o gate_list.o gate_seen.o listing.o api.o grid.o terms.o) $(addprefix $(OBJ)/tools/payments/,book.o prices_read.o queue.o) $(call objects,tools/watch) $(filter-out %/main.o,$(BALANCER) $(TICKET_SERVER))
 $(BUILD)/test_unit: $(UNIT) $(TEST_LIB) $(UNDER_TEST)
 	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lqrencode -lcunit
-# Its tests step the clock (tests/store/clock.c).
+# Its tests step the clock (tests/store/clock.c), and watch what is made durable (tests/store/steps.c).
 $(BUILD)/test_store: $(STORE_SUITE) $(TEST_LIB) $(COMMON) $(DB)
-	$(LINK) $(addprefix -Wl$(comma)--wrap=,clock_now link) $(LIBS_STORE) -lcunit
+	$(LINK) $(addprefix -Wl$(comma)--wrap=,clock_now link fsync rename renameat2) $(LIBS_STORE) -lcunit
 $(BUILD)/test_cluster: $(CLUSTER) $(SOAK) $(TEST_LIB) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE) -lcunit
 

@@ -49,7 +49,7 @@ struct engine {
     bool (*backup)(const char *place, const char *to, store_progress *progress, void *context,
                    char error[STORE_ERROR_SIZE]);
     bool (*restore)(const char *place, const char *from, store_progress *progress, void *context,
-                    char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE]);
+                    struct store_restored *restored, char error[STORE_ERROR_SIZE]);
 };
 
 /* A handle's part that all engines share: the first member of theirs. */

@@ -234,10 +234,10 @@ bool store_backup(const char *url, const char *to, store_progress *progress, voi
 }
 
 bool store_restore(const char *url, const char *from, store_progress *progress, void *context,
-                   char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE])
+                   struct store_restored *restored, char error[STORE_ERROR_SIZE])
 {
     const char *place;
     const struct engine *engine = engine_of(url, &place, error);
-    aside[0] = '\0';
-    return engine != NULL && engine->restore(place, from, progress, context, aside, error);
+    memset(restored, 0, sizeof *restored);
+    return engine != NULL && engine->restore(place, from, progress, context, restored, error);
 }

@@ -27,7 +27,7 @@ enum {
     STORE_TIERS_MAX = 64,         /* of one event */
     STORE_WAITING_MAX = 100000,   /* orders in the line of one tier; past that, sold out */
     STORE_EVENTS_MAX = 100000,
-    STORE_NUMBERS_SKIPPED = 1000000, /* tickets of each tier, where a copy is put back */
+    STORE_NUMBERS_SKIPPED = 1000000, /* of tickets, where a copy is put back */
     STORE_BUYERS_COUNTED_MAX =
         100000,               /* decisions looked through to count what buyers have already */
     STORE_TOKENS_MAX = 10000, /* that are good */
@@ -421,10 +421,20 @@ typedef void store_progress(void *context, int64_t done, int64_t total);
 bool store_backup(const char *url, const char *to, store_progress *progress, void *context,
                   char error[STORE_ERROR_SIZE]);
 
-/* Puts a copy, proved first, in the store's place; what was there is kept `aside` as store_reset does, and there
- * is a store at any moment (but for file systems without hard links). Its numbers go on STORE_NUMBERS_SKIPPED higher
- * up. False, with the store as it was: any process uses it, the copy is not sound, or it cannot be placed. */
+struct store_restored {
+    char aside
+        [STORE_PLACE_SIZE]; /* where what was there can be found from now on; "": nothing was */
+    bool
+        journal_only; /* of that: a journal alone, whose database was gone; `aside` with an ending of its own */
+    bool
+        access_kept; /* tokens and signing keys are those of the store that was there, as it was; else the copy's */
+};
+
+/* Puts a copy, proved first, in the store's place; what was there is kept aside as store_reset does, and there
+ * is a store at any moment (but for file systems without hard links). Tokens and signing keys stay, where what was there
+ * is the same store and can be read. Numbers of tickets go on STORE_NUMBERS_SKIPPED above all that are known to be
+ * given, of new tiers, too. False, with the store as it was: any process uses it, the copy is not sound, or it cannot be placed. */
 bool store_restore(const char *url, const char *from, store_progress *progress, void *context,
-                   char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE]);
+                   struct store_restored *restored, char error[STORE_ERROR_SIZE]);
 
 #endif

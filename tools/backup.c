@@ -40,15 +40,20 @@ static enum exit_status back_up(const char *url, const char *to, store_progress 
 static enum exit_status restore(const char *url, const char *from, store_progress *progress)
 {
     char error[STORE_ERROR_SIZE];
-    char aside[STORE_PLACE_SIZE];
+    struct store_restored restored;
     int shown = -1;
-    bool done = store_restore(url, from, progress, &shown, aside, error);
+    bool done = store_restore(url, from, progress, &shown, &restored, error);
     end_progress(shown);
     if (!done)
         die(EXIT_TROUBLE, "not restored: %s", error);
     printf("%s is the store now\n", from);
-    if (aside[0] != '\0')
-        printf("the store that was there is %s\n", aside);
+    if (restored.journal_only)
+        printf("a journal was left there without its store: it is %s-* now\n", restored.aside);
+    else if (restored.aside[0] != '\0')
+        printf("the store that was there is %s\n", restored.aside);
+    if (!restored.access_kept)
+        printf("tokens revoked and signing keys retired since that copy was made are good again: "
+               "revoke and retire them anew (boxctl token, boxctl key)\n");
     return EXIT_FINE;
 }
 

@@ -76,7 +76,23 @@ enum store_found audit_run(struct store *store, store_finding *finding, void *co
     bool checked = check_integrity(connection, finding, context) &&
                    run_checks(connection, &audit_tickets, finding, context) &&
                    run_checks(connection, &audit_decisions, finding, context) &&
-                   run_checks(connection, &audit_counts, finding, context);
+                   run_checks(connection, &audit_counts, finding, context) &&
+                   audit_access_prepare(connection) &&
+                   run_checks(connection, &audit_access, finding, context);
     connection_rollback(connection);
     return checked ? STORE_FOUND : STORE_UNREADABLE;
+}
+
+static void note_broken(void *context, bool ok, const char *sentence)
+{
+    bool *holds = context;
+    (void)sentence;
+    *holds = *holds && ok;
+}
+
+bool audit_access_holds(struct connection *connection)
+{
+    bool holds = true;
+    return audit_access_prepare(connection) &&
+           run_checks(connection, &audit_access, note_broken, &holds) && holds;
 }

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "db/sqlite/connection.h"
+
 /* The query returns one row: how many were checked, how many of them break it, and one that does. */
 struct audit_check {
     const char *what;  /* the invariant */
@@ -24,6 +26,10 @@ extern const struct audit_checks audit_decisions;
 
 /* What is counted, and what is owed, for what was decided. */
 extern const struct audit_checks audit_counts;
+
+/* Who may sign. Its queries need what audit_access_prepare gives a connection. */
+extern const struct audit_checks audit_access;
+bool audit_access_prepare(struct connection *connection);
 
 /* Where `bad` is a column of the rows, named by `place`. */
 #define AUDIT_OF(place)                                                                            \

@@ -25,6 +25,10 @@ static const struct audit_check checks[] = {
                        "  JOIN events e USING (event) WHERE e.buyer_limit > 0"
                        "  GROUP BY event, buyer)"},
 
+    {"buyers are counted only where they have a limit", "buyers",
+     AUDIT_OF("buyer") "(SELECT b.buyer AS buyer, e.buyer_limit = 0 AS bad"
+                       "  FROM buyers b JOIN events e USING (event))"},
+
     {"a payment is owed for an order, with its reason", "owed",
      AUDIT_OF(
          "reference") "(SELECT w.reference, d.id IS NULL OR w.reference = '' OR"

@@ -63,6 +63,11 @@ static const struct audit_check checks[] = {
                        "    WHERE k.event = t.event AND k.tier = t.tier), 0) AS bad"
                        "  FROM tiers t JOIN events e USING (event))"},
 
+    {"no tier's next number is below where new tiers begin", "tiers",
+     AUDIT_OF(
+         "place") "(SELECT e.name || '/' || t.name AS place, t.next_number < s.first_number AS bad"
+                  "  FROM store s JOIN tiers t JOIN events e USING (event))"},
+
     {"who was let in, was so once, at a gate", "tickets",
      AUDIT_OF(
          "place") "(SELECT 'number ' || number AS place, (checked_in_at IS NULL) <>"

@@ -5,9 +5,10 @@
 #include <sys/stat.h>
 
 #include "db/sqlite/handle.h"
+#include "db/sqlite/inherit.h"
 #include "db/sqlite/make.h"
 #include "db/sqlite/part.h"
-#include "db/sqlite/place.h"
+#include "db/sqlite/replace.h"
 #include "db/sqlite/schema.h"
 
 static bool exists(const char *path)
@@ -28,10 +29,8 @@ bool backup_make(const char *path, const char *to, store_progress *progress, voi
                  char error[STORE_ERROR_SIZE])
 {
     struct part part;
-    if (exists(to)) {
-        snprintf(error, STORE_ERROR_SIZE, "%.300s exists already: choose another name", to);
+    if (!part_vacant(to, error))
         return false;
-    }
     struct store *store = handle_open_reader(path, error);
     if (store == NULL)
         return false;
@@ -70,45 +69,69 @@ static bool open_copy(struct connection *copy, const char *path, const char *fro
     return false;
 }
 
-/* Tickets that were sold after the copy was made have numbers that it does not know. Given again, such a number would
- * have the same code, and two people would stand at the gate with it. */
-static bool skip_numbers(const struct part *part, char error[STORE_ERROR_SIZE])
+/* Tickets that were sold after the copy was made have numbers that it does not know, perhaps of a tier that it does not
+ * know. Given again, such a number would have the same code, and two people would stand at the gate with it. */
+static bool skip_numbers(struct connection *heir)
 {
-    struct connection connection;
-    char sql[96];
-    snprintf(sql, sizeof sql, "UPDATE tiers SET next_number = next_number + %d",
+    char sql[256];
+    snprintf(sql, sizeof sql,
+             "UPDATE store SET first_number ="
+             "  max(first_number, coalesce((SELECT max(next_number) FROM tiers), 1)) + %d;"
+             "UPDATE tiers SET next_number = (SELECT first_number FROM store)",
              STORE_NUMBERS_SKIPPED);
-    if (connection_open(&connection, part->path, true, error) != SQLITE_OK)
+    return connection_execute(heir, sql);
+}
+
+/* What must not be as it was when the copy was made. */
+static bool bring_to_now(const struct part *part, const struct replacement *at, bool *access_kept,
+                         char error[STORE_ERROR_SIZE])
+{
+    struct connection heir;
+    if (connection_open(&heir, part->path, true, error) != SQLITE_OK)
         return false;
-    bool skipped = connection_execute(&connection, sql);
-    connection_close(&connection);
+    *access_kept = !at->absent && inherit_from(&heir, at->place.database);
+    bool skipped = skip_numbers(&heir);
+    connection_close(&heir);
     return skipped;
 }
 
 /* A store as a server would open it: of the present version, with its journal, all in the one file. */
-static bool prepare(const struct part *part, char error[STORE_ERROR_SIZE])
+static bool prepare(const struct part *part, const struct replacement *at, bool *access_kept,
+                    char error[STORE_ERROR_SIZE])
 {
     struct store_made made;
-    return make_store(part->path, 0, &made, error) && skip_numbers(part, error) &&
-           part_prove(part, error) && make_fold(part->path, error) && part_save(part, error);
+    return make_store(part->path, 0, &made, error) && bring_to_now(part, at, access_kept, error) &&
+           part_prove(part, error) && replace_fold(part->path, error) && part_save(part, error);
+}
+
+/* In the making beside the database itself, not beside a link to it: that may be on another file system. */
+static bool put_back(struct replacement *at, struct connection *copy, store_progress *progress,
+                     void *context, struct store_restored *restored, char error[STORE_ERROR_SIZE])
+{
+    struct part part;
+    bool done = part_open(&part, at->place.database, error) &&
+                part_copy(&part, copy, progress, context, error) &&
+                prepare(&part, at, &restored->access_kept, error) && replace_with(at, &part, error);
+    part_close(&part);
+    if (!done)
+        return false;
+    strcpy(restored->aside, at->aside);
+    restored->journal_only = at->absent && at->aside[0] != '\0';
+    return true;
 }
 
 bool backup_restore(const char *path, const char *from, store_progress *progress, void *context,
-                    char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE])
+                    struct store_restored *restored, char error[STORE_ERROR_SIZE])
 {
-    struct part part;
-    struct place place;
+    struct replacement at;
     struct connection copy;
-    bool absent;
-    bool found = place_find(&place, path, false, &absent, error);
-    if ((!found && !absent) || !open_copy(&copy, path, from, error))
+    if (!replace_begin(&at, path, error))
         return false;
-    /* Beside the database itself, not beside a link to it: that may be on another file system. */
-    const char *target = found ? place.database : path;
-    bool done = part_open(&part, target, error) &&
-                part_copy(&part, &copy, progress, context, error) && prepare(&part, error) &&
-                make_replace(target, &part, aside, error);
-    part_close(&part);
-    connection_close(&copy);
+    bool done = open_copy(&copy, path, from, error);
+    if (done) {
+        done = put_back(&at, &copy, progress, context, restored, error);
+        connection_close(&copy);
+    }
+    replace_end(&at);
     return done;
 }

@@ -7,6 +7,6 @@
 bool backup_make(const char *path, const char *to, store_progress *progress, void *context,
                  char error[STORE_ERROR_SIZE]);
 bool backup_restore(const char *path, const char *from, store_progress *progress, void *context,
-                    char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE]);
+                    struct store_restored *restored, char error[STORE_ERROR_SIZE]);
 
 #endif

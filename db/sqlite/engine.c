@@ -7,12 +7,13 @@
 #include "db/sqlite/list.h"
 #include "db/sqlite/make.h"
 #include "db/sqlite/read.h"
+#include "db/sqlite/replace.h"
 #include "db/sqlite/sell.h"
 
 const struct engine sqlite_engine = {
     .scheme = "sqlite:",
     .init = make_store,
-    .reset = make_reset,
+    .reset = replace_reset,
     .open_seller = handle_open_seller,
     .open_reader = handle_open_reader,
     .close = handle_close,

@@ -149,7 +149,8 @@ static void explain(enum attempt attempt, const struct place *place, char error[
 {
     if (attempt == ATTEMPT_SEIZED)
         snprintf(error, STORE_ERROR_SIZE,
-                 "%.200s is held exclusively by another process (a reset, perhaps); try again when "
+                 "%.200s is held exclusively by another process (a reset or restore, perhaps); try "
+                 "again when "
                  "it has ended",
                  place->lock);
     else

@@ -41,7 +41,7 @@ static bool make_identity(struct connection *connection)
 static bool make_demo(struct connection *connection, int64_t capacity, bool *made)
 {
     sqlite3_int64 events;
-    char sql[256];
+    char sql[320];
     if (!connection_number(connection, "SELECT count(*) FROM events", &events))
         return false;
     if (capacity <= 0 || events > 0)
@@ -49,8 +49,9 @@ static bool make_demo(struct connection *connection, int64_t capacity, bool *mad
     *made = true;
     snprintf(sql, sizeof sql,
              "INSERT INTO events (event, name, title) VALUES (1, 'demo', 'Demo');"
-             "INSERT INTO tiers (event, tier, name, price, currency, capacity, order_limit)"
-             "  VALUES (1, 1, 'standard', 2500, 'EUR', %lld, %d)",
+             "INSERT INTO tiers"
+             "  (event, tier, name, price, currency, capacity, order_limit, next_number)"
+             "  SELECT 1, 1, 'standard', 2500, 'EUR', %lld, %d, first_number FROM store",
              (long long)capacity, STORE_ORDER_LIMIT);
     return connection_execute(connection, sql);
 }
@@ -140,126 +141,4 @@ bool make_store(const char *path, int64_t demo_capacity, struct store_made *made
     memcpy(error, handle->base.error, STORE_ERROR_SIZE);
     handle_close(&handle->base);
     return done;
-}
-
-/* A damaged one cannot be folded, and is moved as it is. */
-bool make_fold(const char *path, char error[STORE_ERROR_SIZE])
-{
-    char why[STORE_ERROR_SIZE];
-    struct connection connection;
-    int rc = connection_open(&connection, path, true, why);
-    if (rc == SQLITE_OK) {
-        rc = connection_fold(&connection);
-        connection_close(&connection);
-    }
-    rc &= 0xff;
-    if (rc == SQLITE_OK || rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT)
-        return true;
-    snprintf(error, STORE_ERROR_SIZE,
-             "the journal of %.200s cannot be folded in: %s; nothing was moved", path,
-             sqlite3_errstr(rc));
-    return false;
-}
-
-/* Moves the file FROM+ending, which need not exist. */
-static bool move(const char *from, const char *to, const char *ending, char error[STORE_ERROR_SIZE])
-{
-    char old[STORE_PLACE_SIZE + 8];
-    char new[STORE_PLACE_SIZE + 8];
-    snprintf(old, sizeof old, "%s%s", from, ending);
-    snprintf(new, sizeof new, "%s%s", to, ending);
-    if (rename(old, new) == 0 || errno == ENOENT)
-        return true;
-    snprintf(error, STORE_ERROR_SIZE, "cannot move %.200s aside: %s", old, strerror(errno));
-    return false;
-}
-
-/* The journal goes before its database: a database without its (empty) journal is whole, while a journal left behind
- * could meet a new database. */
-static bool move_journal(const char *from, const char *to, char error[STORE_ERROR_SIZE])
-{
-    return move(from, to, "-wal", error) && move(from, to, "-shm", error);
-}
-
-static bool name_aside(const struct place *place, char aside[STORE_PLACE_SIZE],
-                       char error[STORE_ERROR_SIZE])
-{
-    char time[CLOCK_TEXT_SIZE];
-    clock_format(clock_now(), time);
-    int length = snprintf(aside, STORE_PLACE_SIZE, "%.*s-%s",
-                          STORE_PLACE_SIZE - CLOCK_TEXT_SIZE - 1, place->database, time);
-    if (length >= 0 && place_unchanged(place))
-        return true;
-    snprintf(error, STORE_ERROR_SIZE, "%.200s was moved by somebody else", place->database);
-    return false;
-}
-
-/* Gives the database its second name, so that there is no moment without a store; where the file system has no such
- * links, moves it. */
-static bool keep_aside(const struct place *place, const char *aside, char error[STORE_ERROR_SIZE])
-{
-    if (link(place->database, aside) == 0)
-        return true;
-    if (errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK)
-        return move(place->database, aside, "", error);
-    snprintf(error, STORE_ERROR_SIZE, "cannot keep %.200s aside: %s", place->database,
-             strerror(errno));
-    return false;
-}
-
-/* Where both names still are of one file, rename() leaves both. What cannot be put back is told of. */
-static void put_back(const struct place *place, const char *aside, char error[STORE_ERROR_SIZE])
-{
-    char why[STORE_ERROR_SIZE];
-    if (rename(aside, place->database) == 0) {
-        unlink(aside);
-        move_journal(aside, place->database, why);
-        return;
-    }
-    size_t length = strlen(error);
-    snprintf(error + length, STORE_ERROR_SIZE - length, "; the store is at %.200s now", aside);
-}
-
-/* With the store seized. */
-static bool move_aside(const struct place *place, const struct part *part,
-                       char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE])
-{
-    char why[STORE_ERROR_SIZE];
-    if (!name_aside(place, aside, error) || !make_fold(place->database, error))
-        return false;
-    bool moved =
-        move_journal(place->database, aside, error) &&
-        (part == NULL ? move(place->database, aside, "", error) : keep_aside(place, aside, error));
-    if (!moved)
-        move_journal(aside, place->database, why);
-    else if (part != NULL && !part_replace(part, place->database, error)) {
-        put_back(place, aside, error);
-        return false;
-    }
-    return moved;
-}
-
-/* The lock file goes last: while it stands, a server that starts waits for it, and then looks anew. */
-bool make_replace(const char *path, const struct part *part, char aside[STORE_PLACE_SIZE],
-                  char error[STORE_ERROR_SIZE])
-{
-    struct place place;
-    struct lock_file file;
-    bool absent;
-    if (!place_find(&place, path, false, &absent, error))
-        return absent && (part == NULL || part_place(part, path, error));
-    if (!lock_file_seize(&file, &place, error))
-        return false;
-    bool moved = move_aside(&place, part, aside, error);
-    if (moved)
-        unlink(place.lock);
-    else
-        aside[0] = '\0';
-    lock_file_close(&file);
-    return moved;
-}
-
-bool make_reset(const char *path, char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE])
-{
-    return make_replace(path, NULL, aside, error);
 }

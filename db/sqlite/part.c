@@ -2,14 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "db/sqlite/audit.h"
 #include "db/sqlite/handle.h"
+#include "db/sqlite/place.h"
 
 enum {
     PAGES_AT_ONCE = 1024, /* 4 MiB, then the progress is told */
@@ -126,31 +127,42 @@ static bool rename_new(const char *from, const char *to)
     return rename(from, to) == 0;
 }
 
-static bool save_directory(const char *path, char error[STORE_ERROR_SIZE])
+bool part_vacant(const char *target, char error[STORE_ERROR_SIZE])
 {
-    char copy[STORE_PLACE_SIZE];
-    snprintf(copy, sizeof copy, "%s", path);
-    const char *directory = dirname(copy);
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return fail(error, "open the directory", directory);
-    bool saved = fsync(fd) == 0;
-    close(fd);
-    return saved || fail(error, "save the directory", directory);
+    static const char *const endings[] = {"", "-journal", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        struct stat file;
+        char path[STORE_PLACE_SIZE + 16];
+        snprintf(path, sizeof path, "%s%s", target, endings[i]);
+        if (lstat(path, &file) != 0)
+            continue;
+        snprintf(error, STORE_ERROR_SIZE,
+                 i == 0 ? "%.300s exists already: choose another name"
+                        : "%.300s, the journal of another database, would be taken for the copy's: "
+                          "move it, or choose another name",
+                 path);
+        return false;
+    }
+    return true;
 }
 
 bool part_place(const struct part *part, const char *target, char error[STORE_ERROR_SIZE])
 {
+    if (!part_vacant(target, error))
+        return false;
     if (!rename_new(part->path, target))
         return fail(error, "make", target);
-    return save_directory(target, error);
+    if (place_save_directory(target, error))
+        return true;
+    rename(target, part->path); /* to be removed as a part */
+    return false;
 }
 
 bool part_replace(const struct part *part, const char *target, char error[STORE_ERROR_SIZE])
 {
     if (rename(part->path, target) != 0)
         return fail(error, "replace", target);
-    return save_directory(target, error);
+    return place_save_directory(target, error);
 }
 
 void part_close(struct part *part)

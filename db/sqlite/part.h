@@ -25,7 +25,11 @@ bool part_prove(const struct part *part, char error[STORE_ERROR_SIZE]);
 /* Makes its content durable. False with the reason. */
 bool part_save(const struct part *part, char error[STORE_ERROR_SIZE]);
 
-/* Gives it the target's name, durably; there must be none of that name. False with the reason. */
+/* Whether nothing has the target's name, nor lies there that SQLite would take for its journal and write into it. Else
+ * false, naming it. */
+bool part_vacant(const char *target, char error[STORE_ERROR_SIZE]);
+
+/* Gives it the target's name, durably; it must be vacant. False with the reason. */
 bool part_place(const struct part *part, const char *target, char error[STORE_ERROR_SIZE]);
 
 /* The same, in the place of whatever has that name. */

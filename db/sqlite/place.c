@@ -20,21 +20,37 @@ static bool fail(char error[STORE_ERROR_SIZE], const char *what, const char *pat
     return false;
 }
 
-/* Makes an empty file, and its name durable. mknod, because it opens nothing. For its owner alone: it will hold buyers,
- * and keys that sign tickets. */
-static bool make_file(const char *path, char error[STORE_ERROR_SIZE])
+bool place_save_directory(const char *path, char error[STORE_ERROR_SIZE])
 {
     char copy[STORE_PLACE_SIZE];
     snprintf(copy, sizeof copy, "%s", path);
     const char *directory = dirname(copy);
-    if (mknod(path, S_IFREG | 0600, 0) != 0)
-        return errno == EEXIST || fail(error, "make the database", path);
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return fail(error, "open the directory", directory);
-    bool synced = fsync(fd) == 0;
+    bool saved = fsync(fd) == 0;
     close(fd);
-    return synced || fail(error, "save the directory", directory);
+    return saved || fail(error, "save the directory", directory);
+}
+
+/* Makes an empty file, and its name durable. mknod, because it opens nothing. For its owner alone: it will hold buyers,
+ * and keys that sign tickets. */
+static bool make_file(const char *path, char error[STORE_ERROR_SIZE])
+{
+    if (mknod(path, S_IFREG | 0600, 0) != 0)
+        return errno == EEXIST || fail(error, "make the database", path);
+    return place_save_directory(path, error);
+}
+
+/* The lock file's name, which needs a little more room than the database's. */
+static bool name_lock(struct place *place, char error[STORE_ERROR_SIZE])
+{
+    int room = (int)sizeof place->lock;
+    int length = snprintf(place->lock, sizeof place->lock, "%.*s-lock", room - 6, place->database);
+    if (length == (int)strlen(place->database) + 5)
+        return true;
+    errno = ENAMETOOLONG;
+    return fail(error, "use", place->database);
 }
 
 static bool resolve(struct place *place, const char *path, char error[STORE_ERROR_SIZE])
@@ -47,16 +63,10 @@ static bool resolve(struct place *place, const char *path, char error[STORE_ERRO
         snprintf(error, STORE_ERROR_SIZE, "%.200s is not a file, so it cannot be a database", path);
         return false;
     }
-    size_t room = sizeof place->lock;
     snprintf(place->database, sizeof place->database, "%s", found);
-    if ((size_t)snprintf(place->lock, room, "%.*s-lock", (int)room - 6, found) !=
-        strlen(found) + 5) {
-        errno = ENAMETOOLONG;
-        return fail(error, "use", path);
-    }
     place->device = file.st_dev;
     place->inode = file.st_ino;
-    return true;
+    return name_lock(place, error);
 }
 
 bool place_find(struct place *place, const char *path, bool make, bool *absent,
@@ -72,6 +82,10 @@ bool place_find(struct place *place, const char *path, bool make, bool *absent,
         return resolve(place, path, error);
     if (errno != ENOENT)
         return fail(error, "reach the database", path);
+    *place = (struct place){.device = 0};
+    snprintf(place->database, sizeof place->database, "%s", path);
+    if (!name_lock(place, error))
+        return false;
     *absent = true;
     if (make)
         return make_file(path, error) && resolve(place, path, error);

@@ -15,7 +15,7 @@ struct place {
 };
 
 /* Finds the database file; with `make`, makes an empty one where there is none. False with the reason
- * in words, and *absent set where the database is the thing that is missing.
+ * in words, and *absent set where the database is the thing that is missing: then `place` tells where it would be.
  *
  * It never opens the database: closing that descriptor would drop every POSIX lock that SQLite holds
  * on the file in this process. */
@@ -24,5 +24,8 @@ bool place_find(struct place *place, const char *path, bool make, bool *absent,
 
 /* True where the database's path still names the file that was found. */
 bool place_unchanged(const struct place *place);
+
+/* Makes durable what was made, renamed or removed in the directory of this path. False with the reason. */
+bool place_save_directory(const char *path, char error[STORE_ERROR_SIZE]);
 
 #endif

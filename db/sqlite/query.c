@@ -40,8 +40,8 @@ static const char *const texts[QUERY_COUNT] = {
         "SELECT count(*), coalesce(max(tier), 0), count(*) = count(iif(currency = ?2, 1, NULL))"
         "  FROM tiers WHERE event = ?1",
     [QUERY_ADD_TIER] =
-        "INSERT INTO tiers (event, tier, name, price, currency, capacity, order_limit)"
-        "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO tiers (event, tier, name, price, currency, capacity, order_limit, next_number)"
+        "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT first_number FROM store WHERE one = 1))",
     [QUERY_CHANGE_TIER] = "UPDATE tiers SET price = coalesce(?3, price),"
                           "  capacity = coalesce(?4, capacity),"
                           "  order_limit = coalesce(?5, order_limit)"

@@ -161,6 +161,8 @@ static const char version_3[] =
     "ALTER TABLE events ADD COLUMN closed INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1));"
     "UPDATE events SET title = name;"
     "ALTER TABLE tiers ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0 CHECK (waiting >= 0);" /* orders */
+    /* Where a new tier's numbers begin: above all that were given before a copy was put back. Never falls. */
+    "ALTER TABLE store ADD COLUMN first_number INTEGER NOT NULL DEFAULT 1 CHECK (first_number > 0);"
     /* What is due is looked for four times a second. A tier whose sale leaves held and waiting 0 never comes in here. */
     "CREATE INDEX busy_tiers ON tiers (event) WHERE held > 0 OR waiting > 0;"
 

@@ -58,12 +58,23 @@ static void back_up(struct cluster *cluster, const char *to)
     process_run(&process, cluster->dir, argv, 0);
 }
 
-/* In the place of a stopped cluster's store; the logs, which speak of that one, go. */
+static bool says(const struct process *process, const char *words)
+{
+    struct buffer out = {0};
+    files_read(process->out, &out);
+    bool said = strstr(buffer_text(&out), words) != NULL;
+    buffer_free(&out);
+    return said;
+}
+
+/* In the place of a stopped cluster's store, which is another one; the logs, which speak of that one, go. */
 static void restore(struct cluster *cluster, const char *from)
 {
     struct process process;
     const char *argv[] = {"backup", "--store", cluster->store, "--restore", from, NULL};
     process_run(&process, cluster->dir, argv, 0);
+    CU_ASSERT(says(&process, "the store that was there is /"));
+    CU_ASSERT(says(&process, "are good again"));
     files_discard(cluster->logs);
     CU_ASSERT_EQUAL(mkdir(cluster->logs, 0755), 0);
 }
@@ -136,8 +147,35 @@ static void nothing_is_restored_under_a_cluster(void)
     cluster_close(&cluster);
 }
 
+/* It is told what became of all that was there. */
+static void a_restore_says_what_it_leaves(void)
+{
+    struct cluster cluster;
+    struct process process;
+    char copy[FILES_PATH_SIZE + 16], journal[FILES_PATH_SIZE + 16];
+    const char *argv[] = {"backup", "--store", cluster.store, "--restore", copy, NULL};
+    cluster_open(&cluster, 10, 1);
+    snprintf(copy, sizeof copy, "%s/copy.db", cluster.dir);
+    back_up(&cluster, copy);
+    cluster_stop(&cluster, SIGTERM);
+    process_run(&process, cluster.dir, argv, 0);
+    CU_ASSERT(says(&process, "the store that was there is /"));
+    CU_ASSERT_FALSE(says(&process, "are good again"));
+    CU_ASSERT_EQUAL(unlink(strchr(cluster.store, ':') + 1), 0);
+    snprintf(journal, sizeof journal, "%.200s-journal", strchr(cluster.store, ':') + 1);
+    files_write(journal, "left behind", 11);
+    process_run(&process, cluster.dir, argv, 0);
+    CU_ASSERT_FALSE(says(&process, "the store that was there is"));
+    CU_ASSERT(says(&process, "a journal was left there without its store"));
+    CU_ASSERT(says(&process, "are good again"));
+    cluster_start_again(&cluster);
+    CU_ASSERT(cluster_all_up(&cluster));
+    cluster_close(&cluster);
+}
+
 static __attribute__((constructor)) void add(void)
 {
+    suite_add("backup", "a restore says what it leaves", a_restore_says_what_it_leaves);
     suite_add("backup", "another cluster sells on from a copy", another_cluster_sells_on);
     suite_add("backup", "nothing is restored under a cluster", nothing_is_restored_under_a_cluster);
 }

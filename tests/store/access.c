@@ -1,21 +1,11 @@
 /* Tokens, signing keys, and payments that were given back. */
 #include <sodium.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "tests/store/changes.h"
 #include "tests/store/clock.h"
 #include "tests/store/peek.h"
-
-static struct change token_change(uint8_t hash)
-{
-    struct change change = {.kind = CHANGE_TOKEN_ADD,
-                            .token = {.id = id_make(), .scopes = SCOPE_SALES}};
-    strcpy(change.token.name, "Kasse");
-    memset(change.token.hash, hash, sizeof change.token.hash);
-    return change;
-}
 
 static void token_is_found_by_its_hash(struct fixture *fixture)
 {
@@ -118,15 +108,6 @@ static struct keys all_keys(struct store *store)
     return keys;
 }
 
-static struct change key_change(const char *id)
-{
-    struct change change = {.kind = CHANGE_KEY_ADD};
-    snprintf(change.key.id, sizeof change.key.id, "%s", id);
-    memset(change.key.seed, id[0], sizeof change.key.seed);
-    memset(change.key.public_key, id[1], sizeof change.key.public_key);
-    return change;
-}
-
 /* A new store has one; made again, it keeps that one. */
 static void store_begins_with_a_key(struct fixture *fixture)
 {
@@ -154,11 +135,11 @@ static void keys_are_rotated(struct fixture *fixture)
     struct keys first = all_keys(store);
     struct change change = {.kind = CHANGE_KEY_RETIRE, .key = first.key[0]};
     CU_ASSERT_EQUAL(changed(store, &change), PROBLEM_LAST_KEY);
-    struct change next = key_change("aaaaaaaaaaa");
+    struct change next = key_change();
     CU_ASSERT_EQUAL(changed(store, &next), PROBLEM_NONE);
     struct keys keys = all_keys(store);
     CU_ASSERT_EQUAL_FATAL(keys.count, 2);
-    CU_ASSERT_STRING_EQUAL(keys.key[0].id, "aaaaaaaaaaa");
+    CU_ASSERT_STRING_EQUAL(keys.key[0].id, next.key.id);
     next.kind = CHANGE_KEY_RETIRE;
     CU_ASSERT_EQUAL(changed(store, &next), PROBLEM_LAST_KEY);
     CU_ASSERT_EQUAL(changed(store, &change), PROBLEM_NONE);
@@ -166,7 +147,7 @@ static void keys_are_rotated(struct fixture *fixture)
     CU_ASSERT_EQUAL(changed(store, &change), PROBLEM_NONE);
     CU_ASSERT_EQUAL(change.key.retired_at, at);
     CU_ASSERT_EQUAL(all_keys(store).key[1].retired_at, at);
-    change = key_change("bbbbbbbbbbb");
+    change = key_change();
     change.kind = CHANGE_KEY_RETIRE;
     CU_ASSERT_EQUAL(changed(store, &change), PROBLEM_NO_SUCH_KEY);
     store_close(store);
@@ -176,9 +157,7 @@ static void keys_are_bounded(struct fixture *fixture)
 {
     struct store *store = fixture_seller(fixture, "server-1");
     for (int i = 1; i <= STORE_KEYS_MAX; i++) {
-        char id[KEY_ID_SIZE];
-        snprintf(id, sizeof id, "key-%07d", i);
-        struct change change = key_change(id);
+        struct change change = key_change();
         CU_ASSERT_EQUAL(changed(store, &change),
                         i < STORE_KEYS_MAX ? PROBLEM_NONE : PROBLEM_TOO_MANY);
     }

@@ -198,18 +198,18 @@ static void leaves_nothing_on_a_full_disk(void)
     fixture_close(&fixture);
 }
 
-static bool restore(struct fixture *fixture, const char *from, char aside[STORE_PLACE_SIZE],
+static bool restore(struct fixture *fixture, const char *from, struct store_restored *restored,
                     char error[STORE_ERROR_SIZE])
 {
     error[0] = '\0';
-    return store_restore(fixture->url, from, NULL, NULL, aside, error);
+    return store_restore(fixture->url, from, NULL, NULL, restored, error);
 }
 
 static void is_put_back(void)
 {
     struct fixture fixture;
     char copy[FIXTURE_URL_SIZE];
-    char aside[STORE_PLACE_SIZE];
+    struct store_restored restored;
     char error[STORE_ERROR_SIZE];
     fixture_open(&fixture, 50);
     beside(&fixture, "copy.db", copy);
@@ -217,16 +217,16 @@ static void is_put_back(void)
     buy(store, "a-key-before-the-copy", 2);
     back_up(&fixture, copy);
     buy(store, "a-key-behind-the-copy", 3);
-    CU_ASSERT_FALSE(restore(&fixture, copy, aside, error)); /* it is in use */
+    CU_ASSERT_FALSE(restore(&fixture, copy, &restored, error)); /* it is in use */
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "in use"));
     store_close(store);
     CU_ASSERT_EQUAL(fixture_sold(&fixture, "demo", "standard"), 5);
-    CU_ASSERT(restore(&fixture, copy, aside, error));
-    CU_ASSERT_EQUAL(sold_in(aside), 5);
+    CU_ASSERT(restore(&fixture, copy, &restored, error));
+    CU_ASSERT_EQUAL(sold_in(restored.aside), 5);
     CU_ASSERT_EQUAL(mode_of(strchr(fixture.url, ':') + 1), 0600);
     store = fixture_seller(&fixture, "server-1");
     CU_ASSERT(buy(store, "a-key-before-the-copy", 2).replayed);
-    CU_ASSERT_EQUAL(buy(store, NULL, 1).sale.first_number, 3 + STORE_NUMBERS_SKIPPED);
+    CU_ASSERT_EQUAL(buy(store, NULL, 1).sale.first_number, 6 + STORE_NUMBERS_SKIPPED);
     store_close(store);
     CU_ASSERT_EQUAL(sold_in(copy), 2);
     fixture_close(&fixture);
@@ -236,14 +236,14 @@ static void is_put_where_nothing_was(void)
 {
     struct fixture fixture;
     char copy[FIXTURE_URL_SIZE];
-    char aside[STORE_PLACE_SIZE];
+    struct store_restored restored;
     char error[STORE_ERROR_SIZE];
     fixture_open(&fixture, 50);
     beside(&fixture, "copy.db", copy);
     back_up(&fixture, copy);
     strcat(fixture.url, ".new");
-    CU_ASSERT(restore(&fixture, copy, aside, error));
-    CU_ASSERT_STRING_EQUAL(aside, "");
+    CU_ASSERT(restore(&fixture, copy, &restored, error));
+    CU_ASSERT_STRING_EQUAL(restored.aside, "");
     struct store *store = fixture_seller(&fixture, "server-1");
     CU_ASSERT_EQUAL(buy(store, NULL, 1).problem, PROBLEM_NONE);
     store_close(store);
@@ -252,11 +252,11 @@ static void is_put_where_nothing_was(void)
 
 static void expect_no_restore(struct fixture *fixture, const char *from, const char *why)
 {
-    char aside[STORE_PLACE_SIZE];
+    struct store_restored restored;
     char error[STORE_ERROR_SIZE];
     char part[FIXTURE_URL_SIZE + 8];
     snprintf(part, sizeof part, "%s.part", strchr(fixture->url, ':') + 1);
-    CU_ASSERT_FALSE(restore(fixture, from, aside, error));
+    CU_ASSERT_FALSE(restore(fixture, from, &restored, error));
     CU_ASSERT_PTR_NOT_NULL(strstr(error, why));
     if (strstr(error, why) == NULL)
         printf("  %s\n", error);

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/ticket_code.h"
 #include "tests/store/changes.h"
 
 struct tier_terms tier_terms(const char *name, int64_t capacity)
@@ -27,4 +28,24 @@ enum problem changed(struct store *store, struct change *change)
         printf("  %s\n", store_error(store));
     CU_ASSERT_EQUAL_FATAL(result, STORE_DURABLE);
     return change->problem;
+}
+
+struct change token_change(uint8_t hash)
+{
+    struct change change = {.kind = CHANGE_TOKEN_ADD,
+                            .token = {.id = id_make(), .scopes = SCOPE_SALES}};
+    strcpy(change.token.name, "Kasse");
+    memset(change.token.hash, hash, sizeof change.token.hash);
+    return change;
+}
+
+struct change key_change(void)
+{
+    struct change change = {.kind = CHANGE_KEY_ADD};
+    struct ticket_signer key;
+    ticket_key_make(&key);
+    memcpy(change.key.id, key.id, sizeof key.id);
+    memcpy(change.key.seed, key.seed, sizeof key.seed);
+    memcpy(change.key.public_key, key.public_key, sizeof key.public_key);
+    return change;
 }

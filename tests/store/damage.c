@@ -63,6 +63,17 @@ static const struct wound wounds[] = {
     {"a server without a boot", "DELETE FROM servers", "has a boot number"},
     {"an event is gone", "DELETE FROM events", "every foreign key"},
     {"a tier is gone", "DELETE FROM tiers", "every foreign key"},
+    {"no key at all", "DELETE FROM signing_keys", "a key that signs tickets"},
+    {"no key that signs", "UPDATE signing_keys SET retired_at = 1", "a key that signs tickets"},
+    {"another key's id", "UPDATE signing_keys SET id = 'AAAAAAAAAAA'",
+     "a signing key is its seed's"},
+    {"another key's seed", "UPDATE signing_keys SET seed = zeroblob(32)",
+     "a signing key is its seed's"},
+    {"another key's public half", "UPDATE signing_keys SET public_key = zeroblob(32)",
+     "a signing key is its seed's"},
+    {"a key without a seed", "UPDATE signing_keys SET seed = x''", "a signing key is its seed's"},
+    {"numbers that may have been given", "UPDATE store SET first_number = 10",
+     "next number is below where new tiers begin"},
     {"an index is damaged",
      "PRAGMA writable_schema = ON;"
      "UPDATE sqlite_schema SET sql = replace(sql, 'WHERE id IS NULL', 'WHERE id IS NOT NULL')"

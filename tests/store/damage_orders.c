@@ -86,6 +86,10 @@ static const struct wound wounds[] = {
     {"a buyer has too few", "UPDATE buyers SET tickets = 0 WHERE buyer = 'ann'", "a buyer's count"},
     {"a buyer is gone", "DELETE FROM buyers WHERE buyer = 'ann'", "a buyer's count"},
     {"a buyer of nothing", "INSERT INTO buyers VALUES (1, 'zoe', 1)", "a buyer's count"},
+    {"a buyer counted for no limit",
+     "INSERT INTO events (event, name) VALUES (2, 'circus');"
+     "INSERT INTO buyers VALUES (2, 'ann', 0)",
+     "only where they have a limit"},
     {"owed for nothing", "UPDATE owed SET decision = 999", "owed for an order"},
     {"owed for a purchase",
      "UPDATE owed SET decision = (SELECT decision FROM decisions WHERE key = 'a-purchase-of-two')",

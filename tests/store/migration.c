@@ -1,6 +1,7 @@
 /* A store of an older version is brought up to date with all that it holds. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "db/sqlite/lock_file.h"
 #include "db/sqlite/place.h"
@@ -162,19 +163,47 @@ static void goes_on_with_version_2(void)
     fixture_close(&fixture);
 }
 
+/* Versions before the third held no keys, and were made for others to read. */
+static void is_for_nobody_else_to_read(void)
+{
+    struct fixture fixture;
+    char error[STORE_ERROR_SIZE] = "";
+    struct store_made made;
+    struct stat file;
+    fixture_open(&fixture, 0);
+    strcat(strchr(fixture.url, ':'), ".1");
+    make_version(&fixture, 2, sales_of_version_2);
+    const char *const endings[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char path[FIXTURE_URL_SIZE + 8];
+        snprintf(path, sizeof path, "%s%s", strchr(fixture.url, ':') + 1, endings[i]);
+        CU_ASSERT_EQUAL(chmod(path, 0644), 0);
+    }
+    CU_ASSERT_FATAL(store_init(fixture.url, 100, &made, error));
+    struct store *store = fixture_seller(&fixture, "server-1");
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char path[FIXTURE_URL_SIZE + 8];
+        snprintf(path, sizeof path, "%s%s", strchr(fixture.url, ':') + 1, endings[i]);
+        CU_ASSERT_EQUAL(stat(path, &file), 0);
+        CU_ASSERT_EQUAL(file.st_mode & 0777, 0600);
+    }
+    store_close(store);
+    fixture_close(&fixture);
+}
+
 /* It is brought up to date on the way, and the copy stays as it is. */
 static void restores_a_copy_of_version_2(void)
 {
     struct fixture fixture;
     char error[STORE_ERROR_SIZE] = "";
-    char aside[STORE_PLACE_SIZE];
+    struct store_restored restored;
     char copy[FIXTURE_URL_SIZE];
     fixture_open(&fixture, 7);
     strcat(strchr(fixture.url, ':'), ".old");
     make_version(&fixture, 2, sales_of_version_2);
     strcpy(copy, strchr(fixture.url, ':') + 1);
     *strstr(fixture.url, ".old") = '\0';
-    bool done = store_restore(fixture.url, copy, NULL, NULL, aside, error);
+    bool done = store_restore(fixture.url, copy, NULL, NULL, &restored, error);
     if (!done)
         printf("  %s\n", error);
     CU_ASSERT(done);
@@ -247,6 +276,7 @@ static __attribute__((constructor)) void add(void)
 {
     suite_add("store migration", "keeps what version 1 held", keeps_what_it_holds);
     suite_add("store migration", "goes on with what version 2 held", goes_on_with_version_2);
+    suite_add("store migration", "is for nobody else to read", is_for_nobody_else_to_read);
     suite_add("store migration", "restores a copy of version 2", restores_a_copy_of_version_2);
     suite_add("store migration", "fences who sells by the old tables",
               fences_who_sells_by_the_old_tables);

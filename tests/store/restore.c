@@ -24,7 +24,7 @@ struct scene {
     struct fixture fixture;
     char database[FIXTURE_URL_SIZE];
     char copy[FIXTURE_URL_SIZE];
-    char aside[STORE_PLACE_SIZE];
+    struct store_restored restored;
     char error[STORE_ERROR_SIZE];
 };
 
@@ -60,7 +60,7 @@ static int64_t sold_in(const char *path)
 
 static bool restore(struct scene *scene, store_progress *progress)
 {
-    return store_restore(scene->fixture.url, scene->copy, progress, scene, scene->aside,
+    return store_restore(scene->fixture.url, scene->copy, progress, scene, &scene->restored,
                          scene->error);
 }
 
@@ -76,8 +76,8 @@ static void is_put_back_with_links_or_without(void)
         CU_ASSERT(restore(&scene, NULL));
         no_links = 0;
         CU_ASSERT_EQUAL(sold_in(scene.database), 2);
-        CU_ASSERT_EQUAL(sold_in(scene.aside), 5);
-        CU_ASSERT(stat(scene.aside, &file) == 0 && file.st_nlink == 1);
+        CU_ASSERT_EQUAL(sold_in(scene.restored.aside), 5);
+        CU_ASSERT(stat(scene.restored.aside, &file) == 0 && file.st_nlink == 1);
         fixture_close(&scene.fixture);
     }
 }
@@ -103,12 +103,12 @@ static void a_link_stays_a_link(void)
     CU_ASSERT(store_init(url, 50, &made, scene.error));
     scene_fill(&scene);
     CU_ASSERT(restore(&scene, NULL));
-    if (scene.aside[0] == '\0')
+    if (scene.restored.aside[0] == '\0')
         printf("  %s\n", scene.error);
     CU_ASSERT_EQUAL(sold_in(scene.database), 2);
     CU_ASSERT_EQUAL(sold_in(target), 2);
-    CU_ASSERT_EQUAL(strncmp(scene.aside, target, strlen(target)), 0);
-    CU_ASSERT_EQUAL(sold_in(scene.aside), 5);
+    CU_ASSERT_EQUAL(strncmp(scene.restored.aside, target, strlen(target)), 0);
+    CU_ASSERT_EQUAL(sold_in(scene.restored.aside), 5);
     CU_ASSERT_EQUAL(umount(disk), 0);
     CU_ASSERT_EQUAL(unlink(scene.database), 0);
     fixture_discard(&scene.fixture);
@@ -133,7 +133,7 @@ static void expect_as_before(struct scene *scene)
     struct stat file;
     snprintf(part, sizeof part, "%s.part", scene->database);
     CU_ASSERT_PTR_NOT_NULL(strstr(scene->error, "cannot replace"));
-    CU_ASSERT_STRING_EQUAL(scene->aside, "");
+    CU_ASSERT_STRING_EQUAL(scene->restored.aside, "");
     CU_ASSERT_EQUAL(sold_in(scene->database), 5);
     CU_ASSERT(stat(scene->database, &file) == 0 && file.st_nlink == 1);
     CU_ASSERT_EQUAL(umount(part), 0);

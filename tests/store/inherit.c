@@ -1,0 +1,271 @@
+/* What is not as it was when the copy was made, where a copy is put back: who may do what, which keys sign, and from
+ * where numbers go on. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/store/changes.h"
+
+/* A store whose copy knows one token, the first key, and two tickets of `demo`. */
+struct scene {
+    struct fixture fixture;
+    char copy[FIXTURE_URL_SIZE];
+    struct signing_key first_key;
+    struct store_restored restored;
+    char error[STORE_ERROR_SIZE];
+};
+
+static void note_key(void *context, const struct signing_key *key)
+{
+    *(struct signing_key *)context = *key;
+}
+
+static void scene_open(struct scene *scene)
+{
+    memset(scene, 0, sizeof *scene);
+    fixture_open(&scene->fixture, 50);
+    snprintf(scene->copy, sizeof scene->copy, "%s/copy.db", scene->fixture.directory);
+    struct store *store = fixture_seller(&scene->fixture, "server-1");
+    struct change token = token_change(1);
+    CU_ASSERT_EQUAL(changed(store, &token), PROBLEM_NONE);
+    CU_ASSERT_EQUAL(store_each_key(store, note_key, &scene->first_key), STORE_FOUND);
+    buy(store, NULL, 2);
+    CU_ASSERT(store_backup(scene->fixture.url, scene->copy, NULL, NULL, scene->error));
+    store_close(store);
+}
+
+/* After the copy: its token is revoked and its key retired, others are made. */
+static void change_who_may(struct scene *scene)
+{
+    struct store *store = fixture_seller(&scene->fixture, "server-1");
+    struct token_terms known;
+    struct change token = token_change(2), key = key_change();
+    CU_ASSERT_EQUAL(changed(store, &token), PROBLEM_NONE);
+    CU_ASSERT_EQUAL(changed(store, &key), PROBLEM_NONE);
+    memset(token.token.hash, 1, sizeof token.token.hash);
+    CU_ASSERT_EQUAL(store_find_token(store, token.token.hash, &known), STORE_FOUND);
+    token = (struct change){.kind = CHANGE_TOKEN_REVOKE, .token = known};
+    CU_ASSERT_EQUAL(changed(store, &token), PROBLEM_NONE);
+    key = (struct change){.kind = CHANGE_KEY_RETIRE, .key = scene->first_key};
+    CU_ASSERT_EQUAL(changed(store, &key), PROBLEM_NONE);
+    store_close(store);
+}
+
+static void restore(struct scene *scene)
+{
+    bool done =
+        store_restore(scene->fixture.url, scene->copy, NULL, NULL, &scene->restored, scene->error);
+    if (!done)
+        printf("  %s\n", scene->error);
+    CU_ASSERT_FATAL(done);
+}
+
+static void count_key(void *context, const struct signing_key *key)
+{
+    int *good = context;
+    *good += key->retired_at == 0;
+}
+
+/* Whether the token of that hash is good. */
+static bool may(struct store *store, uint8_t hash)
+{
+    uint8_t bytes[TOKEN_HASH_SIZE];
+    struct token_terms token;
+    memset(bytes, hash, sizeof bytes);
+    enum store_found found = store_find_token(store, bytes, &token);
+    CU_ASSERT_NOT_EQUAL(found, STORE_UNREADABLE);
+    return found == STORE_FOUND && token.revoked_at == 0;
+}
+
+/* Who may is as it was when the copy was made, or as it was last. */
+static void expect_access(struct scene *scene, bool kept)
+{
+    struct store *store = fixture_reader(&scene->fixture);
+    struct signing_key oldest;
+    int good = 0;
+    CU_ASSERT_EQUAL(scene->restored.access_kept, kept);
+    CU_ASSERT_EQUAL(may(store, 1), !kept);
+    CU_ASSERT_EQUAL(may(store, 2), kept);
+    CU_ASSERT_EQUAL(store_each_key(store, note_key, &oldest), STORE_FOUND);
+    CU_ASSERT_STRING_EQUAL(oldest.id, scene->first_key.id);
+    CU_ASSERT_EQUAL(oldest.retired_at != 0, kept);
+    CU_ASSERT_EQUAL(store_each_key(store, count_key, &good), STORE_FOUND);
+    CU_ASSERT_EQUAL(good, 1);
+    store_close(store);
+}
+
+static void what_was_revoked_stays_so(void)
+{
+    struct scene scene;
+    scene_open(&scene);
+    change_who_may(&scene);
+    restore(&scene);
+    expect_access(&scene, true);
+    fixture_close(&scene.fixture);
+}
+
+static const char too_many_tokens[] =
+    "INSERT INTO tokens WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+    "  SELECT randomblob(16), 'x', randomblob(32), 1, 1, NULL FROM n";
+
+/* Of a store that is damaged, or another one, nothing is taken over, and nothing keeps the copy from its place. */
+static void a_damaged_store_is_replaced_all_the_same(void)
+{
+    static const char *const damages[] = {
+        "UPDATE store SET id = '0193b0aa-0000-7000-8000-000000000001'",
+        "DELETE FROM store",
+        "DROP TABLE tokens",
+        "DROP TABLE signing_keys",
+        "DROP TABLE tiers",
+        "DELETE FROM signing_keys",
+        "UPDATE signing_keys SET retired_at = 1",
+        "UPDATE signing_keys SET id = 'AAAAAAAAAAA' WHERE number = 1",
+        "UPDATE tokens SET scopes = 0",
+        "UPDATE tokens SET name = hex(zeroblob(100000))",
+        "UPDATE tiers SET next_number = 9223372036854775807",
+        "UPDATE store SET first_number = 9223372036854775807",
+        too_many_tokens,
+        "PRAGMA user_version = 2",
+        "PRAGMA application_id = 5",
+    };
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        struct scene scene;
+        scene_open(&scene);
+        change_who_may(&scene);
+        fixture_sql(&scene.fixture, "%s", damages[i]);
+        restore(&scene);
+        if (scene.restored.access_kept)
+            printf("  after %s\n", damages[i]);
+        expect_access(&scene, false);
+        fixture_close(&scene.fixture);
+    }
+}
+
+static void what_is_no_database_is_replaced(void)
+{
+    struct scene scene;
+    scene_open(&scene);
+    change_who_may(&scene);
+    files_write(strchr(scene.fixture.url, ':') + 1, "no database at all, but some text", 33);
+    restore(&scene);
+    expect_access(&scene, false);
+    CU_ASSERT_EQUAL(unlink(strchr(scene.fixture.url, ':') + 1), 0);
+    restore(&scene);
+    expect_access(&scene, false);
+    fixture_close(&scene.fixture);
+}
+
+/* Whichever page of it is spoilt, what was restored is sound. */
+static void a_spoilt_page_harms_nothing(void)
+{
+    bool kept = false;
+    size_t size = 4096;
+    for (size_t page = 0; page < size / 4096; page += 2) {
+        struct scene scene;
+        struct buffer content = {0};
+        scene_open(&scene);
+        change_who_may(&scene);
+        const char *database = strchr(scene.fixture.url, ':') + 1;
+        files_read(database, &content);
+        size = content.length;
+        memset(content.data + page * 4096, 0xff, 4096);
+        files_write(database, content.data, content.length);
+        restore(&scene);
+        expect_access(&scene, scene.restored.access_kept);
+        kept = kept || scene.restored.access_kept;
+        buffer_free(&content);
+        fixture_close(&scene.fixture);
+    }
+    CU_ASSERT(kept && size > 4096);
+}
+
+/* --- numbers ------------------------------------------------------------------------------- */
+
+/* Makes the event, sells three of its tickets, and tells the first one's number. */
+static int64_t sell_of_new_event(struct scene *scene, const char *name)
+{
+    struct store *store = fixture_seller(&scene->fixture, "server-1");
+    struct tier_terms tier = tier_terms("stalls", 10);
+    struct change change = event_change(name, &tier, 1);
+    struct basket basket = {0};
+    CU_ASSERT_EQUAL(changed(store, &change), PROBLEM_NONE);
+    basket_ask(&basket, NULL, name, "stalls", 3);
+    basket_settle(&basket, store);
+    CU_ASSERT_EQUAL(basket_outcome(&basket, 0)->problem, PROBLEM_NONE);
+    int64_t number = basket_outcome(&basket, 0)->sale.first_number;
+    basket_free(&basket);
+    store_close(store);
+    return number;
+}
+
+static int64_t sell_of_demo(struct scene *scene)
+{
+    struct store *store = fixture_seller(&scene->fixture, "server-1");
+    int64_t number = buy(store, NULL, 1).sale.first_number;
+    store_close(store);
+    return number;
+}
+
+/* Made again under its name, an event gives no number that was sold before it was lost. */
+static void a_lost_event_begins_higher_up(void)
+{
+    struct scene scene;
+    scene_open(&scene);
+    CU_ASSERT_EQUAL(sell_of_new_event(&scene, "gala"), 1);
+    restore(&scene);
+    CU_ASSERT(sell_of_new_event(&scene, "gala") > STORE_NUMBERS_SKIPPED);
+    CU_ASSERT_EQUAL(unlink(strchr(scene.fixture.url, ':') + 1), 0);
+    restore(&scene); /* in the place of nothing */
+    CU_ASSERT(sell_of_new_event(&scene, "gala") > STORE_NUMBERS_SKIPPED);
+    fixture_close(&scene.fixture);
+}
+
+/* The same of a copy from before the first event. */
+static void so_does_a_lost_demo(void)
+{
+    struct scene scene;
+    struct store_made made;
+    scene_open(&scene);
+    fixture_renew(&scene.fixture, 0);
+    snprintf(scene.copy, sizeof scene.copy, "%s/copy.db", scene.fixture.directory);
+    CU_ASSERT(store_backup(scene.fixture.url, scene.copy, NULL, NULL, scene.error));
+    restore(&scene);
+    CU_ASSERT(store_init(scene.fixture.url, 10, &made, scene.error));
+    CU_ASSERT(sell_of_demo(&scene) > STORE_NUMBERS_SKIPPED);
+    fixture_close(&scene.fixture);
+}
+
+/* The copy does not know how far numbers got after it was put back the first time, nor in what was sold fast. */
+static void numbers_go_on_above_those_of_the_store(void)
+{
+    struct scene scene;
+    int64_t last = 2;
+    scene_open(&scene);
+    for (int i = 0; i < 3; i++) {
+        restore(&scene);
+        int64_t number = sell_of_demo(&scene);
+        CU_ASSERT(number > last + STORE_NUMBERS_SKIPPED);
+        int64_t other = sell_of_new_event(&scene, "gala");
+        CU_ASSERT(other > last + STORE_NUMBERS_SKIPPED);
+        last = number > other + 2 ? number : other + 2;
+    }
+    fixture_sql(&scene.fixture, "UPDATE tiers SET next_number = 7000000 WHERE name = 'stalls'");
+    restore(&scene);
+    CU_ASSERT_EQUAL(sell_of_demo(&scene), 7000000 + STORE_NUMBERS_SKIPPED);
+    CU_ASSERT_EQUAL(sell_of_new_event(&scene, "gala"), 7000000 + STORE_NUMBERS_SKIPPED);
+    fixture_close(&scene.fixture);
+}
+
+static __attribute__((constructor)) void add(void)
+{
+    static const char suite[] = "store inherit";
+    suite_add(suite, "what was revoked stays so", what_was_revoked_stays_so);
+    suite_add(suite, "a damaged store is replaced all the same",
+              a_damaged_store_is_replaced_all_the_same);
+    suite_add(suite, "what is no database is replaced", what_is_no_database_is_replaced);
+    suite_add(suite, "a spoilt page harms nothing", a_spoilt_page_harms_nothing);
+    suite_add(suite, "a lost event begins higher up", a_lost_event_begins_higher_up);
+    suite_add(suite, "so does a lost demo", so_does_a_lost_demo);
+    suite_add(suite, "numbers go on above those of the store",
+              numbers_go_on_above_those_of_the_store);
+}
