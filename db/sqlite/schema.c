@@ -161,8 +161,6 @@ static const char version_3[] =
     "ALTER TABLE events ADD COLUMN closed INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1));"
     "UPDATE events SET title = name;"
     "ALTER TABLE tiers ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0 CHECK (waiting >= 0);" /* orders */
-    /* Where a new tier's numbers begin: above all that were given before a copy was put back. Never falls. */
-    "ALTER TABLE store ADD COLUMN first_number INTEGER NOT NULL DEFAULT 1 CHECK (first_number > 0);"
     /* What is due is looked for four times a second. A tier whose sale leaves held and waiting 0 never comes in here. */
     "CREATE INDEX busy_tiers ON tiers (event) WHERE held > 0 OR waiting > 0;"
 
@@ -208,8 +206,8 @@ static const char version_3[] =
     "CREATE INDEX refusals ON decisions (event, created_at) WHERE id IS NULL;"
     /* A hold is confirmed by its id alone, so no two events may have it. */
     "CREATE UNIQUE INDEX holds ON decisions (id) WHERE expires_at IS NOT NULL;"
-    /* What is due first, and each tier's line: one index, as each is weighed at every sale. */
-    "CREATE INDEX pending ON decisions (event, state, expires_at, tier) WHERE " SCHEMA_PENDING ";"
+    "CREATE INDEX expiring ON decisions (event, expires_at) WHERE state = 1;"
+    "CREATE INDEX waiting ON decisions (event, tier, decision) WHERE state = 2;"
 
     "CREATE TABLE tickets ("
     "  event INTEGER NOT NULL,"
@@ -282,8 +280,17 @@ static const char version_3[] =
     "  retired_at INTEGER"
     ") STRICT;";
 
+static const char version_4[] =
+    /* What is due first, and each tier's line: one index, as each is weighed at every sale. */
+    "DROP INDEX expiring;"
+    "DROP INDEX waiting;"
+    "CREATE INDEX pending ON decisions (event, state, expires_at, tier) WHERE " SCHEMA_PENDING ";"
+    /* Where a new tier's numbers begin: above all that were given before a copy was put back. Never falls. */
+    "ALTER TABLE store ADD COLUMN first_number INTEGER NOT NULL DEFAULT 1 CHECK (first_number > "
+    "0);";
+
 /* step[v] leads from version v to v + 1; once released, a step is never changed. */
-static const char *const step[SCHEMA_VERSION] = {version_1, version_2, version_3};
+static const char *const step[SCHEMA_VERSION] = {version_1, version_2, version_3, version_4};
 
 /* stored_key(key), for the steps. */
 static void stored_key(sqlite3_context *call, int count, sqlite3_value **values)

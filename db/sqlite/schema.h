@@ -8,7 +8,7 @@
 
 enum {
     SCHEMA_APPLICATION = 0x426f784f, /* "BoxO" in the file's header: the database is ours */
-    SCHEMA_VERSION = 3,              /* user_version of an up-to-date database */
+    SCHEMA_VERSION = 4,              /* user_version of an up-to-date database */
 };
 
 /* Said by a statement beside the one state it asks for, so that it may use the index "pending": SQLite takes a

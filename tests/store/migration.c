@@ -7,6 +7,7 @@
 #include "db/sqlite/place.h"
 #include "db/sqlite/schema.h"
 #include "tests/store/fixture.h"
+#include "tests/store/peek.h"
 
 /* What version 1 held after two sales, one under the id that the balancer made, and a refusal. */
 static const char sales_of_version_1[] =
@@ -50,6 +51,28 @@ static const char sales_of_version_2[] =
     "  SELECT event, tier, first_number + n.value, decision FROM decisions d,"
     "    json_each('[0,1,2]') n WHERE n.value < quantity;"
     "INSERT INTO totals (event, tier, server, sold) VALUES (1, 1, 'server-1', 5);";
+
+/* Version 3 had holds and lines: two tickets are sold, three were held until long ago, and one waits for two. */
+static const char orders_of_version_3[] =
+    "INSERT INTO store (one, id) VALUES (1, '0193b0aa-0000-7000-8000-000000000001');"
+    "INSERT INTO servers (server, boot) VALUES ('server-1', 7);"
+    "INSERT INTO events (event, name, title, waiting_list) VALUES (1, 'demo', 'Demo', 1);"
+    "INSERT INTO tiers (event, tier, name, price, currency, capacity, sold, held, waiting,"
+    "                   order_limit, next_number)"
+    "  VALUES (1, 1, 'standard', 2500, 'EUR', 5, 2, 3, 1, 10, 3);"
+    "INSERT INTO decisions (decision, event, key, fingerprint, created_at, id, state, tier,"
+    "                       quantity, first_number, amount, currency, buyer, server, router,"
+    "                       expires_at) VALUES"
+    "  (300, 1, x'0193b0aa111170008000000000000002', zeroblob(16), 1764000000000000,"
+    "   x'0193b0aa111170008000000000000002', 0, 1, 2, 1, 5000, 'EUR', '', 'server-1', '', NULL),"
+    "  (301, 1, x'0193b0aa111170008000000000000003', zeroblob(16), 1764000000000001,"
+    "   x'0193b0aa111170008000000000000003', 1, 1, 3, NULL, 7500, 'EUR', '', 'server-1', '',"
+    "   1764000600000001),"
+    "  (302, 1, x'0193b0aa111170008000000000000004', zeroblob(16), 1764000000000002,"
+    "   x'0193b0aa111170008000000000000004', 2, 1, 2, NULL, 5000, 'EUR', '', 'server-1', '', 0);"
+    "INSERT INTO tickets (event, tier, number, decision) VALUES (1, 1, 1, 300), (1, 1, 2, 300);"
+    "INSERT INTO order_spans (event, span) VALUES (1, 1);"
+    "INSERT INTO totals (event, tier, server, sold) VALUES (1, 1, 'server-1', 2);";
 
 static void make_version(const struct fixture *fixture, int version, const char *sales)
 {
@@ -159,6 +182,29 @@ static void goes_on_with_version_2(void)
     CU_ASSERT_EQUAL(let_in(store, NULL, 3, "north", NULL).problem, PROBLEM_NONE);
     CU_ASSERT_EQUAL(refund(store, &id).problem, PROBLEM_NONE);
     CU_ASSERT_EQUAL(hold(store, NULL, 2).problem, PROBLEM_NONE);
+    store_close(store);
+    fixture_close(&fixture);
+}
+
+/* What was held until long ago expires, and who waits is offered it. */
+static void goes_on_with_version_3(void)
+{
+    struct fixture fixture;
+    char error[STORE_ERROR_SIZE] = "";
+    struct store_made made;
+    struct id id;
+    fixture_open(&fixture, 0);
+    strcat(strchr(fixture.url, ':'), ".1");
+    make_version(&fixture, 3, orders_of_version_3);
+    CU_ASSERT_FATAL(store_init(fixture.url, 100, &made, error));
+    struct store *store = fixture_seller(&fixture, "server-1");
+    CU_ASSERT_EQUAL(buy(store, NULL, 1).problem, PROBLEM_NONE);
+    expect_counts(&fixture, 3, 2, 0);
+    CU_ASSERT(id_parse("0193b0aa-1111-7000-8000-000000000003", &id));
+    expect_state(&fixture, &id, ORDER_EXPIRED);
+    id.bytes[15] = 4;
+    expect_state(&fixture, &id, ORDER_HELD);
+    CU_ASSERT_EQUAL(peek_ticket(&fixture, 3).number, 3);
     store_close(store);
     fixture_close(&fixture);
 }
@@ -276,6 +322,7 @@ static __attribute__((constructor)) void add(void)
 {
     suite_add("store migration", "keeps what version 1 held", keeps_what_it_holds);
     suite_add("store migration", "goes on with what version 2 held", goes_on_with_version_2);
+    suite_add("store migration", "goes on with what version 3 held", goes_on_with_version_3);
     suite_add("store migration", "is for nobody else to read", is_for_nobody_else_to_read);
     suite_add("store migration", "restores a copy of version 2", restores_a_copy_of_version_2);
     suite_add("store migration", "fences who sells by the old tables",
