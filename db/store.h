@@ -29,7 +29,8 @@ enum {
     STORE_EVENTS_MAX = 100000,
     STORE_NUMBERS_SKIPPED = 1000000, /* of tickets, where a copy is put back */
     STORE_BUYERS_COUNTED_MAX =
-        100000,               /* decisions looked through to count what buyers have already */
+        50000, /* decisions of an event that are read to count what its buyers have: a third
+                                         of a second in a store of three million, if they are in memory */
     STORE_TOKENS_MAX = 10000, /* that are good */
     STORE_KEYS_MAX = 100,     /* signing keys that are not retired */
     STORE_OWED_MAX = 16,      /* payments owed back for one order, not settled; past that 503 */
@@ -201,8 +202,8 @@ enum change_kind {
     CHANGE_EVENT_CREATE, /* with its tiers, 1 to STORE_TIERS_MAX; EVENT_EXISTS, TIER_EXISTS (a name twice), TOO_MANY,
                             INVALID (tiers of several currencies) */
     CHANGE_EVENT, /* what `set` says; NO_SUCH_EVENT, INVALID (its sale would end before it begins), TOO_MANY (a buyer's
-                     limit, where there was none, once its orders are spread over more than about
-                     STORE_BUYERS_COUNTED_MAX decisions: counting them would stop all selling) */
+                     limit, where there is none, once it has more than STORE_BUYERS_COUNTED_MAX orders and refusals
+                     that are kept: counting would stop all selling) */
     CHANGE_TIER_CREATE, /* tiers[0] of event.name; NO_SUCH_EVENT, TIER_EXISTS, TOO_MANY, INVALID (another
                             currency) */
     CHANGE_TIER, /* what `set` says of tiers[0]; NO_SUCH_EVENT, NO_SUCH_TIER, CAPACITY_TAKEN (below sold +
