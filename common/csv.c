@@ -4,6 +4,10 @@
 
 #include "common/clock.h"
 
+/* What ends a cell where the separator of lists is no comma: such a program takes a quote in the middle of what it
+ * reads for a quote, and knows no quoted cell there. */
+#define OTHER_ENDS ";\t\r\n"
+
 static void begin_cell(struct csv *csv)
 {
     if (csv->begun)
@@ -11,12 +15,14 @@ static void begin_cell(struct csv *csv)
     csv->begun = true;
 }
 
+/* Whether what begins here would be run: behind blanks, and behind quotes, which may be taken off. */
 static bool is_formula(const char *text)
 {
     /* U+FF1D, U+FF0B, U+FF0D, U+FF20: full-width = + - @, which some read as the narrow ones. */
     static const char *const wide[] = {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
                                        "\xef\xbc\xa0"};
-    if (text[0] != '\0' && strchr("=+-@\t\r\n", text[0]) != NULL)
+    text += strspn(text, " \"");
+    if (text[0] != '\0' && strchr("=+-@", text[0]) != NULL)
         return true;
     for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
         if (strncmp(text, wide[i], strlen(wide[i])) == 0)
@@ -28,15 +34,20 @@ void csv_text(struct csv *csv, const char *text)
 {
     struct buffer *out = csv->out;
     begin_cell(csv);
-    bool quoted = strpbrk(text, ",\"\r\n") != NULL;
+    bool quoted = strpbrk(text, ",\"" OTHER_ENDS) != NULL;
+    bool begins = true; /* a cell, for one program or another */
+    bool blank = text[0] != '\0' && strchr("\t\r\n", text[0]) != NULL; /* which some take off */
     if (quoted)
         buffer_add_char(out, '"');
-    if (is_formula(text))
+    if (blank)
         buffer_add_char(out, '\'');
     for (; *text; text++) {
+        if (begins && is_formula(text))
+            buffer_add_char(out, '\'');
         if (*text == '"')
             buffer_add_char(out, '"');
         buffer_add_char(out, *text);
+        begins = strchr(OTHER_ENDS, *text) != NULL;
     }
     if (quoted)
         buffer_add_char(out, '"');

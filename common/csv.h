@@ -1,9 +1,10 @@
 /* CSV as RFC 4180 has it: cells with commas between, rows ended by CRLF; a cell that holds a comma, a
- * quote or a line's end is quoted. In UTF-8 without a byte order mark.
+ * semicolon, a tab, a quote or a line's end is quoted. In UTF-8 without a byte order mark.
  *
  * What people open it with takes a cell that begins with = + - @ a tab or a line's end (or the wide
- * forms of the signs) for a formula, and runs it. A text that begins so gets an apostrophe in front.
- * Numbers are numbers.
+ * forms of the signs) for a formula, and runs it. A text that begins so gets an apostrophe in front, and so does
+ * what begins so behind a semicolon, a tab or a line's end: where these separate cells, it is a cell. Numbers are
+ * numbers.
  *
  * One thread at a time. */
 #ifndef BOX_OFFICE_CSV_H

@@ -206,7 +206,7 @@ static void read_item_field(struct json_reader *reader, enum item_field field, s
         break;
     case ITEM_BUYER:
         wire_read_checked(reader, name, purchase->buyer, sizeof purchase->buyer,
-                          purchase_buyer_valid);
+                          purchase_buyer_flies);
         break;
     case ITEM_KEY:
         wire_read_checked(reader, name, item->key, sizeof item->key, purchase_reference_valid);

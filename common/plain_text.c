@@ -5,27 +5,76 @@
 
 #include "common/utf8.h"
 
-static bool is_control(uint32_t c)
+struct range {
+    uint32_t first, last;
+};
+
+/* Ordered, as are the others. Of Default_Ignorable_Code_Point all but what `joiners` and `selectors` have. */
+static const struct range refused[] = {
+    {0, 0x1f},          {0x7f, 0x9f},       {0xad, 0xad},       {0x34f, 0x34f},
+    {0x61c, 0x61c},     {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180e, 0x180e},
+    {0x200b, 0x200b},   {0x200e, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},
+    {0x3164, 0x3164},   {0xfdd0, 0xfdef},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},
+    {0xfff0, 0xfffb},   {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe00ff},
+    {0xe01f0, 0xe0fff},
+};
+
+/* With the blank of Braille. */
+static const struct range spaces[] = {
+    {0x20, 0x20},     {0xa0, 0xa0},     {0x1680, 0x1680}, {0x2000, 0x200a},
+    {0x202f, 0x202f}, {0x205f, 0x205f}, {0x2800, 0x2800}, {0x3000, 0x3000},
+};
+
+static const struct range joiners[] = {{0x200c, 0x200d}};
+
+static const struct range selectors[] = {
+    {0x180b, 0x180d}, {0x180f, 0x180f}, {0xfe00, 0xfe0f}, {0xe0100, 0xe01ef}};
+
+static bool is_among(uint32_t c, const struct range *ranges, size_t count)
 {
-    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029;
+    for (size_t i = 0; i < count && ranges[i].first <= c; i++)
+        if (c <= ranges[i].last)
+            return true;
+    return false;
 }
 
-static bool turns_direction(uint32_t c)
+#define IS_AMONG(c, ranges) is_among(c, ranges, sizeof(ranges) / sizeof *(ranges))
+
+static bool is_noncharacter(uint32_t c)
 {
-    return c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
-           (c >= 0x2066 && c <= 0x2069);
+    return (c & 0xfffe) == 0xfffe;
+}
+
+/* Behind any letter, "ada" could have many spellings that look the same. */
+static bool may_follow(uint32_t c, uint32_t before)
+{
+    if (IS_AMONG(c, joiners))
+        return before >= 0x80 && !IS_AMONG(before, spaces);
+    if (IS_AMONG(c, selectors))
+        return (before >= 0x80 && !IS_AMONG(before, spaces)) || before == '#' || before == '*' ||
+               (before >= '0' && before <= '9');
+    return !IS_AMONG(c, refused) && !is_noncharacter(c);
+}
+
+static bool may_stand_at_an_end(uint32_t c)
+{
+    return !IS_AMONG(c, spaces) && !IS_AMONG(c, joiners);
 }
 
 bool plain_text_valid(const char *text, size_t size)
 {
     size_t length = strlen(text);
     const char *end = text + length;
-    if (length == 0 || length >= size || text[0] == ' ' || end[-1] == ' ')
+    uint32_t last = ' ';
+    if (length == 0 || length >= size)
         return false;
-    while (text < end) {
-        uint32_t character = utf8_decode(&text, end);
-        if (character == UTF8_BAD || is_control(character) || turns_direction(character))
+    for (const char *at = text; at < end;) {
+        bool first = at == text;
+        uint32_t character = utf8_decode(&at, end);
+        if (character == UTF8_BAD || !may_follow(character, last) ||
+            (first && !may_stand_at_an_end(character)))
             return false;
+        last = character;
     }
-    return true;
+    return may_stand_at_an_end(last);
 }

@@ -63,7 +63,7 @@ static const struct row rows[PROBLEM_COUNT] = {
     [PROBLEM_NO_SUCH_HOLD] = {"no_such_hold", "no-such-hold", "No such hold", 404, 0,
                               "There is no hold of this id."},
     [PROBLEM_HOLD_EXPIRED] = {"hold_expired", "hold-expired", "Hold expired", 410, 0,
-                              "The hold has expired and its tickets are gone."},
+                              "The hold has expired: its tickets are not kept for it any more."},
     [PROBLEM_HOLD_RELEASED] = {"hold_released", "hold-released", "Hold released", 410, 0,
                                "The hold was given up."},
     [PROBLEM_NOT_OFFERED] = {"not_offered", "not-offered", "Not offered yet", 409, 0,

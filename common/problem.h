@@ -33,7 +33,8 @@ enum problem {
     PROBLEM_NO_WAITING_LIST, /* the event has none */
     /* of holds */
     PROBLEM_NO_SUCH_HOLD,
-    PROBLEM_HOLD_EXPIRED, /* and its tickets are gone: a payment that came for it is recorded as owed back */
+    PROBLEM_HOLD_EXPIRED, /* and tickets are gone, or its buyer may have no more: a payment for it is recorded as owed
+                             back */
     PROBLEM_HOLD_RELEASED, /* likewise */
     PROBLEM_NOT_OFFERED,   /* it waits in line still; likewise */
     PROBLEM_ALREADY_PAID,  /* with another payment; likewise */

@@ -12,6 +12,7 @@
 #include "common/form.h"
 #include "common/json_reader.h"
 #include "common/log.h"
+#include "common/plain_text.h"
 #include "common/utf8.h"
 
 enum {
@@ -104,6 +105,11 @@ bool purchase_reference_valid(const char *reference)
 
 bool purchase_buyer_valid(const char *buyer)
 {
+    return plain_text_valid(buyer, BUYER_SIZE);
+}
+
+bool purchase_buyer_flies(const char *buyer)
+{
     size_t length = strlen(buyer);
     if (length == 0 || length >= BUYER_SIZE)
         return false;
@@ -143,8 +149,7 @@ static void set_buyer(struct reading *reading, const char *text)
     if (purchase_buyer_valid(text))
         memcpy(reading->purchase->buyer, text, strlen(text) + 1);
     else
-        break_rule(reading, "buyer must be 1 to %d bytes of UTF-8 without control characters.",
-                   BUYER_SIZE - 1);
+        break_rule(reading, "buyer must be 1 to %d bytes of " PLAIN_TEXT_RULE ".", BUYER_SIZE - 1);
 }
 
 static void set_payment(struct reading *reading, const char *text)

@@ -12,7 +12,7 @@
 enum {
     NAME_SIZE = 65,   /* an event's or tier's name: 1 to 64 of A-Z a-z 0-9 . _ -, first one
                          a letter or digit; and the NUL */
-    BUYER_SIZE = 255, /* 1 to 254 bytes of UTF-8 without control characters; and the NUL */
+    BUYER_SIZE = 255, /* 1 to 254 bytes of plain_text; and the NUL */
     KEY_SIZE = 256,   /* an idempotency key: 16 to 255 visible ASCII characters; the NUL */
     KEY_LENGTH_MIN = 16,
     QUANTITY_MAX = 1000, /* no tier may allow more in one order */
@@ -56,6 +56,10 @@ bool purchase_reference_valid(const char *reference);
 
 bool purchase_name_valid(const char *name);
 bool purchase_buyer_valid(const char *buyer);
+
+/* Whether it is 1 to 254 bytes of UTF-8 without control characters, as buyers were when the rule was wider: what a
+ * router of such a version has taken, and flies. */
+bool purchase_buyer_flies(const char *buyer);
 
 /* What makes two purchases the same: a SHA-256 (FIPS 180-4) over the four fields, each with its
  * length, an absent one distinct from every present one. */

@@ -27,19 +27,19 @@ enum {
     STORE_TIERS_MAX = 64,         /* of one event */
     STORE_WAITING_MAX = 100000,   /* orders in the line of one tier; past that, sold out */
     STORE_EVENTS_MAX = 100000,
-    STORE_NUMBERS_SKIPPED = 1000000, /* of tickets, where a copy is put back */
-    STORE_BUYERS_COUNTED_MAX =
-        100000,               /* decisions looked through to count what buyers have already */
-    STORE_TOKENS_MAX = 10000, /* that are good */
-    STORE_KEYS_MAX = 100,     /* signing keys that are not retired */
-    STORE_OWED_MAX = 16,      /* payments owed back for one order, not settled; past that 503 */
+    STORE_NUMBERS_SKIPPED = 1000000,  /* of tickets, where a copy is put back */
+    STORE_BUYERS_COUNTED_MAX = 50000, /* decisions of an event that may be read to count what
+                                         its buyers have: a third of a second */
+    STORE_TOKENS_MAX = 10000,         /* that are good */
+    STORE_KEYS_MAX = 100,             /* signing keys that are not retired */
+    STORE_OWED_MAX = 16, /* payments owed back for one order, not settled; past that 503 */
     STORE_TIDY_MAX =
         1024, /* orders of one event that expire, and of one tier that are offered what came
                                      free, in one batch; the rest in the next ones */
     STORE_PAGE_MAX = 1000, /* entries of one list call */
-    TITLE_SIZE = 401,      /* 1 to 400 bytes of UTF-8 without control characters; the NUL */
+    TITLE_SIZE = 401,      /* 1 to 400 bytes of plain_text; the NUL */
     ZONE_SIZE = 65,
-    GATE_SIZE = 65,         /* 1 to 64 bytes of UTF-8 without control characters; the NUL */
+    GATE_SIZE = 65,         /* 1 to 64 bytes of plain_text; the NUL */
     KEY_ID_SIZE = 12,       /* of a signing key: 11 of A-Z a-z 0-9 - _ */
     SIGNING_SEED_SIZE = 32, /* an Ed25519 secret key, as RFC 8032 has it */
     SIGNING_PUBLIC_SIZE = 32,
@@ -201,8 +201,8 @@ enum change_kind {
     CHANGE_EVENT_CREATE, /* with its tiers, 1 to STORE_TIERS_MAX; EVENT_EXISTS, TIER_EXISTS (a name twice), TOO_MANY,
                             INVALID (tiers of several currencies) */
     CHANGE_EVENT, /* what `set` says; NO_SUCH_EVENT, INVALID (its sale would end before it begins), TOO_MANY (a buyer's
-                     limit, where there was none, once its orders are spread over more than about
-                     STORE_BUYERS_COUNTED_MAX decisions: counting them would stop all selling) */
+                     limit, where there is none, once it has more than STORE_BUYERS_COUNTED_MAX orders and refusals
+                     that are kept: counting would stop all selling) */
     CHANGE_TIER_CREATE, /* tiers[0] of event.name; NO_SUCH_EVENT, TIER_EXISTS, TOO_MANY, INVALID (another
                             currency) */
     CHANGE_TIER, /* what `set` says of tiers[0]; NO_SUCH_EVENT, NO_SUCH_TIER, CAPACITY_TAKEN (below sold +

@@ -102,8 +102,7 @@ static const struct field event_fields[] = {
      .at = IN_EVENT(title),
      .mark = SET_TITLE,
      .valid = title_valid,
-     .rule = "1 to 400 bytes of UTF-8 without control and bidirectional control characters, and "
-             "without a space at its begin or end"},
+     .rule = "1 to 400 bytes of " PLAIN_TEXT_RULE},
     {.name = "time_zone",
      .kind = FIELD_TEXT,
      .at = IN_EVENT(zone),

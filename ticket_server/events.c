@@ -31,10 +31,11 @@ static void refuse_change(struct http_request *request, const struct change *cha
 {
     char detail[PROBLEM_DETAIL_SIZE], members[48];
     if (change->kind == CHANGE_EVENT && change->problem == PROBLEM_TOO_MANY) {
-        reply_problem(request, change->problem,
-                      "The event has too many orders to count what each buyer has: set buyer_limit "
-                      "before the sale.",
-                      NULL);
+        reply_problem(
+            request, change->problem,
+            "The event has too many orders and refusals to count what each buyer has: set "
+            "buyer_limit before the sale.",
+            NULL);
         return;
     }
     if (change->problem != PROBLEM_CAPACITY_TAKEN) {

@@ -85,7 +85,7 @@ static const struct field token_fields[] = {
      .required = true,
      .at = offsetof(struct token_body, name),
      .valid = name_valid,
-     .rule = "1 to 400 bytes of UTF-8 without control characters"},
+     .rule = "1 to 400 bytes of " PLAIN_TEXT_RULE},
     {.name = "scopes", .kind = FIELD_LIST, .required = true, .list = read_scope},
 };
 

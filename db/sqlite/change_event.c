@@ -1,6 +1,5 @@
 #include "db/sqlite/bind.h"
 #include "db/sqlite/change_part.h"
-#include "db/sqlite/spans.h"
 
 /* The event of that name; its second number is the buyer's limit. */
 static bool find_event(struct connection *connection, const char *name, struct change_row *event)
@@ -152,19 +151,18 @@ static bool write_event(struct connection *connection, const struct change *chan
     return change_write(connection, query);
 }
 
-/* Counting goes through every decision of the event's spans, and nobody sells meanwhile. */
+/* Counting reads every decision of the event, and nobody sells meanwhile. */
 static bool judge_count(struct connection *connection, struct change *change, int64_t event)
 {
-    static const int64_t most = STORE_BUYERS_COUNTED_MAX / SPAN_DECISIONS + 1;
-    struct change_row spans;
-    sqlite3_stmt *query = connection_query(connection, QUERY_COUNT_SPANS);
+    struct change_row decisions;
+    sqlite3_stmt *query = connection_query(connection, QUERY_COUNT_DECISIONS);
     if (query != NULL) {
         sqlite3_bind_int64(query, 1, event);
-        sqlite3_bind_int64(query, 2, most + 1);
+        sqlite3_bind_int64(query, 2, STORE_BUYERS_COUNTED_MAX + 1);
     }
-    if (!change_read(connection, query, &spans))
+    if (!change_read(connection, query, &decisions))
         return false;
-    return spans.first <= most || change_refuse(change, PROBLEM_TOO_MANY);
+    return decisions.first <= STORE_BUYERS_COUNTED_MAX || change_refuse(change, PROBLEM_TOO_MANY);
 }
 
 /* Buyers are counted only where they are limited. */

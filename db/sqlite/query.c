@@ -26,14 +26,14 @@ static const char *const texts[QUERY_COUNT] = {
         "  hold_seconds = coalesce(?8, hold_seconds), waiting_list = coalesce(?9, waiting_list),"
         "  closed = coalesce(?10, closed) WHERE event = ?1",
     [QUERY_WINDOW] = "SELECT sale_from, sale_until FROM events WHERE event = ?1",
-    [QUERY_COUNT_SPANS] = "SELECT count(*) FROM"
-                          "  (SELECT 1 FROM order_spans WHERE event = ?1 LIMIT ?2)",
+    [QUERY_COUNT_DECISIONS] = "SELECT count(*) FROM"
+                              "  (SELECT 1 FROM decisions WHERE event = ?1 LIMIT ?2)",
+    /* The index of keys has them in the order of their keys, the set in that of their pages: each is read once. */
     [QUERY_FILL_BUYERS] =
         "INSERT INTO buyers (event, buyer, tickets) SELECT ?1, lower(d.buyer), sum(d.quantity)"
-        "  FROM order_spans s CROSS JOIN decisions d NOT INDEXED"
-        "    ON d.decision >= s.span << 8 AND d.decision <= (s.span << 8) + 255"
-        "  WHERE s.event = ?1 AND d.event = ?1 AND d.id IS NOT NULL AND d.state IN (0, 1, 2)"
-        "    AND d.buyer <> '' GROUP BY lower(d.buyer)",
+        "  FROM decisions d WHERE d.decision IN (SELECT decision FROM decisions WHERE event = ?1)"
+        "    AND d.id IS NOT NULL AND d.state IN (0, 1, 2) AND d.buyer <> ''"
+        "  GROUP BY lower(d.buyer)",
     [QUERY_EMPTY_BUYERS] = "DELETE FROM buyers WHERE event = ?1",
     [QUERY_FIND_TIER] = "SELECT tier, sold + held FROM tiers WHERE event = ?1 AND name = ?2",
     [QUERY_COUNT_TIERS] =

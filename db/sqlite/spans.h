@@ -6,10 +6,6 @@
 
 #include "db/sqlite/connection.h"
 
-enum {
-    SPAN_DECISIONS = 256,
-};
-
 /* Notes the spans of the orders among the last `count` decisions, which are those that a batch of so many has
  * added, whatever numbers it gave: those of old refusals that were removed are given again. False with the
  * reason told. */

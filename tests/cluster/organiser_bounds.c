@@ -52,11 +52,12 @@ static void a_sale_far_in_the_future(void)
 static void a_buyers_limit_too_late(void)
 {
     organiser_open(&box, 100);
-    run_sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400)"
-            "  INSERT INTO order_spans (event, span) SELECT 1, 1000 + i FROM n");
+    run_sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= 50000)"
+            "  INSERT INTO decisions (event, key, fingerprint, created_at, problem, remaining)"
+            "    SELECT 1, 'key-of-somebody-' || i, zeroblob(16), 1, 'sold_out', 0 FROM n");
     organiser_expect(&box, "PATCH", "/events/demo", "{\"buyer_limit\":4}", 409,
                      "set buyer_limit before the sale");
-    run_sql("DELETE FROM order_spans WHERE span > 1000");
+    run_sql("DELETE FROM decisions");
     organiser_expect(&box, "PATCH", "/events/demo", "{\"buyer_limit\":4}", 200,
                      "\"buyer_limit\":4");
     organiser_close(&box);

@@ -31,6 +31,10 @@ static const struct {
     {"admin", "GET", "/tokens", NULL, 200},
     {"admin", "POST", "/tokens", "{}", 400},
     {"admin", "DELETE", "/tokens/" NOBODY, NULL, 404},
+    {"check-in", "POST", "/check-ins", "{}", 400},
+    {"check-in", "GET", "/events/demo/tickets.csv", NULL, 200},
+    {"admin", "POST", "/keys", NULL, 201},
+    {"admin", "DELETE", "/keys/AAAAAAAAAAA", NULL, 404},
 };
 
 static struct organiser box;

@@ -45,7 +45,7 @@ static void buyers_are_the_same_but_for_case(struct fixture *fixture)
     struct store *store = limited(fixture, 4);
     CU_ASSERT_EQUAL(buy_as(store, "Ann@Example.org", 4).problem, PROBLEM_NONE);
     CU_ASSERT_EQUAL(buy_as(store, "ann@example.ORG", 1).problem, PROBLEM_BUYER_LIMIT);
-    CU_ASSERT_EQUAL(buy_as(store, "ann@example.org ", 1).problem, PROBLEM_NONE);
+    CU_ASSERT_EQUAL(buy_as(store, "ann@example.org.", 1).problem, PROBLEM_NONE);
     CU_ASSERT_EQUAL(buy_as(store, "ann", 1).problem, PROBLEM_NONE);
     CU_ASSERT_EQUAL(buy_as(store, "zoë", 4).problem, PROBLEM_NONE);
     CU_ASSERT_EQUAL(buy_as(store, "ZOË", 4).problem, PROBLEM_NONE);

@@ -249,22 +249,50 @@ static void spread_orders(struct fixture *fixture, int spans)
                 spans);
 }
 
+/* In a busy shop a few orders lie far apart. */
+static void limit_counts_far_and_wide(struct fixture *fixture)
+{
+    struct store *store = fixture_seller(fixture, "server-1");
+    struct change change = limit_buyers(4);
+    CU_ASSERT_EQUAL(buy_as(store, "ada", 1).problem, PROBLEM_NONE);
+    fixture_sql(fixture, "UPDATE decisions SET decision = 100000000; UPDATE tickets SET"
+                         "  decision = 100000000; UPDATE order_spans SET span = 100000000 >> 8");
+    CU_ASSERT_EQUAL(buy_as(store, "ada", 2).problem, PROBLEM_NONE);
+    spread_orders(fixture, 2 * STORE_BUYERS_COUNTED_MAX / 256);
+    CU_ASSERT_EQUAL(changed(store, &change), PROBLEM_NONE);
+    CU_ASSERT_EQUAL(buy_as(store, "ada", 2).remaining, 1);
+    fixture_sql(fixture, "DELETE FROM order_spans WHERE span BETWEEN 1001 AND 100000");
+    store_close(store);
+}
+
+/* Refusals that are kept, which have keys of the event, too. */
+static void keep_refusals(struct fixture *fixture, int from, int to)
+{
+    fixture_sql(fixture,
+                "WITH RECURSIVE n(i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+                "  INSERT INTO decisions (event, key, fingerprint, created_at, problem, remaining)"
+                "    SELECT 1, 'key-of-somebody-' || i, zeroblob(16), 1, 'sold_out', 0 FROM n",
+                from, to);
+}
+
 /* It would stop all selling for as long as it counts; a limit that is there already may be changed at any time. */
 static void limit_comes_before_the_sale(struct fixture *fixture)
 {
     struct store *store = fixture_seller(fixture, "server-1");
     struct change first = limit_buyers(4), higher = limit_buyers(5), none = limit_buyers(0);
     struct event_terms terms;
-    spread_orders(fixture, STORE_BUYERS_COUNTED_MAX / 256 + 2);
+    CU_ASSERT_EQUAL(buy_as(store, "ada", 1).problem, PROBLEM_NONE);
+    keep_refusals(fixture, 1, STORE_BUYERS_COUNTED_MAX);
     CU_ASSERT_EQUAL(changed(store, &first), PROBLEM_TOO_MANY);
     CU_ASSERT_EQUAL(store_read_event(store, "demo", &terms), STORE_FOUND);
     CU_ASSERT_EQUAL(terms.buyer_limit, 0);
     CU_ASSERT_EQUAL(changed(store, &none), PROBLEM_NONE);
-    fixture_sql(fixture, "DELETE FROM order_spans WHERE span = 1001");
+    fixture_sql(fixture, "DELETE FROM decisions WHERE key = 'key-of-somebody-1'");
     CU_ASSERT_EQUAL(changed(store, &first), PROBLEM_NONE);
-    fixture_sql(fixture, "INSERT INTO order_spans (event, span) VALUES (1, 1001)");
+    keep_refusals(fixture, 1, 1);
     CU_ASSERT_EQUAL(changed(store, &higher), PROBLEM_NONE);
-    fixture_sql(fixture, "DELETE FROM order_spans WHERE span > 1000");
+    CU_ASSERT_EQUAL(buy_as(store, "ada", 5).remaining, 4);
+    fixture_sql(fixture, "DELETE FROM decisions WHERE id IS NULL");
     store_close(store);
 }
 
@@ -276,6 +304,7 @@ static const struct fixture_case cases[] = {
     {"a sale begins before it ends", 20, sale_begins_before_it_ends},
     {"a limit counts what buyers have already", 20, limit_counts_what_buyers_have},
     {"a limit comes and goes", 20, limit_comes_and_goes},
+    {"a limit counts far and wide", 20, limit_counts_far_and_wide},
     {"a limit comes before the sale", 20, limit_comes_before_the_sale},
     {"adds a tier", 20, adds_a_tier},
     {"tiers are bounded", 20, tiers_are_bounded},

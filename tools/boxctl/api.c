@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/problem.h"
 
 enum {
     URL_SIZE = 256,
@@ -156,7 +157,7 @@ static void explain(const struct api *api, struct api_answer *answer, CURLcode r
         snprintf(answer->failure, API_FAILURE_SIZE,
                  "%s does not answer (%s): is the balancer running, and is this its %s address?",
                  api->url, curl_easy_strerror(result), api->option);
-    else if ((answer->status == 401 || answer->status == 429))
+    else if (answer->status == 401 || strcmp(code, problem_code(PROBLEM_TOO_MANY_ATTEMPTS)) == 0)
         snprintf(answer->failure, API_FAILURE_SIZE,
                  "%s does not take the token in %s: name its own with --token-file", api->url,
                  api->token_file);

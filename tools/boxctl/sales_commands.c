@@ -139,8 +139,10 @@ static bool refund(struct shop *shop, int argc, char **argv)
 }
 
 const struct shop_command sales_commands[] = {
-    {"orders", NULL, "EVENT", "list what was sold and held", show_orders},
-    {"export", NULL, "EVENT > FILE.csv", "the same as CSV, for a spreadsheet", export_orders},
+    {"orders", NULL, "EVENT",
+     "list what was sold and held; who knows an order's id has its tickets", show_orders},
+    {"export", NULL, "EVENT > FILE.csv",
+     "the same as CSV, for a spreadsheet; keep it as you keep tickets", export_orders},
     {"refund", NULL, "EVENT ORDER", "take a sale back: its tickets are free again", refund},
     {"owed", NULL, "EVENT", "list payments to be given back", show_owed},
     {"settle", NULL, "EVENT ORDER REFERENCE", "note that such a payment was given back", settle},

@@ -25,7 +25,7 @@ static void check_item(const struct item *item)
                   : purchase_name_valid(purchase->event),
          "the event has a name, or an order goes without");
     must(!purchase->tier[0] || purchase_name_valid(purchase->tier), "a tier has one, too");
-    must(!purchase->buyer[0] || purchase_buyer_valid(purchase->buyer), "the buyer keeps the rules");
+    must(!purchase->buyer[0] || purchase_buyer_flies(purchase->buyer), "the buyer keeps the rules");
     must(purchase->quantity >= 0 && purchase->quantity <= QUANTITY_MAX, "the quantity, too");
 }
 

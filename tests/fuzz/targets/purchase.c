@@ -76,6 +76,25 @@ static bool name_good(const char *name)
     return length >= 1 && length <= 64 && !name[length] && !strchr("._-", name[0]);
 }
 
+/* Some of what is not seen, or turns the direction of text. */
+static bool deceives(const char *text)
+{
+    static const char *const unseen[] = {
+        "\xc2\xad",         "\xe2\x80\x8b",     "\xe2\x80\x8e",  "\xe2\x80\xa8",  "\xe2\x80\xae",
+        "\xe2\x81\xa0",     "\xe2\x81\xa6",     "\xe3\x85\xa4",  "\xef\xbb\xbf",  "\xef\xbf\xbf",
+        "\xf0\x9f\xbf\xbe", "\xf3\xa0\x81\xa1", "a\xe2\x80\x8d", "a\xef\xb8\x8f", " \xe2\x80\x8c"};
+    for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
+        if (strstr(text, unseen[i]) != NULL)
+            return true;
+    return false;
+}
+
+static bool ends_in_space(const char *text, size_t length)
+{
+    return text[0] == ' ' || text[length - 1] == ' ' || strncmp(text, "\xc2\xa0", 2) == 0 ||
+           (length >= 2 && strcmp(text + length - 2, "\xc2\xa0") == 0);
+}
+
 static bool buyer_good(const char *buyer)
 {
     size_t length = strlen(buyer);
@@ -83,7 +102,8 @@ static bool buyer_good(const char *buyer)
     for (size_t i = 0; i < length; i++)
         control = control || (uint8_t)buyer[i] < 0x20 || buyer[i] == 0x7f ||
                   ((uint8_t)buyer[i] == 0xc2 && (uint8_t)buyer[i + 1] < 0xa0);
-    return length <= 254 && !control && grammar_text(buyer, length);
+    return length <= 254 && !control && grammar_text(buyer, length) &&
+           (length == 0 || (!deceives(buyer) && !ends_in_space(buyer, length)));
 }
 
 static void check_rules(const struct purchase *purchase)

@@ -288,6 +288,16 @@ static void a_flight_may_be_empty(void)
     buffer_free(&out);
 }
 
+/* Of another version's router: the flight has others' purchases, too. */
+static void takes_buyers_that_a_shop_takes_no_more(void)
+{
+    static const char flight[] = FLIGHT("{" ITEM ",\"buyer\":\"ada\\u202e \"}");
+    struct item item;
+    char router[ID_TEXT_SIZE], error[JSON_ERROR_SIZE];
+    CU_ASSERT_EQUAL(flight_parse(flight, sizeof flight - 1, &item, 1, router, error), 1);
+    CU_ASSERT_STRING_EQUAL(item.purchase.buyer, "ada\xe2\x80\xae ");
+}
+
 /* Cuts a text at every byte: none of the pieces may be taken, nor a byte past its end be read. */
 static void refuses_whatever_is_cut_short(void)
 {
@@ -316,6 +326,8 @@ static void figures_are_ordered_by_boot_then_commit(void)
 
 static __attribute__((constructor)) void suite(void)
 {
+    suite_add("item", "takes buyers that a shop takes no more",
+              takes_buyers_that_a_shop_takes_no_more);
     suite_add("item", "a flight comes back", a_flight_comes_back);
     suite_add("item", "every verb that flies comes back", every_verb_that_flies_comes_back);
     suite_add("item", "a hold is not the purchase of the same",

@@ -29,7 +29,7 @@ static const struct {
     const char *step;
 } queries_may[] = {
     {QUERY_COUNT_EVENTS, "SCAN events"},
-    {QUERY_COUNT_SPANS, "SCAN (subquery-1)"},
+    {QUERY_COUNT_DECISIONS, "SCAN (subquery-1)"},
     {QUERY_FILL_BUYERS, "USE TEMP B-TREE FOR GROUP BY"},
     {QUERY_COUNT_TOKENS, "SCAN tokens"},
     {QUERY_FORGET_TOKENS, "SCAN tokens"},
