@@ -53,6 +53,7 @@ static void begin(struct batch *batch, const char *server, int64_t now, struct d
     rule->order_count = rule->added = rule->ticket_count = 0;
     batch->due = batch->in_lines = 0;
     batch->sold = 0;
+    batch->span = (struct span_noted){0};
     batch->dirty = false;
 }
 

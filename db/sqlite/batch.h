@@ -5,6 +5,7 @@
 
 #include "db/decide.h"
 #include "db/sqlite/connection.h"
+#include "db/sqlite/spans.h"
 
 /* What grows while a batch is read, and stays for the next one. */
 struct batch_room {
@@ -24,7 +25,8 @@ struct batch {
     size_t due;       /* orders that expire */
     size_t in_lines;  /* orders in line that may be offered something */
     int64_t sold;     /* tickets sold by the batch */
-    bool dirty;       /* something was written */
+    struct span_noted span;
+    bool dirty; /* something was written */
 };
 
 /* Which keys are looked up before the rule decides. */

@@ -92,13 +92,17 @@ static int add_order(struct batch *batch, struct connection *connection, size_t 
                                         : add_hold(batch, connection, i);
     if (rc != SQLITE_OK)
         return rc;
+    int64_t event = batch->rule.events[item->event].id;
     int64_t row = sqlite3_last_insert_rowid(connection->db);
+    rc = spans_note(&batch->span, connection, event, row);
+    if (rc != SQLITE_OK)
+        return rc;
     if (item->subject != LOOKUP_NONE)
         batch->rule.orders[item->subject].row = row;
     if (item->write == DECIDE_HOLD)
         return SQLITE_OK;
-    return add_tickets(connection, batch->rule.events[item->event].id,
-                       batch->rule.tiers[item->tier].id, row, sale->first_number, sale->quantity);
+    return add_tickets(connection, event, batch->rule.tiers[item->tier].id, row, sale->first_number,
+                       sale->quantity);
 }
 
 static int add_item(struct batch *batch, struct connection *connection, size_t i)

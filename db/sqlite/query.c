@@ -73,11 +73,6 @@ static const char *const texts[QUERY_COUNT] = {
         "  AND ?3 IN ('', e.name)",
     [QUERY_SETTLE] = "UPDATE owed SET settled_at = ?2 WHERE owed = ?1",
 
-    [QUERY_NOTE_SPANS] = "INSERT OR IGNORE INTO order_spans (event, span)"
-                         "  SELECT DISTINCT event, decision >> 8 FROM decisions NOT INDEXED"
-                         "  WHERE decision > (SELECT max(decision) FROM decisions) - ?1"
-                         "    AND id IS NOT NULL",
-
     [QUERY_READ_EVENT] = "SELECT " TERMS " FROM events WHERE name = ?1",
     [QUERY_LIST_EVENTS] = "SELECT " TERMS " FROM events WHERE name > ?1 ORDER BY name LIMIT ?2",
     [QUERY_READ_HOLD] = "SELECT " ORDER " FROM decisions d"

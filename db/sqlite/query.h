@@ -29,8 +29,6 @@ enum store_query {
     QUERY_FORGET_KEYS,
     QUERY_FIND_OWED,
     QUERY_SETTLE,
-    /* which decisions are whose */
-    QUERY_NOTE_SPANS,
     /* reading */
     QUERY_READ_EVENT,
     QUERY_LIST_EVENTS,

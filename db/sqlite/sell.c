@@ -4,7 +4,6 @@
 
 #include "common/clock.h"
 #include "db/sqlite/batch_list.h"
-#include "db/sqlite/spans.h"
 #include "db/sqlite/transaction.h"
 
 static const int64_t wait_max = 10 * CLOCK_SECOND;
@@ -136,7 +135,7 @@ static bool decide_all(struct handle *handle, int64_t now, void *context, bool *
         (!concerns_one_item(&handle->connection, rc) || !process_again(handle, work)))
         return false;
     *dirty = work->dirty;
-    return !work->dirty || spans_note(&handle->connection, work->count);
+    return true;
 }
 
 enum store_result sell_batch(struct store *store, struct decision *decisions, size_t n)

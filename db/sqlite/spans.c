@@ -1,10 +1,22 @@
 #include "db/sqlite/spans.h"
 
-bool spans_note(struct connection *connection, size_t count)
+enum {
+    DECISION_BITS = 8, /* of a decision's number, within its span */
+};
+
+int spans_note(struct span_noted *last, struct connection *connection, int64_t event,
+               int64_t decision)
 {
-    sqlite3_stmt *query = connection_query(connection, QUERY_NOTE_SPANS);
-    if (query == NULL)
-        return false;
-    sqlite3_bind_int64(query, 1, (sqlite3_int64)count);
-    return connection_run(connection, query) == SQLITE_OK;
+    int64_t span = decision >> DECISION_BITS;
+    if (event == last->event && span == last->span)
+        return SQLITE_OK;
+    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_ADD_SPAN);
+    if (statement == NULL)
+        return SQLITE_ERROR;
+    sqlite3_bind_int64(statement, 1, event);
+    sqlite3_bind_int64(statement, 2, span);
+    int rc = connection_run(connection, statement);
+    if (rc == SQLITE_OK)
+        *last = (struct span_noted){.event = event, .span = span};
+    return rc;
 }

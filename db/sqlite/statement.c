@@ -89,6 +89,7 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_ADD_REFUSAL] =
         "INSERT INTO decisions (event, key, fingerprint, created_at, problem, remaining)"
         "  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [STATEMENT_ADD_SPAN] = "INSERT OR IGNORE INTO order_spans (event, span) VALUES (?1, ?2)",
     [STATEMENT_ADD_TICKET] = "INSERT INTO tickets (event, tier, number, decision)"
                              "  VALUES (?1, ?2, ?3, ?4)",
     [STATEMENT_COUNT_TIER] =

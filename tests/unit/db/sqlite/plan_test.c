@@ -37,7 +37,6 @@ static const struct {
     {QUERY_COUNT_KEYS, "SCAN signing_keys"},
     {QUERY_FORGET_KEYS, "SCAN signing_keys"},
     {QUERY_FORGET_KEYS, "USE TEMP B-TREE FOR ORDER BY"},
-    {QUERY_NOTE_SPANS, "USE TEMP B-TREE FOR DISTINCT"},
     {QUERY_PLACE, "SCAN (subquery-1)"},
     {QUERY_EACH_TOKEN, "SCAN tokens"},
     {QUERY_EACH_KEY, "SCAN signing_keys"},
