@@ -26,7 +26,7 @@ enum {
     COLUMN_PAYMENT,
     COLUMN_REQUEST,
     COLUMN_LATE,
-    COLUMN_COUNT, /* what else there is of a ticket begins here */
+    COLUMN_COUNT, /* what else there is of a ticket, or of a hold, begins here */
 };
 
 static size_t tier_at(const struct batch *batch, size_t event, int64_t row)
@@ -118,8 +118,10 @@ int batch_read_hold(struct batch *batch, struct connection *connection, size_t i
     if (statement == NULL)
         return SQLITE_ERROR;
     int rc = SQLITE_OK;
+    bool owes = false;
     bind_bytes(statement, 1, asked->order.bytes);
     if (sqlite3_step(statement) == SQLITE_ROW) {
+        owes = sqlite3_column_int(statement, COLUMN_COUNT) != 0;
         rc = batch_event_at(batch, connection, sqlite3_column_int64(statement, COLUMN_EVENT),
                             &item->event);
         if (rc == SQLITE_OK)
@@ -128,7 +130,7 @@ int batch_read_hold(struct batch *batch, struct connection *connection, size_t i
     int done = connection_done(connection, statement);
     if (rc == SQLITE_OK)
         rc = done;
-    if (rc == SQLITE_OK && item->order != LOOKUP_NONE && asked->verb == VERB_CONFIRM)
+    if (rc == SQLITE_OK && item->order != LOOKUP_NONE && asked->verb == VERB_CONFIRM && owes)
         rc = read_owed(batch, connection, i);
     return rc;
 }

@@ -38,8 +38,10 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_LINE_BETWEEN] = "SELECT count(*) FROM decisions WHERE event = ?1 AND tier = ?2"
                                "  AND state = 2 AND " SCHEMA_PENDING " AND expires_at = 0"
                                "  AND decision > ?3 AND decision <= ?4",
-    [STATEMENT_HOLD] = "SELECT " ORDER_COLUMNS " FROM decisions d"
-                       "  WHERE id = ?1 AND expires_at IS NOT NULL",
+    [STATEMENT_HOLD] =
+        "SELECT " ORDER_COLUMNS ", EXISTS"
+        "  (SELECT 1 FROM owed o WHERE o.event = d.event AND o.decision = d.decision)"
+        "  FROM decisions d WHERE id = ?1 AND expires_at IS NOT NULL",
     [STATEMENT_ORDER] =
         "SELECT " ORDER_COLUMNS " FROM decisions d WHERE decision IN" SCHEMA_ORDER_OF_ID("?1"),
     [STATEMENT_OWED] =
