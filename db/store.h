@@ -427,13 +427,14 @@ struct store_restored {
     bool
         journal_only; /* of that: a journal alone, whose database was gone; `aside` with an ending of its own */
     bool
-        access_kept; /* tokens and signing keys are those of the store that was there, as it was; else the copy's */
+        access_kept; /* of tokens and signing keys, those of what was there, too; else the copy's alone */
 };
 
 /* Puts a copy, proved first, in the store's place; what was there is kept aside as store_reset does, and there
- * is a store at any moment (but for file systems without hard links). Tokens and signing keys stay, where what was there
- * is the same store and can be read. Numbers of tickets go on STORE_NUMBERS_SKIPPED above all that are known to be
- * given, of new tiers, too. False, with the store as it was: any process uses it, the copy is not sound, or it cannot be placed. */
+ * is a store at any moment (but for file systems without hard links). Tokens and signing keys of both are
+ * kept, and what is revoked or retired in either stays so, where what was there is the same store and can be read.
+ * Numbers of tickets go on STORE_NUMBERS_SKIPPED above all that are known to be given, of new tiers, too. False, with
+ * the store as it was: any process uses it, the copy is not sound, or it cannot be placed. */
 bool store_restore(const char *url, const char *from, store_progress *progress, void *context,
                    struct store_restored *restored, char error[STORE_ERROR_SIZE]);
 
