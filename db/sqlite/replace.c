@@ -113,14 +113,15 @@ static bool replace_store(const struct replacement *at, const struct part *part,
                  (part == NULL ? move(database, at->aside, "", error) : keep_aside(at, error));
     if (!moved)
         move_journal_back(at);
-    else if (part != NULL && !part_replace(part, database, error)) {
+    else if (part != NULL &&
+             !(place_save_directory(database, error) && part_replace(part, database, error))) {
         put_back(at, error);
         return false;
     }
     return moved;
 }
 
-/* Whoever makes a store here meanwhile makes an empty file, and then waits for the lock file. */
+/* Where there was no database, but perhaps its journal. Whoever makes a store here meanwhile makes an empty file, and then waits for the lock file. */
 static bool place_first(struct replacement *at, const struct part *part,
                         char error[STORE_ERROR_SIZE])
 {

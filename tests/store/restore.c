@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tests/store/fixture.h"
+#include "tests/store/steps.h"
 
 int __real_link(const char *from, const char *to);
 int __wrap_link(const char *from, const char *to);
@@ -16,7 +17,10 @@ static int no_links; /* errno of a file system that has no hard links; 0: it has
 int __wrap_link(const char *from, const char *to)
 {
     errno = no_links;
-    return no_links != 0 ? -1 : __real_link(from, to);
+    int result = no_links != 0 ? -1 : __real_link(from, to);
+    if (result == 0)
+        steps_note("link", from);
+    return result;
 }
 
 /* Where a store is, which sold 5 tickets, and a copy from when it was 2. */
