@@ -67,7 +67,8 @@ bool store_init(const char *url, int64_t demo_capacity, struct store_made *made,
                 char error[STORE_ERROR_SIZE]);
 
 /* Moves the store aside, for a fresh start: `aside` receives where it can be found from now on (it can
- * still be opened there), or "" where there was no store. Refused, with the reason and nothing
+ * still be opened there), or "" where there was no store. Where only its journal was left, that is moved,
+ * and `aside` with an ending of its own is its name. Refused, with the reason and nothing
  * changed, while any process uses the store. */
 bool store_reset(const char *url, char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE]);
 
