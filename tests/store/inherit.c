@@ -276,6 +276,30 @@ static void what_was_forgotten_is_not_good_again(void)
     fixture_close(&scene.fixture);
 }
 
+/* The same of the copy's key. */
+static void nor_is_a_forgotten_key(void)
+{
+    struct scene scene;
+    struct signing_key newest = {.id = ""}, last;
+    scene_open(&scene);
+    change_who_may(&scene);
+    struct store *store = fixture_seller(&scene.fixture, "server-1");
+    CU_ASSERT_EQUAL(store_each_key(store, note_newest, &newest), STORE_FOUND);
+    for (int i = 0; i <= STORE_KEYS_MAX; i++) {
+        struct change next = key_change();
+        CU_ASSERT_EQUAL(changed(store, &next), PROBLEM_NONE);
+        struct change retire = {.kind = CHANGE_KEY_RETIRE, .key = newest};
+        CU_ASSERT_EQUAL(changed(store, &retire), PROBLEM_NONE);
+        newest = next.key;
+    }
+    CU_ASSERT_EQUAL(store_each_key(store, note_key, &last), STORE_FOUND);
+    CU_ASSERT_STRING_NOT_EQUAL(last.id, scene.first_key.id);
+    store_close(store);
+    restore(&scene);
+    expect_signer(&scene, &newest, 1);
+    fixture_close(&scene.fixture);
+}
+
 /* --- damage -------------------------------------------------------------------------------- */
 
 static const char too_many_tokens[] =
@@ -419,6 +443,7 @@ static __attribute__((constructor)) void add(void)
     suite_add(suite, "the newer copy keeps what it knows", the_newer_copy_keeps_what_it_knows);
     suite_add(suite, "the newest key of both signs", the_newest_key_of_both_signs);
     suite_add(suite, "what was forgotten is not good again", what_was_forgotten_is_not_good_again);
+    suite_add(suite, "nor is a forgotten key", nor_is_a_forgotten_key);
     suite_add(suite, "a damaged store is replaced all the same",
               a_damaged_store_is_replaced_all_the_same);
     suite_add(suite, "what is no database is replaced", what_is_no_database_is_replaced);
