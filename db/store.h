@@ -67,7 +67,8 @@ bool store_init(const char *url, int64_t demo_capacity, struct store_made *made,
                 char error[STORE_ERROR_SIZE]);
 
 /* Moves the store aside, for a fresh start: `aside` receives where it can be found from now on (it can
- * still be opened there), or "" where there was no store. Refused, with the reason and nothing
+ * still be opened there), or "" where there was no store. Where only its journal was left, that is moved,
+ * and `aside` with an ending of its own is its name. Refused, with the reason and nothing
  * changed, while any process uses the store. */
 bool store_reset(const char *url, char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE]);
 
@@ -427,13 +428,14 @@ struct store_restored {
     bool
         journal_only; /* of that: a journal alone, whose database was gone; `aside` with an ending of its own */
     bool
-        access_kept; /* tokens and signing keys are those of the store that was there, as it was; else the copy's */
+        access_kept; /* of tokens and signing keys, those of what was there, too; else the copy's alone */
 };
 
 /* Puts a copy, proved first, in the store's place; what was there is kept aside as store_reset does, and there
- * is a store at any moment (but for file systems without hard links). Tokens and signing keys stay, where what was there
- * is the same store and can be read. Numbers of tickets go on STORE_NUMBERS_SKIPPED above all that are known to be
- * given, of new tiers, too. False, with the store as it was: any process uses it, the copy is not sound, or it cannot be placed. */
+ * is a store at any moment (but for file systems without hard links). Tokens and signing keys of both are
+ * kept, and what is revoked or retired in either stays so, where what was there is the same store and can be read.
+ * Numbers of tickets go on STORE_NUMBERS_SKIPPED above all that are known to be given, of new tiers, too. False, with
+ * the store as it was: any process uses it, the copy is not sound, or it cannot be placed. */
 bool store_restore(const char *url, const char *from, store_progress *progress, void *context,
                    struct store_restored *restored, char error[STORE_ERROR_SIZE]);
 

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "common/options.h"
@@ -115,10 +116,12 @@ static int reset(const struct command_line *given)
     char error[STORE_ERROR_SIZE];
     if (!store_reset(given->store, aside, error))
         die(EXIT_TROUBLE, "%s", error);
-    if (aside[0])
-        printf("The store is in %s.\n", aside);
-    else
+    if (aside[0] == '\0')
         printf("There was no store.\n");
+    else if (access(aside, F_OK) != 0)
+        printf("There was no store, but its journal: it is %s-* now.\n", aside);
+    else
+        printf("The store is in %s.\n", aside);
     return fflush(stdout) == 0 ? EXIT_FINE : EXIT_TROUBLE;
 }
 

@@ -53,7 +53,9 @@ static enum exit_status restore(const char *url, const char *from, store_progres
         printf("the store that was there is %s\n", restored.aside);
     if (!restored.access_kept)
         printf("tokens revoked and signing keys retired since that copy was made are good again: "
-               "revoke and retire them anew (boxctl token, boxctl key)\n");
+               "revoke and retire them anew (boxctl token, boxctl key)\n"
+               "tokens and signing keys made since are lost: make such tokens anew; codes of such "
+               "a key are refused at the gate until their buyers load them again\n");
     return EXIT_FINE;
 }
 

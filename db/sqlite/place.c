@@ -69,6 +69,18 @@ static bool resolve(struct place *place, const char *path, char error[STORE_ERRO
     return name_lock(place, error);
 }
 
+/* Tells of a link whose target is not there. */
+static bool leads_nowhere(const char *path, char error[STORE_ERROR_SIZE])
+{
+    char target[STORE_PLACE_SIZE] = "";
+    if (readlink(path, target, sizeof target - 1) < 0)
+        return false;
+    snprintf(error, STORE_ERROR_SIZE,
+             "%.200s is a link to nothing (%.150s): bring that back, or remove the link", path,
+             target);
+    return true;
+}
+
 bool place_find(struct place *place, const char *path, bool make, bool *absent,
                 char error[STORE_ERROR_SIZE])
 {
@@ -82,6 +94,8 @@ bool place_find(struct place *place, const char *path, bool make, bool *absent,
         return resolve(place, path, error);
     if (errno != ENOENT)
         return fail(error, "reach the database", path);
+    if (leads_nowhere(path, error))
+        return false;
     *place = (struct place){.device = 0};
     snprintf(place->database, sizeof place->database, "%s", path);
     if (!name_lock(place, error))

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -42,15 +43,33 @@ static bool move(const char *from, const char *to, const char *ending, char erro
     return false;
 }
 
-/* Moves whatever SQLite would take for the database's journal, and says whether there was any. The journal goes before
+/* Of what SQLite would take for the database's journal. */
+static const char *const journals[] = {"-wal", "-shm", "-journal"};
+
+enum {
+    JOURNALS = sizeof journals / sizeof *journals,
+};
+
+static bool journal_left(const char *database)
+{
+    for (size_t i = 0; i < JOURNALS; i++) {
+        struct stat file;
+        char path[STORE_PLACE_SIZE + 16];
+        snprintf(path, sizeof path, "%s%s", database, journals[i]);
+        if (lstat(path, &file) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Moves any journal, and says whether there was any. The journal goes before
  * its database, and durably: a database without its (empty) journal is whole, while a journal left behind would be
  * written into the next database of that name. */
 static bool move_journal(const char *from, const char *to, bool *any, char error[STORE_ERROR_SIZE])
 {
-    static const char *const endings[] = {"-wal", "-shm", "-journal"};
     *any = false;
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        if (move(from, to, endings[i], error))
+    for (size_t i = 0; i < JOURNALS; i++) {
+        if (move(from, to, journals[i], error))
             *any = true;
         else if (errno != ENOENT)
             return false;
@@ -113,14 +132,16 @@ static bool replace_store(const struct replacement *at, const struct part *part,
                  (part == NULL ? move(database, at->aside, "", error) : keep_aside(at, error));
     if (!moved)
         move_journal_back(at);
-    else if (part != NULL && !part_replace(part, database, error)) {
+    else if (part != NULL &&
+             !(place_save_directory(database, error) && part_replace(part, database, error))) {
         put_back(at, error);
         return false;
     }
     return moved;
 }
 
-/* Whoever makes a store here meanwhile makes an empty file, and then waits for the lock file. */
+/* Where there was no database, but perhaps its journal. Whoever makes a store here meanwhile makes an empty file, and
+ * then waits for the lock file. */
 static bool place_first(struct replacement *at, const struct part *part,
                         char error[STORE_ERROR_SIZE])
 {
@@ -132,8 +153,8 @@ static bool place_first(struct replacement *at, const struct part *part,
         snprintf(error, STORE_ERROR_SIZE, "%.200s was made by somebody else just now", database);
         return false;
     }
-    bool placed =
-        move_journal(database, at->aside, &any, error) && part_place(part, database, error);
+    bool placed = move_journal(database, at->aside, &any, error) &&
+                  (part == NULL || part_place(part, database, error));
     if (!placed)
         move_journal_back(at);
     else if (!any)
@@ -171,7 +192,8 @@ bool replace_reset(const char *path, char aside[STORE_PLACE_SIZE], char error[ST
     struct replacement at;
     if (!replace_begin(&at, path, error))
         return false;
-    bool done = at.absent || replace_with(&at, NULL, error);
+    bool nothing = at.absent && !journal_left(at.place.database);
+    bool done = nothing || replace_with(&at, NULL, error);
     strcpy(aside, at.aside);
     replace_end(&at);
     return done;

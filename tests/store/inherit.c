@@ -6,6 +6,10 @@
 
 #include "tests/store/changes.h"
 
+enum {
+    FAR = 7000000, /* where numbers have got to */
+};
+
 /* A store whose copy knows one token, the first key, and two tickets of `demo`. */
 struct scene {
     struct fixture fixture;
@@ -20,18 +24,37 @@ static void note_key(void *context, const struct signing_key *key)
     *(struct signing_key *)context = *key;
 }
 
+/* From now on this copy is meant. */
+static void name_copy(struct scene *scene, const char *name)
+{
+    snprintf(scene->copy, sizeof scene->copy, "%s/%s.db", scene->fixture.directory, name);
+}
+
+static void make_copy(struct scene *scene, const char *name)
+{
+    name_copy(scene, name);
+    bool done = store_backup(scene->fixture.url, scene->copy, NULL, NULL, scene->error);
+    if (!done)
+        printf("  %s\n", scene->error);
+    CU_ASSERT(done);
+}
+
+static void lose_the_store(struct scene *scene)
+{
+    CU_ASSERT_EQUAL(unlink(strchr(scene->fixture.url, ':') + 1), 0);
+}
+
 static void scene_open(struct scene *scene)
 {
     memset(scene, 0, sizeof *scene);
     fixture_open(&scene->fixture, 50);
-    snprintf(scene->copy, sizeof scene->copy, "%s/copy.db", scene->fixture.directory);
     struct store *store = fixture_seller(&scene->fixture, "server-1");
     struct change token = token_change(1);
     CU_ASSERT_EQUAL(changed(store, &token), PROBLEM_NONE);
     CU_ASSERT_EQUAL(store_each_key(store, note_key, &scene->first_key), STORE_FOUND);
     buy(store, NULL, 2);
-    CU_ASSERT(store_backup(scene->fixture.url, scene->copy, NULL, NULL, scene->error));
     store_close(store);
+    make_copy(scene, "copy");
 }
 
 /* After the copy: its token is revoked and its key retired, others are made. */
@@ -94,6 +117,31 @@ static void expect_access(struct scene *scene, bool kept)
     store_close(store);
 }
 
+/* Makes the event, sells three of its tickets, and tells the first one's number. */
+static int64_t sell_of_new_event(struct scene *scene, const char *name)
+{
+    struct store *store = fixture_seller(&scene->fixture, "server-1");
+    struct tier_terms tier = tier_terms("stalls", 10);
+    struct change change = event_change(name, &tier, 1);
+    struct basket basket = {0};
+    CU_ASSERT_EQUAL(changed(store, &change), PROBLEM_NONE);
+    basket_ask(&basket, NULL, name, "stalls", 3);
+    basket_settle(&basket, store);
+    CU_ASSERT_EQUAL(basket_outcome(&basket, 0)->problem, PROBLEM_NONE);
+    int64_t number = basket_outcome(&basket, 0)->sale.first_number;
+    basket_free(&basket);
+    store_close(store);
+    return number;
+}
+
+static int64_t sell_of_demo(struct scene *scene)
+{
+    struct store *store = fixture_seller(&scene->fixture, "server-1");
+    int64_t number = buy(store, NULL, 1).sale.first_number;
+    store_close(store);
+    return number;
+}
+
 static void what_was_revoked_stays_so(void)
 {
     struct scene scene;
@@ -104,11 +152,162 @@ static void what_was_revoked_stays_so(void)
     fixture_close(&scene.fixture);
 }
 
+/* Version 3 had tokens and keys as well. */
+static void so_it_does_of_version_3(void)
+{
+    struct scene scene;
+    scene_open(&scene);
+    change_who_may(&scene);
+    fixture_sql(&scene.fixture,
+                "UPDATE tiers SET next_number = %d;"
+                "ALTER TABLE store DROP COLUMN first_number;"
+                "PRAGMA user_version = 3",
+                FAR);
+    restore(&scene);
+    expect_access(&scene, true);
+    CU_ASSERT_EQUAL(sell_of_demo(&scene), FAR + STORE_NUMBERS_SKIPPED);
+    fixture_close(&scene.fixture);
+}
+
+/* --- a copy that is newer than the store ---------------------------------------------------- */
+
+/* The disk died, and the older of two copies was put back by mistake: the newer one brings all that it knows. */
+static void the_newer_copy_keeps_what_it_knows(void)
+{
+    struct scene scene;
+    scene_open(&scene);
+    change_who_may(&scene);
+    make_copy(&scene, "newer");
+    lose_the_store(&scene);
+    name_copy(&scene, "copy");
+    restore(&scene);
+    expect_access(&scene, false);
+    name_copy(&scene, "newer");
+    restore(&scene);
+    expect_access(&scene, true);
+    fixture_close(&scene.fixture);
+}
+
+static struct signing_key add_key(struct scene *scene)
+{
+    struct store *store = fixture_seller(&scene->fixture, "server-1");
+    struct change key = key_change();
+    CU_ASSERT_EQUAL(changed(store, &key), PROBLEM_NONE);
+    store_close(store);
+    return key.key;
+}
+
+static void note_newest(void *context, const struct signing_key *key)
+{
+    struct signing_key *newest = context;
+    if (newest->id[0] == '\0')
+        *newest = *key;
+}
+
+static void expect_signer(struct scene *scene, const struct signing_key *expected, int good)
+{
+    int count = 0;
+    struct signing_key newest = {.id = ""};
+    struct store *store = fixture_reader(&scene->fixture);
+    CU_ASSERT(scene->restored.access_kept);
+    CU_ASSERT_EQUAL(store_each_key(store, note_newest, &newest), STORE_FOUND);
+    CU_ASSERT_EQUAL(store_each_key(store, count_key, &count), STORE_FOUND);
+    CU_ASSERT_STRING_EQUAL(newest.id, expected->id);
+    CU_ASSERT_EQUAL(count, good);
+    store_close(store);
+}
+
+/* Two copies went ways of their own: whichever replaces the other, all of both is good, and the newest key signs. */
+static void the_newest_key_of_both_signs(void)
+{
+    struct scene scene;
+    scene_open(&scene);
+    add_key(&scene);
+    make_copy(&scene, "one");
+    lose_the_store(&scene);
+    name_copy(&scene, "copy");
+    restore(&scene);
+    struct signing_key newest = add_key(&scene);
+    make_copy(&scene, "other");
+    name_copy(&scene, "one");
+    restore(&scene);
+    expect_signer(&scene, &newest, 3);
+    lose_the_store(&scene);
+    restore(&scene);
+    name_copy(&scene, "other");
+    restore(&scene);
+    expect_signer(&scene, &newest, 3);
+    newest = add_key(&scene);
+    expect_signer(&scene, &newest, 4);
+    fixture_close(&scene.fixture);
+}
+
+static const char revoke_many[] =
+    "INSERT INTO tokens WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+    "  SELECT randomblob(16), 'x', randomblob(32), 1, 1, %s + i FROM n";
+
+static void count_token(void *context, const struct token_terms *token)
+{
+    int *revoked = context;
+    *revoked += token->revoked_at != 0;
+}
+
+/* The copy's token was revoked so long ago that the store no longer knows it. */
+static void what_was_forgotten_is_not_good_again(void)
+{
+    struct scene scene;
+    int revoked = 0;
+    scene_open(&scene);
+    change_who_may(&scene);
+    fixture_sql(&scene.fixture, revoke_many, STORE_TOKENS_MAX, "(1 << 60)");
+    fixture_sql(&scene.fixture, "DELETE FROM tokens WHERE revoked_at < 1 << 60");
+    restore(&scene);
+    expect_access(&scene, true);
+    make_copy(&scene, "newer");
+    fixture_sql(&scene.fixture, "DELETE FROM tokens WHERE revoked_at IS NOT NULL");
+    fixture_sql(&scene.fixture, revoke_many, STORE_TOKENS_MAX, "(1 << 61)");
+    restore(&scene);
+    struct store *store = fixture_reader(&scene.fixture);
+    CU_ASSERT(scene.restored.access_kept);
+    CU_ASSERT_EQUAL(store_each_token(store, count_token, &revoked), STORE_FOUND);
+    CU_ASSERT_EQUAL(revoked, STORE_TOKENS_MAX);
+    CU_ASSERT(!may(store, 1) && may(store, 2));
+    store_close(store);
+    fixture_close(&scene.fixture);
+}
+
+/* The same of the copy's key. */
+static void nor_is_a_forgotten_key(void)
+{
+    struct scene scene;
+    struct signing_key newest = {.id = ""}, last;
+    scene_open(&scene);
+    change_who_may(&scene);
+    struct store *store = fixture_seller(&scene.fixture, "server-1");
+    CU_ASSERT_EQUAL(store_each_key(store, note_newest, &newest), STORE_FOUND);
+    for (int i = 0; i <= STORE_KEYS_MAX; i++) {
+        struct change next = key_change();
+        CU_ASSERT_EQUAL(changed(store, &next), PROBLEM_NONE);
+        struct change retire = {.kind = CHANGE_KEY_RETIRE, .key = newest};
+        CU_ASSERT_EQUAL(changed(store, &retire), PROBLEM_NONE);
+        newest = next.key;
+    }
+    CU_ASSERT_EQUAL(store_each_key(store, note_key, &last), STORE_FOUND);
+    CU_ASSERT_STRING_NOT_EQUAL(last.id, scene.first_key.id);
+    store_close(store);
+    restore(&scene);
+    expect_signer(&scene, &newest, 1);
+    fixture_close(&scene.fixture);
+}
+
+/* --- damage -------------------------------------------------------------------------------- */
+
 static const char too_many_tokens[] =
-    "INSERT INTO tokens WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+    "INSERT INTO tokens WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)"
     "  SELECT randomblob(16), 'x', randomblob(32), 1, 1, NULL FROM n";
 
-/* Of a store that is damaged, or another one, nothing is taken over, and nothing keeps the copy from its place. */
+/* Of a store that is damaged, or another one, only numbers are taken over, from wherever they can be read; and nothing
+ * keeps the copy from its place. */
 static void a_damaged_store_is_replaced_all_the_same(void)
 {
     static const char *const damages[] = {
@@ -116,27 +315,33 @@ static void a_damaged_store_is_replaced_all_the_same(void)
         "DELETE FROM store",
         "DROP TABLE tokens",
         "DROP TABLE signing_keys",
-        "DROP TABLE tiers",
+        "DROP TABLE tiers; DROP TABLE tokens",
         "DELETE FROM signing_keys",
         "UPDATE signing_keys SET retired_at = 1",
         "UPDATE signing_keys SET id = 'AAAAAAAAAAA' WHERE number = 1",
         "UPDATE tokens SET scopes = 0",
         "UPDATE tokens SET name = hex(zeroblob(100000))",
-        "UPDATE tiers SET next_number = 9223372036854775807",
-        "UPDATE store SET first_number = 9223372036854775807",
+        "UPDATE tiers SET next_number = 9223372036854775807; DROP TABLE tokens",
+        "UPDATE store SET first_number = 9223372036854775807; DROP TABLE tokens",
         too_many_tokens,
-        "PRAGMA user_version = 2",
+        "PRAGMA user_version = 5",
         "PRAGMA application_id = 5",
     };
     for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
         struct scene scene;
         scene_open(&scene);
         change_who_may(&scene);
+        fixture_sql(&scene.fixture,
+                    "UPDATE tiers SET next_number = %d;"
+                    "UPDATE store SET first_number = %d",
+                    FAR, FAR);
         fixture_sql(&scene.fixture, "%s", damages[i]);
         restore(&scene);
-        if (scene.restored.access_kept)
-            printf("  after %s\n", damages[i]);
         expect_access(&scene, false);
+        int64_t number = sell_of_demo(&scene);
+        if (scene.restored.access_kept || number != FAR + STORE_NUMBERS_SKIPPED)
+            printf("  after %s\n", damages[i]);
+        CU_ASSERT_EQUAL(number, FAR + STORE_NUMBERS_SKIPPED);
         fixture_close(&scene.fixture);
     }
 }
@@ -149,7 +354,7 @@ static void what_is_no_database_is_replaced(void)
     files_write(strchr(scene.fixture.url, ':') + 1, "no database at all, but some text", 33);
     restore(&scene);
     expect_access(&scene, false);
-    CU_ASSERT_EQUAL(unlink(strchr(scene.fixture.url, ':') + 1), 0);
+    lose_the_store(&scene);
     restore(&scene);
     expect_access(&scene, false);
     fixture_close(&scene.fixture);
@@ -181,31 +386,6 @@ static void a_spoilt_page_harms_nothing(void)
 
 /* --- numbers ------------------------------------------------------------------------------- */
 
-/* Makes the event, sells three of its tickets, and tells the first one's number. */
-static int64_t sell_of_new_event(struct scene *scene, const char *name)
-{
-    struct store *store = fixture_seller(&scene->fixture, "server-1");
-    struct tier_terms tier = tier_terms("stalls", 10);
-    struct change change = event_change(name, &tier, 1);
-    struct basket basket = {0};
-    CU_ASSERT_EQUAL(changed(store, &change), PROBLEM_NONE);
-    basket_ask(&basket, NULL, name, "stalls", 3);
-    basket_settle(&basket, store);
-    CU_ASSERT_EQUAL(basket_outcome(&basket, 0)->problem, PROBLEM_NONE);
-    int64_t number = basket_outcome(&basket, 0)->sale.first_number;
-    basket_free(&basket);
-    store_close(store);
-    return number;
-}
-
-static int64_t sell_of_demo(struct scene *scene)
-{
-    struct store *store = fixture_seller(&scene->fixture, "server-1");
-    int64_t number = buy(store, NULL, 1).sale.first_number;
-    store_close(store);
-    return number;
-}
-
 /* Made again under its name, an event gives no number that was sold before it was lost. */
 static void a_lost_event_begins_higher_up(void)
 {
@@ -214,7 +394,7 @@ static void a_lost_event_begins_higher_up(void)
     CU_ASSERT_EQUAL(sell_of_new_event(&scene, "gala"), 1);
     restore(&scene);
     CU_ASSERT(sell_of_new_event(&scene, "gala") > STORE_NUMBERS_SKIPPED);
-    CU_ASSERT_EQUAL(unlink(strchr(scene.fixture.url, ':') + 1), 0);
+    lose_the_store(&scene);
     restore(&scene); /* in the place of nothing */
     CU_ASSERT(sell_of_new_event(&scene, "gala") > STORE_NUMBERS_SKIPPED);
     fixture_close(&scene.fixture);
@@ -227,8 +407,7 @@ static void so_does_a_lost_demo(void)
     struct store_made made;
     scene_open(&scene);
     fixture_renew(&scene.fixture, 0);
-    snprintf(scene.copy, sizeof scene.copy, "%s/copy.db", scene.fixture.directory);
-    CU_ASSERT(store_backup(scene.fixture.url, scene.copy, NULL, NULL, scene.error));
+    make_copy(&scene, "copy");
     restore(&scene);
     CU_ASSERT(store_init(scene.fixture.url, 10, &made, scene.error));
     CU_ASSERT(sell_of_demo(&scene) > STORE_NUMBERS_SKIPPED);
@@ -249,10 +428,10 @@ static void numbers_go_on_above_those_of_the_store(void)
         CU_ASSERT(other > last + STORE_NUMBERS_SKIPPED);
         last = number > other + 2 ? number : other + 2;
     }
-    fixture_sql(&scene.fixture, "UPDATE tiers SET next_number = 7000000 WHERE name = 'stalls'");
+    fixture_sql(&scene.fixture, "UPDATE tiers SET next_number = %d WHERE name = 'stalls'", FAR);
     restore(&scene);
-    CU_ASSERT_EQUAL(sell_of_demo(&scene), 7000000 + STORE_NUMBERS_SKIPPED);
-    CU_ASSERT_EQUAL(sell_of_new_event(&scene, "gala"), 7000000 + STORE_NUMBERS_SKIPPED);
+    CU_ASSERT_EQUAL(sell_of_demo(&scene), FAR + STORE_NUMBERS_SKIPPED);
+    CU_ASSERT_EQUAL(sell_of_new_event(&scene, "gala"), FAR + STORE_NUMBERS_SKIPPED);
     fixture_close(&scene.fixture);
 }
 
@@ -260,6 +439,11 @@ static __attribute__((constructor)) void add(void)
 {
     static const char suite[] = "store inherit";
     suite_add(suite, "what was revoked stays so", what_was_revoked_stays_so);
+    suite_add(suite, "so it does of version 3", so_it_does_of_version_3);
+    suite_add(suite, "the newer copy keeps what it knows", the_newer_copy_keeps_what_it_knows);
+    suite_add(suite, "the newest key of both signs", the_newest_key_of_both_signs);
+    suite_add(suite, "what was forgotten is not good again", what_was_forgotten_is_not_good_again);
+    suite_add(suite, "nor is a forgotten key", nor_is_a_forgotten_key);
     suite_add(suite, "a damaged store is replaced all the same",
               a_damaged_store_is_replaced_all_the_same);
     suite_add(suite, "what is no database is replaced", what_is_no_database_is_replaced);

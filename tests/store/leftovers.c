@@ -102,6 +102,32 @@ static void so_is_any_kind_of_journal(void)
     }
 }
 
+/* Else the next store of that name would be told of the old one's sales, or SQLite would remove them. */
+static void a_reset_moves_it_as_well(void)
+{
+    static const char *const endings[] = {"-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        struct scene scene;
+        char path[FIXTURE_URL_SIZE + 8], aside[STORE_PLACE_SIZE] = "";
+        struct store_made made;
+        scene_open(&scene);
+        struct store *store = fixture_seller(&scene.fixture, "server-1");
+        CU_ASSERT_EQUAL(unlink(scene.database), 0);
+        snprintf(path, sizeof path, "%s%s", scene.database, endings[i]);
+        files_write(path, "left behind", 11);
+        CU_ASSERT_FALSE(store_reset(scene.fixture.url, aside, scene.error));
+        CU_ASSERT_PTR_NOT_NULL(strstr(scene.error, "in use"));
+        store_close(store);
+        CU_ASSERT(store_reset(scene.fixture.url, aside, scene.error));
+        CU_ASSERT_FALSE(there(aside, "") || there(path, "") || there(scene.database, "-lock"));
+        CU_ASSERT(there(aside, endings[i]));
+        CU_ASSERT(store_reset(scene.fixture.url, aside, scene.error));
+        CU_ASSERT_STRING_EQUAL(aside, "");
+        CU_ASSERT(store_init(scene.fixture.url, 10, &made, scene.error));
+        scene_close(&scene);
+    }
+}
+
 /* A cluster that only waits for its database to come back is a user all the same. */
 static void nothing_is_put_where_others_are(void)
 {
@@ -165,7 +191,7 @@ static void all_is_durable_in_this_order(void)
     steps_begin(0);
     CU_ASSERT(restore(&scene));
     expect_steps("save tickets.db.part; move tickets.db-wal; move tickets.db-shm; save directory; "
-                 "move tickets.db.part; save directory; ");
+                 "link tickets.db; save directory; move tickets.db.part; save directory; ");
     lose_the_database(&scene);
     CU_ASSERT(!there(scene.database, "-shm"));
     steps_begin(0);
@@ -224,6 +250,7 @@ static __attribute__((constructor)) void add(void)
     suite_add(suite, "a journal without its database is kept aside",
               a_journal_without_its_database_is_kept_aside);
     suite_add(suite, "so is any kind of journal", so_is_any_kind_of_journal);
+    suite_add(suite, "a reset moves it as well", a_reset_moves_it_as_well);
     suite_add(suite, "nothing is put where others are", nothing_is_put_where_others_are);
     suite_add(suite, "no copy is made beside a journal", no_copy_is_made_beside_a_journal);
     suite_add(suite, "all is durable in this order", all_is_durable_in_this_order);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tests/store/fixture.h"
+#include "tests/store/steps.h"
 
 int __real_link(const char *from, const char *to);
 int __wrap_link(const char *from, const char *to);
@@ -16,7 +17,10 @@ static int no_links; /* errno of a file system that has no hard links; 0: it has
 int __wrap_link(const char *from, const char *to)
 {
     errno = no_links;
-    return no_links != 0 ? -1 : __real_link(from, to);
+    int result = no_links != 0 ? -1 : __real_link(from, to);
+    if (result == 0)
+        steps_note("link", from);
+    return result;
 }
 
 /* Where a store is, which sold 5 tickets, and a copy from when it was 2. */
@@ -114,6 +118,30 @@ static void a_link_stays_a_link(void)
     fixture_discard(&scene.fixture);
 }
 
+/* Its target was lost: that is said, and whoever made a store at the link's name would lose the link. */
+static void a_link_to_nothing_is_told(void)
+{
+    struct scene scene;
+    char target[FIXTURE_URL_SIZE + 16], aside[STORE_PLACE_SIZE], words[2 * STORE_ERROR_SIZE];
+    struct store_made made;
+    scene_open(&scene);
+    scene_fill(&scene);
+    snprintf(target, sizeof target, "%s/lost.db", scene.fixture.directory);
+    CU_ASSERT_EQUAL(unlink(scene.database), 0);
+    CU_ASSERT_EQUAL(symlink("lost.db", scene.database), 0);
+    snprintf(words, sizeof words, "%s is a link to nothing (lost.db)", scene.database);
+    CU_ASSERT_FALSE(restore(&scene, NULL));
+    CU_ASSERT_PTR_NOT_NULL(strstr(scene.error, words));
+    CU_ASSERT_FALSE(store_reset(scene.fixture.url, aside, scene.error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(scene.error, words));
+    CU_ASSERT_FALSE(store_init(scene.fixture.url, 10, &made, scene.error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(scene.error, words));
+    CU_ASSERT(there(scene.database) && !there(target));
+    CU_ASSERT_EQUAL(unlink(scene.database), 0);
+    CU_ASSERT(restore(&scene, NULL));
+    fixture_close(&scene.fixture);
+}
+
 static bool pinned;
 
 /* What is a mount cannot be renamed, whoever asks. */
@@ -165,6 +193,7 @@ static __attribute__((constructor)) void add(void)
     suite_add("store restore", "is put back, with links or without",
               is_put_back_with_links_or_without);
     suite_add("store restore", "a link stays a link", a_link_stays_a_link);
+    suite_add("store restore", "a link to nothing is told", a_link_to_nothing_is_told);
     suite_add("store restore", "what cannot be placed leaves the store",
               what_cannot_be_placed_leaves_the_store);
 }

@@ -22,7 +22,7 @@ static struct {
     char text[4096];
 } steps;
 
-static void note(const char *step, const char *path)
+void steps_note(const char *step, const char *path)
 {
     const char *slash = strrchr(path, '/');
     size_t length = strlen(steps.text);
@@ -37,7 +37,7 @@ int __wrap_fsync(int fd)
     struct stat file;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     if (readlink(link, path, sizeof path - 1) > 0 && fstat(fd, &file) == 0)
-        note("save", S_ISDIR(file.st_mode) ? "directory" : path);
+        steps_note("save", S_ISDIR(file.st_mode) ? "directory" : path);
     if (steps.until_failure > 0 && --steps.until_failure == 0) {
         errno = EIO;
         return -1;
@@ -50,7 +50,7 @@ static int moved(int result, const char *from)
 {
     int code = errno;
     if (result == 0)
-        note("move", from);
+        steps_note("move", from);
     errno = code;
     return result;
 }

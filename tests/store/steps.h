@@ -11,4 +11,7 @@ void steps_begin(int failing);
  * steps_begin. */
 const char *steps_end(void);
 
+/* A step that another file of tests wraps: it was done. */
+void steps_note(const char *step, const char *path);
+
 #endif
