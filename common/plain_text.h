@@ -14,7 +14,8 @@
  * text that differs: no space, of any width, at begin or end; no control characters, line or paragraph separators,
  * nothing that turns the direction of text (Unicode's Bidi_Control; letters of right-to-left scripts need none of
  * these), is not seen (Default_Ignorable_Code_Point) or is no character. Joiners and selectors of variants, which are
- * not seen either, may follow what scripts and emoji have them for: nothing of ASCII but a digit of a keycap. */
+ * not seen either, may follow what scripts and emoji have them for, one at a time: nothing of ASCII but a digit of a
+ * keycap. So may tags behind a black flag. */
 bool plain_text_valid(const char *text, size_t size);
 
 #endif

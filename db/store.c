@@ -76,6 +76,14 @@ struct store *store_open_reader(const char *url, char error[STORE_ERROR_SIZE])
     return engine == NULL ? NULL : engine->open_reader(place, error);
 }
 
+bool store_exists(const char *url)
+{
+    const char *place;
+    char error[STORE_ERROR_SIZE];
+    const struct engine *engine = engine_of(url, &place, error);
+    return engine != NULL && engine->exists(place);
+}
+
 void store_close(struct store *store)
 {
     if (store != NULL)

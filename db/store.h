@@ -86,6 +86,9 @@ struct store *store_open_seller_telling(const char *url, const char *server, sto
 /* Opens read-only. */
 struct store *store_open_reader(const char *url, char error[STORE_ERROR_SIZE]);
 
+/* Whether anything lies where the URL says, or may lie there: it need not be a store, or whole. */
+bool store_exists(const char *url);
+
 /* Closes; a seller's handle also folds the journal into the database where it can. */
 void store_close(struct store *store);
 

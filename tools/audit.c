@@ -62,13 +62,13 @@ int main(int argc, char **argv)
     options_read(
         table, sizeof table / sizeof *table, "audit [--store URL]",
         "Proves that the store holds together: nothing oversold, no ticket twice, every "
-        "count the sum of its sales.\nExit status: 0 all ok, 1 broken, 2 wrong usage, or no "
-        "store to prove.",
+        "count the sum of its sales.\nExit status: 0 all ok, 1 broken, or so damaged that it "
+        "cannot be read, 2 wrong usage, or no store there.",
         argc, argv);
     char error[STORE_ERROR_SIZE];
     struct store *store = store_open_reader(url, error);
     if (store == NULL)
-        die(EXIT_USAGE, "%s", error);
+        die(store_exists(url) ? EXIT_TROUBLE : EXIT_USAGE, "%s", error);
     enum exit_status status = audit(store);
     store_close(store);
     return status;

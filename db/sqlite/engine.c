@@ -6,6 +6,7 @@
 #include "db/sqlite/handle.h"
 #include "db/sqlite/list.h"
 #include "db/sqlite/make.h"
+#include "db/sqlite/place.h"
 #include "db/sqlite/read.h"
 #include "db/sqlite/replace.h"
 #include "db/sqlite/sell.h"
@@ -16,6 +17,7 @@ const struct engine sqlite_engine = {
     .reset = replace_reset,
     .open_seller = handle_open_seller,
     .open_reader = handle_open_reader,
+    .exists = place_exists,
     .close = handle_close,
     .present = handle_present,
     .decide = sell_batch,

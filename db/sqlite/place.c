@@ -108,6 +108,14 @@ bool place_find(struct place *place, const char *path, bool make, bool *absent,
     return false;
 }
 
+bool place_exists(const char *path)
+{
+    struct place place;
+    bool absent;
+    char error[STORE_ERROR_SIZE];
+    return place_find(&place, path, false, &absent, error) || !absent;
+}
+
 bool place_unchanged(const struct place *place)
 {
     struct stat file;

@@ -22,6 +22,9 @@ struct place {
 bool place_find(struct place *place, const char *path, bool make, bool *absent,
                 char error[STORE_ERROR_SIZE]);
 
+/* False where no database file is there. One that cannot be reached may be. */
+bool place_exists(const char *path);
+
 /* True where the database's path still names the file that was found. */
 bool place_unchanged(const struct place *place);
 

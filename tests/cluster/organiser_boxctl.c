@@ -192,6 +192,10 @@ static void wrong_usage_says_what_is_right(void)
     RUN(0, "event", "--help");
     PRINTED("usage: boxctl event COMMAND\n\n  event create NAME --tier TIER ... ");
     PRINTED("`none` as a value removes a bound\n");
+    RUN(0, "event", "--json", "--shop", "http://127.0.0.1:1", "--help");
+    PRINTED("usage: boxctl event COMMAND\n\n  event create NAME --tier TIER ... ");
+    RUN(0, "event", "--json", "list");
+    PRINTED("{\"events\":[");
     RUN(0, "key", "--help");
     PRINTED("buyers load theirs anew\n");
     token_file = "/nowhere/token";

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/socket.h"
+#include "db/store.h"
 #include "tests/lib/cluster.h"
 #include "tests/lib/suite.h"
 
@@ -218,6 +219,46 @@ static void asked_wrongly(void)
     files_remove(place.dir);
 }
 
+/* Empties the journal, which would hide what is damaged in the file: a seller that closes does so. */
+static void fold(const struct place *place)
+{
+    char error[STORE_ERROR_SIZE];
+    struct store *store = store_open_seller(place->store, "server-1", error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(store);
+    store_close(store);
+}
+
+static void put_over(const struct place *place, long at, const char *bytes, size_t length)
+{
+    FILE *file = fopen(place->database, "r+b");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    CU_ASSERT_EQUAL(fseek(file, at, SEEK_SET), 0);
+    CU_ASSERT_EQUAL(fwrite(bytes, 1, length, file), length);
+    CU_ASSERT_EQUAL(fclose(file), 0);
+}
+
+/* A watch over the store waits for 1: the worst damage must not pass for wrong usage. */
+static void a_store_too_damaged_to_open_is_broken(void)
+{
+    static const char nonsense[3996] = "no page";
+    enum {
+        FIRST_PAGE = 100, /* behind the file's header */
+    };
+    struct place place;
+    place_open(&place);
+    const char *audit[] = {"audit", "--store", place.store, NULL};
+    fails(&place, audit, 2, "there is no store");
+    make_store(&place);
+    fold(&place);
+    put_over(&place, FIRST_PAGE, nonsense, sizeof nonsense);
+    fails(&place, audit, 1, "damaged");
+    put_over(&place, 0, nonsense, sizeof nonsense);
+    fails(&place, audit, 1, "not a database");
+    files_write(place.database, "", 0);
+    fails(&place, audit, 1, "holds no store yet");
+    files_remove(place.dir);
+}
+
 /* By the scripts and settings of `make`. */
 static void a_copy_must_be_named_and_be_there(void)
 {
@@ -311,6 +352,8 @@ static __attribute__((constructor)) void suite(void)
     suite_add("start_errors", "place_cannot_be_used", place_cannot_be_used);
     suite_add("start_errors", "port_in_use", port_in_use);
     suite_add("start_errors", "asked_wrongly", asked_wrongly);
+    suite_add("start_errors", "a_store_too_damaged_to_open_is_broken",
+              a_store_too_damaged_to_open_is_broken);
     suite_add("start_errors", "a_copy_must_be_named_and_be_there",
               a_copy_must_be_named_and_be_there);
     suite_add("start_errors", "config_is_checked", config_is_checked);

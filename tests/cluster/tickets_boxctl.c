@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "tests/cluster/gate.h"
+#include "tests/lib/fake_shop.h"
 #include "tests/lib/suite.h"
 
 enum {
@@ -90,6 +91,28 @@ static void with_the_shop(void)
     CU_ASSERT_EQUAL(strncmp(buffer_text(&desk.said), before, sizeof before - 1), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(desk.said.data, "Z, North\nOK  demo standard 2\n"));
     desk_close(&desk);
+}
+
+/* Which is upgraded after the gate. */
+static void with_an_older_shop(void)
+{
+    struct fake_shop shop = {.fault = SHOP_NAMES_NO_TICKET};
+    struct process process;
+    struct buffer said = {0};
+    char directory[FILES_PATH_SIZE], token[FILES_PATH_SIZE];
+    files_directory(directory);
+    files_path(token, directory, "token");
+    files_write(token, "bo_1", 4);
+    CU_ASSERT_EQUAL(chmod(token, 0600), 0);
+    fake_shop_open(&shop);
+    const char *const argv[] = {"boxctl", "check-in", "--shop", shop.url, "--token-file",
+                                token,    "--gate",   "South",  "code",   NULL};
+    process_run(&process, directory, argv, 1);
+    files_read(process.out, &said);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&said), "NO  used before, at 2031-03-20T19:00:00Z, North\n");
+    buffer_free(&said);
+    fake_shop_close(&shop);
+    files_remove(directory);
 }
 
 /* As boxctl gets it: the answer itself. */
@@ -191,6 +214,7 @@ static void keys_are_rotated_and_retired(void)
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("tickets_boxctl", "with_the_shop", with_the_shop);
+    suite_add("tickets_boxctl", "with_an_older_shop", with_an_older_shop);
     suite_add("tickets_boxctl", "without_the_shop", without_the_shop);
     suite_add("tickets_boxctl", "without_the_shop_once", without_the_shop_once);
     suite_add("tickets_boxctl", "keys_are_rotated_and_retired", keys_are_rotated_and_retired);

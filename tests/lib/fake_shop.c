@@ -71,6 +71,10 @@ static void handle(void *context, struct http_request *request)
     struct buffer body = {0};
     if (strcmp(http_method(request), "GET") == 0) {
         append_counts(shop, &body);
+    } else if (shop->fault == SHOP_NAMES_NO_TICKET) {
+        reply.status = 409;
+        buffer_add(&body, "{\"code\":\"already_checked_in\",\"gate\":\"North\","
+                          "\"checked_in_at\":\"2031-03-20T19:00:00.000000Z\"}");
     } else {
         struct outcome outcome = decide(shop);
         const struct item item = {.purchase = {.event = "demo"}};

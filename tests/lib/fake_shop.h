@@ -22,6 +22,7 @@ enum shop_fault {
     SHOP_TALKS_NONSENSE,         /* 201, and no JSON */
     SHOP_WANTS_NAMES,            /* sells to nobody who does not say who it is: no fault */
     SHOP_HAS_OTHER_BUYERS,       /* counts more than it acknowledges: no fault */
+    SHOP_NAMES_NO_TICKET, /* has let all in, and does not say which, as before 409 told that: no fault */
 };
 
 struct fake_shop {

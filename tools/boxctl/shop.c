@@ -26,11 +26,10 @@ static const struct shop_command *const tables[] = {
 
 /* --- which command -------------------------------------------------------------------------------- */
 
-/* Where the first word stands, past options and their values; argc where there is none. */
-static int first_word(int argc, char **argv)
+/* Where the next word stands, past options and their values; argc where there is none. */
+static int next_word(int argc, char **argv, int at)
 {
     static const char *const valued[] = {"--shop", "--token-file"};
-    int at = 1;
     while (at < argc && argv[at][0] == '-') {
         bool takes = false;
         for (size_t i = 0; i < sizeof valued / sizeof *valued; i++)
@@ -87,11 +86,20 @@ static _Noreturn void refuse_verb(const char *group, const char *verb)
     die(EXIT_USAGE, "'%s %s' is no command; there are: %s", group, verb, buffer_text(&verbs));
 }
 
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0)
+            return true;
+    return false;
+}
+
 const struct shop_command *shop_find(int argc, char **argv)
 {
-    int at = first_word(argc, argv);
+    int at = next_word(argc, argv, 1);
     const char *group = at < argc ? argv[at] : "";
-    const char *verb = at + 1 < argc ? argv[at + 1] : NULL;
+    int behind = next_word(argc, argv, at + 1);
+    const char *verb = behind < argc ? argv[behind] : NULL;
     bool known = false;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         for (const struct shop_command *command = tables[i]; command->group != NULL; command++) {
@@ -101,7 +109,7 @@ const struct shop_command *shop_find(int argc, char **argv)
                 return command;
             known = true;
         }
-    if (known && verb != NULL && strcmp(verb, "--help") == 0)
+    if (known && verb == NULL && asks_for_help(argc, argv))
         help_with(group);
     if (known)
         refuse_verb(group, verb);

@@ -69,8 +69,8 @@ struct shop {
             &(shop)->json                                                                          \
     }
 
-/* The command that the line names; NULL where its first word begins none. A wrong verb, or --help in its place, ends
- * the process. */
+/* The command that the line names; NULL where its first word begins none. A wrong verb ends the process, as
+ * does none, which may ask for --help. */
 const struct shop_command *shop_find(int argc, char **argv);
 
 /* Runs it: the exit status. */

@@ -192,14 +192,17 @@ static void tell_answer(const struct shop *shop, bool good)
     bool used = strcmp(api_text(answer, "code"), "already_checked_in") == 0;
     struct buffer text = {0};
     char time[TERMS_TIME_SIZE];
-    if (good || used)
+    /* An older shop does not say which ticket was used before. */
+    bool named = (good || used) && api_text(answer, "event")[0] != '\0';
+    if (named)
         buffer_printf(&text, "%s %s %lld", api_text(answer, "event"), api_text(answer, "tier"),
                       (long long)api_number(answer, "number"));
-    else
+    else if (!used)
         buffer_add(&text, shop->answer.failure);
     if (used) {
         terms_show_time(api_text(answer, "checked_in_at"), "", time);
-        buffer_printf(&text, ": used before, at %s, %s", time, api_text(answer, "gate"));
+        buffer_printf(&text, "%sused before, at %s, %s", named ? ": " : "", time,
+                      api_text(answer, "gate"));
     }
     tell(good, buffer_text(&text));
     buffer_free(&text);

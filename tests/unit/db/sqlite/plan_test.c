@@ -19,6 +19,10 @@ static const struct {
     {STATEMENT_READ_TIERS, "SCAN events"},
     {STATEMENT_READ_TIERS, "SCAN e"},
     {STATEMENT_READ_TIERS, "USE TEMP B-TREE FOR ORDER BY"},
+    /* All tiers of an event, which are few. */
+    {STATEMENT_TIERS_OF_EVENT, "SEARCH tiers"},
+    {STATEMENT_READ_TIERS, "SEARCH t"},
+    {STATEMENT_READ_EVENT_TIERS, "SEARCH t"},
     {STATEMENT_EACH_SALE, "SCAN d"},
     {STATEMENT_EACH_SERVER, "SCAN v"},
     {STATEMENT_EACH_SERVER, "SCAN t"},
@@ -30,7 +34,11 @@ static const struct {
 } queries_may[] = {
     {QUERY_COUNT_EVENTS, "SCAN events"},
     {QUERY_COUNT_DECISIONS, "SCAN (subquery-1)"},
+    {QUERY_COUNT_DECISIONS, "SEARCH decisions"}, /* up to a limit, which is to come before ... */
+    {QUERY_FILL_BUYERS, "SEARCH decisions"},     /* ... this, that does read all of the event */
     {QUERY_FILL_BUYERS, "USE TEMP B-TREE FOR GROUP BY"},
+    {QUERY_EMPTY_BUYERS, "SEARCH buyers"},
+    {QUERY_COUNT_TIERS, "SEARCH tiers"},
     {QUERY_COUNT_TOKENS, "SCAN tokens"},
     {QUERY_FORGET_TOKENS, "SCAN tokens"},
     {QUERY_FORGET_TOKENS, "USE TEMP B-TREE FOR ORDER BY"},
@@ -68,9 +76,19 @@ static bool query_may(int query, const char *step)
     return false;
 }
 
-/* Prints what it does besides searching by an index. */
+/* Of an index by its event alone all rows of the event are left: without the index that it is meant for, a statement
+ * takes what it finds there one by one. */
+static bool walks_through(const char *step)
+{
+    static const char event[] = " (event=?)";
+    size_t length = strlen(step), end = sizeof event - 1;
+    return strncmp(step, "SCAN ", 5) == 0 || strncmp(step, "USE TEMP ", 9) == 0 ||
+           (length > end && strcmp(step + length - end, event) == 0);
+}
+
+/* How often it does something else than search by an index. */
 static size_t walks(struct connection *connection, const char *text, int number,
-                    bool (*may)(int number, const char *step))
+                    bool (*may)(int number, const char *step), bool print)
 {
     char explain[4096];
     sqlite3_stmt *plan = NULL;
@@ -79,10 +97,10 @@ static size_t walks(struct connection *connection, const char *text, int number,
     CU_ASSERT_EQUAL_FATAL(sqlite3_prepare_v2(connection->db, explain, -1, &plan, NULL), SQLITE_OK);
     while (sqlite3_step(plan) == SQLITE_ROW) {
         const char *step = (const char *)sqlite3_column_text(plan, 3);
-        if ((strncmp(step, "SCAN ", 5) != 0 && strncmp(step, "USE TEMP ", 9) != 0) ||
-            may(number, step))
+        if (!walks_through(step) || may(number, step))
             continue;
-        printf("  %s: %s\n", step, text);
+        if (print)
+            printf("  %s: %s\n", step, text);
         count++;
     }
     sqlite3_finalize(plan);
@@ -108,13 +126,41 @@ static void with_a_store(void (*body)(struct connection *connection))
 static void explain_statements(struct connection *connection)
 {
     for (int i = 0; i < STATEMENT_COUNT; i++)
-        CU_ASSERT_EQUAL(walks(connection, statement_text((enum statement)i), i, statement_may), 0);
+        CU_ASSERT_EQUAL(
+            walks(connection, statement_text((enum statement)i), i, statement_may, true), 0);
 }
 
 static void explain_queries(struct connection *connection)
 {
     for (int i = 0; i < QUERY_COUNT; i++)
-        CU_ASSERT_EQUAL(walks(connection, query_text((enum store_query)i), i, query_may), 0);
+        CU_ASSERT_EQUAL(walks(connection, query_text((enum store_query)i), i, query_may, true), 0);
+}
+
+/* The test above would see it: each of these needs the index before it. */
+static void explain_without_indexes(struct connection *connection)
+{
+    static const struct {
+        const char *drop;
+        enum statement statement;
+        enum store_query query;
+    } needed[] = {
+        {"DROP INDEX refusals", STATEMENT_REMOVE_REFUSALS, QUERY_COUNT},
+        {"DROP INDEX holds", STATEMENT_HOLD, QUERY_READ_HOLD},
+        {"DROP INDEX orders", STATEMENT_ORDER, QUERY_FIND_SALE},
+        {"DROP INDEX pending", STATEMENT_LINE_BETWEEN, QUERY_PLACE},
+        {"", STATEMENT_LINE, QUERY_EACH_DUE},
+        {"DROP INDEX owed_of_event", STATEMENT_COUNT, QUERY_LIST_OWED},
+    };
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+        enum statement statement = needed[i].statement;
+        enum store_query query = needed[i].query;
+        CU_ASSERT_TRUE(connection_execute(connection, needed[i].drop));
+        if (statement != STATEMENT_COUNT)
+            CU_ASSERT(walks(connection, statement_text(statement), (int)statement, statement_may,
+                            false) > 0);
+        if (query != QUERY_COUNT)
+            CU_ASSERT(walks(connection, query_text(query), (int)query, query_may, false) > 0);
+    }
 }
 
 static void statements_search(void)
@@ -127,8 +173,14 @@ static void queries_search(void)
     with_a_store(explain_queries);
 }
 
+static void missing_indexes_are_seen(void)
+{
+    with_a_store(explain_without_indexes);
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("plan", "the statements of selling search by an index", statements_search);
     suite_add("plan", "what is listed and changed is searched by an index", queries_search);
+    suite_add("plan", "a missing index is seen", missing_indexes_are_seen);
 }
