@@ -103,23 +103,29 @@ static void check_key(struct store *store, const char *key, enum problem problem
     CU_ASSERT_EQUAL(buy(store, key, 9).problem, problem);
 }
 
+/* A store of that version, brought up to date, beside the one that the fixture made; and a seller from it. */
+static struct store *migrate(struct fixture *fixture, int version, const char *orders,
+                             struct store_made *made)
+{
+    char error[STORE_ERROR_SIZE] = "";
+    fixture_open(fixture, 0);
+    strcat(strchr(fixture->url, ':'), ".1");
+    make_version(fixture, version, orders);
+    CU_ASSERT_FATAL(store_init(fixture->url, 100, made, error));
+    return fixture_seller(fixture, "server-1");
+}
+
 static void keeps_what_it_holds(void)
 {
     struct fixture fixture;
-    char error[STORE_ERROR_SIZE] = "";
     struct store_made made;
     struct id id;
     struct sale sale;
-    fixture_open(&fixture, 0);
-    char *path = strchr(fixture.url, ':') + 1;
-    strcat(path, ".1"); /* beside the one that the fixture made */
-    make_version_1(&fixture);
-    CU_ASSERT_FATAL(store_init(fixture.url, 100, &made, error));
+    struct store *store = migrate(&fixture, 1, sales_of_version_1, &made);
     CU_ASSERT_FALSE(made.created);
     CU_ASSERT_FALSE(made.demo_created);
     CU_ASSERT_EQUAL(made.tickets, 5);
     CU_ASSERT_STRING_EQUAL(made.id, "0193b0aa-0000-7000-8000-000000000001");
-    struct store *store = fixture_seller(&fixture, "server-1");
     CU_ASSERT(id_parse("0193b0aa-1111-7000-8000-000000000002", &id));
     CU_ASSERT_EQUAL(store_read_sale(store, "demo", &id, &sale), STORE_FOUND);
     CU_ASSERT_EQUAL(sale.amount, 5000);
@@ -154,18 +160,13 @@ static void count_ticket(void *context, const struct ticket *ticket)
 static void goes_on_with_version_2(void)
 {
     struct fixture fixture;
-    char error[STORE_ERROR_SIZE] = "";
     struct store_made made;
     struct event_terms terms;
     struct id id;
     int64_t last = 0;
     size_t tickets = 0;
-    fixture_open(&fixture, 0);
-    strcat(strchr(fixture.url, ':'), ".1");
-    make_version(&fixture, 2, sales_of_version_2);
-    CU_ASSERT_FATAL(store_init(fixture.url, 100, &made, error));
+    struct store *store = migrate(&fixture, 2, sales_of_version_2, &made);
     CU_ASSERT_EQUAL(made.tickets, 5);
-    struct store *store = fixture_seller(&fixture, "server-1");
     check_key(store, "0193b0aa-1111-7000-8000-000000000002", PROBLEM_KEY_REUSED);
     check_key(store, "a-key-of-a-buyer", PROBLEM_KEY_REUSED);
     check_key(store, "a-key-that-came-late", PROBLEM_KEY_REUSED);
@@ -190,14 +191,9 @@ static void goes_on_with_version_2(void)
 static void goes_on_with_version_3(void)
 {
     struct fixture fixture;
-    char error[STORE_ERROR_SIZE] = "";
     struct store_made made;
     struct id id;
-    fixture_open(&fixture, 0);
-    strcat(strchr(fixture.url, ':'), ".1");
-    make_version(&fixture, 3, orders_of_version_3);
-    CU_ASSERT_FATAL(store_init(fixture.url, 100, &made, error));
-    struct store *store = fixture_seller(&fixture, "server-1");
+    struct store *store = migrate(&fixture, 3, orders_of_version_3, &made);
     CU_ASSERT_EQUAL(buy(store, NULL, 1).problem, PROBLEM_NONE);
     expect_counts(&fixture, 3, 2, 0);
     CU_ASSERT(id_parse("0193b0aa-1111-7000-8000-000000000003", &id));
