@@ -41,7 +41,7 @@ COMMON        = $(call objects,common)
 BALANCER      = $(call objects,balancer balancer/client balancer/routing balancer/routing/policies \
                                balancer/pool balancer/upstream balancer/admin balancer/master)
 TICKET_SERVER = $(call objects,ticket_server)
-DB            = $(call objects,db db/sqlite)
+DB            = $(call objects,db db/sql db/sqlite)
 TEST_LIB      = $(call objects,tests/lib)
 UNIT          = $(call objects,tests/unit tests/unit/common tests/unit/balancer tests/unit/balancer/admin \
                                tests/unit/balancer/client tests/unit/balancer/pool tests/unit/balancer/routing \

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/sqlite/methods.h"
+#include "db/sqlite/query.h"
+
 enum {
     BUSY_MILLISECONDS = 1000, /* bounded also under our own lock: after a kill -9 the kernel needs
                                  some ms to drop the dead process's locks, and a reader that recovers
@@ -42,8 +45,8 @@ int connection_open(struct connection *connection, const char *path, bool writes
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, configure_library);
     memset(connection, 0, sizeof *connection);
+    connection->base = (struct sql){&sqlite_methods, error};
     connection->path = path;
-    connection->error = error;
     int flags = (writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
                 SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
     int rc = sqlite3_open_v2(path, &connection->db, flags, NULL);
@@ -64,10 +67,8 @@ int connection_open(struct connection *connection, const char *path, bool writes
 
 void connection_close(struct connection *connection)
 {
-    for (int i = 0; i < STATEMENT_COUNT; i++)
-        sqlite3_finalize(connection->statements[i]);
     for (int i = 0; i < QUERY_COUNT; i++)
-        sqlite3_finalize(connection->queries[i]);
+        sqlite3_finalize(connection->queries[i].statement);
     sqlite3_close(connection->db);
     memset(connection, 0, sizeof *connection);
 }
@@ -94,29 +95,21 @@ static const char *hint(int code)
 bool connection_fail(struct connection *connection, const char *doing)
 {
     int code = sqlite3_extended_errcode(connection->db);
-    snprintf(connection->error, STORE_ERROR_SIZE, "cannot %s %.200s: %.150s (SQLite code %d)%s",
-             doing, connection->path, sqlite3_errmsg(connection->db), code, hint(code));
+    snprintf(connection->base.error, STORE_ERROR_SIZE,
+             "cannot %s %.200s: %.150s (SQLite code %d)%s", doing, connection->path,
+             sqlite3_errmsg(connection->db), code, hint(code));
     return false;
 }
 
-static sqlite3_stmt *prepared(struct connection *connection, sqlite3_stmt **statement,
-                              const char *text)
+sqlite3_stmt *connection_query(struct connection *connection, enum named_query which)
 {
-    if (*statement == NULL &&
-        sqlite3_prepare_v3(connection->db, text, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) !=
-            SQLITE_OK)
+    struct connection_query *query = &connection->queries[which];
+    query->base.sql = &connection->base;
+    if (query->statement == NULL &&
+        sqlite3_prepare_v3(connection->db, sqlite_query_text(which), -1, SQLITE_PREPARE_PERSISTENT,
+                           &query->statement, NULL) != SQLITE_OK)
         connection_fail(connection, "use");
-    return *statement;
-}
-
-sqlite3_stmt *connection_statement(struct connection *connection, enum statement which)
-{
-    return prepared(connection, &connection->statements[which], statement_text(which));
-}
-
-sqlite3_stmt *connection_query(struct connection *connection, enum store_query which)
-{
-    return prepared(connection, &connection->queries[which], query_text(which));
+    return query->statement;
 }
 
 int connection_run(struct connection *connection, sqlite3_stmt *statement)
@@ -129,6 +122,17 @@ int connection_run(struct connection *connection, sqlite3_stmt *statement)
     connection_fail(connection, "write to");
     sqlite3_reset(statement);
     return rc;
+}
+
+/* A constraint, a value that is too big or of another type lies in what was written, where the transaction
+ * survived it. */
+enum sql_result connection_result(struct connection *connection, int rc)
+{
+    int code = rc & 0xff;
+    if (code == SQLITE_OK)
+        return SQL_OK;
+    bool written = code == SQLITE_CONSTRAINT || code == SQLITE_TOOBIG || code == SQLITE_MISMATCH;
+    return written && !sqlite3_get_autocommit(connection->db) ? SQL_CONFLICT : SQL_FAILED;
 }
 
 int connection_done(struct connection *connection, sqlite3_stmt *statement)
@@ -162,7 +166,7 @@ void connection_rollback(struct connection *connection)
 {
     if (sqlite3_get_autocommit(connection->db))
         return;
-    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_ROLLBACK);
+    sqlite3_stmt *statement = connection_query(connection, QUERY_ROLLBACK);
     if (statement != NULL) {
         sqlite3_step(statement);
         sqlite3_reset(statement);

@@ -7,16 +7,19 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
-#include "db/sqlite/query.h"
-#include "db/sqlite/statement.h"
-#include "db/store.h"
+#include "db/sql/sql.h"
+
+/* A query as the code that is common to all engines has it. */
+struct connection_query {
+    struct sql_query base;
+    sqlite3_stmt *statement; /* owned; NULL: not prepared yet */
+};
 
 struct connection {
-    sqlite3 *db; /* owned; NULL: closed */
-    sqlite3_stmt *statements[STATEMENT_COUNT];
-    sqlite3_stmt *queries[QUERY_COUNT];
+    struct sql base; /* first */
+    sqlite3 *db;     /* owned; NULL: closed */
+    struct connection_query queries[QUERY_COUNT];
     const char *path; /* not owned */
-    char *error;      /* not owned, STORE_ERROR_SIZE bytes: where failures are told */
 };
 
 /* Opens the file, for writing or only for reading. SQLITE_OK, or the code with the reason told. The
@@ -24,13 +27,15 @@ struct connection {
 int connection_open(struct connection *connection, const char *path, bool writes, char *error);
 void connection_close(struct connection *connection);
 
-/* A statement, reset, ready for its values; NULL with the reason. */
-sqlite3_stmt *connection_statement(struct connection *connection, enum statement which);
-sqlite3_stmt *connection_query(struct connection *connection, enum store_query which);
+/* A query's statement, reset, ready for its values; NULL with the reason. */
+sqlite3_stmt *connection_query(struct connection *connection, enum named_query which);
 
 /* Runs a statement that returns no rows, and resets it. SQLITE_OK, or the extended code with the
  * reason told. */
 int connection_run(struct connection *connection, sqlite3_stmt *statement);
+
+/* What an extended code, whose reason was told, is to code that is common to all engines. */
+enum sql_result connection_result(struct connection *connection, int rc);
 
 /* Ends a statement whose rows have been read: SQLITE_OK, or why the reading ended, with the reason
  * told. */

@@ -1,15 +1,15 @@
 #include "db/engine.h"
 
+#include "db/sql/change.h"
+#include "db/sql/list.h"
+#include "db/sql/read.h"
+#include "db/sql/sell.h"
 #include "db/sqlite/audit.h"
 #include "db/sqlite/backup.h"
-#include "db/sqlite/change.h"
 #include "db/sqlite/handle.h"
-#include "db/sqlite/list.h"
 #include "db/sqlite/make.h"
 #include "db/sqlite/place.h"
-#include "db/sqlite/read.h"
 #include "db/sqlite/replace.h"
-#include "db/sqlite/sell.h"
 
 const struct engine sqlite_engine = {
     .scheme = "sqlite:",

@@ -7,8 +7,8 @@
 
 #include "common/buffer.h"
 #include "common/clock.h"
+#include "db/sql/column.h"
 #include "db/sqlite/bind.h"
-#include "db/sqlite/column.h"
 #include "db/sqlite/schema.h"
 
 static const int64_t open_wait = 10 * CLOCK_SECOND;
@@ -17,8 +17,9 @@ static const int64_t close_wait = 2 * CLOCK_SECOND;
 struct handle *handle_new(bool seller)
 {
     struct handle *handle = memory_new(sizeof *handle);
-    handle->base.engine = &sqlite_engine;
-    handle->base.seller = seller;
+    handle->common.base.engine = &sqlite_engine;
+    handle->common.base.seller = seller;
+    handle->common.sql = &handle->connection.base;
     handle->file.fd = -1;
     return handle;
 }
@@ -42,8 +43,7 @@ void handle_close(struct store *store)
     struct handle *handle = (struct handle *)store;
     if (store->seller)
         fold(handle);
-    batch_free(&handle->batch);
-    free(handle->moved);
+    sql_handle_free(&handle->common);
     connection_close(&handle->connection);
     writer_lock_close(&handle->lock);
     lock_file_close(&handle->file);
@@ -58,7 +58,7 @@ static bool foreign(struct handle *handle)
     struct connection look;
     if (stat(handle->place.database, &file) != 0 || file.st_size == 0)
         return false;
-    int rc = connection_open(&look, handle->place.database, false, handle->base.error);
+    int rc = connection_open(&look, handle->place.database, false, handle->common.base.error);
     if (rc != SQLITE_OK) /* other causes may pass; if not, opening it in earnest tells */
         return rc == SQLITE_NOTADB || (rc & 0xff) == SQLITE_CORRUPT;
     enum schema_state state = schema_inspect(&look);
@@ -69,20 +69,21 @@ static bool foreign(struct handle *handle)
 bool handle_settle(struct handle *handle, const char *path, bool make, enum lock_use use)
 {
     bool absent;
-    return place_find(&handle->place, path, make, &absent, handle->base.error) &&
+    return place_find(&handle->place, path, make, &absent, handle->common.base.error) &&
            !foreign(handle) &&
-           lock_file_open(&handle->file, &handle->place, use, handle->base.error);
+           lock_file_open(&handle->file, &handle->place, use, handle->common.base.error);
 }
 
 bool handle_open_writing(struct handle *handle)
 {
-    if (!writer_lock_open(&handle->lock, &handle->file, handle->base.error))
+    if (!writer_lock_open(&handle->lock, &handle->file, handle->common.base.error))
         return false;
-    if (writer_lock_take(&handle->lock, clock_monotonic() + open_wait, handle->base.stalled,
-                         handle->base.stalled_context, handle->base.error) != WRITER_LOCK_TAKEN)
+    if (writer_lock_take(&handle->lock, clock_monotonic() + open_wait, handle->common.base.stalled,
+                         handle->common.base.stalled_context,
+                         handle->common.base.error) != WRITER_LOCK_TAKEN)
         return false;
-    if (connection_open(&handle->connection, handle->place.database, true, handle->base.error) ==
-        SQLITE_OK)
+    if (connection_open(&handle->connection, handle->place.database, true,
+                        handle->common.base.error) == SQLITE_OK)
         return true;
     writer_lock_drop(&handle->lock);
     return false;
@@ -93,7 +94,7 @@ static bool check_schema(struct handle *handle)
 {
     enum schema_state state = schema_inspect(&handle->connection);
     if (state == SCHEMA_EMPTY || state == SCHEMA_OLD)
-        snprintf(handle->base.error, STORE_ERROR_SIZE,
+        snprintf(handle->common.base.error, STORE_ERROR_SIZE,
                  "%.200s %s; run ticket_server --init on it first", handle->place.database,
                  state == SCHEMA_EMPTY ? "holds no store yet" : "was made by an older version");
     return state == SCHEMA_PRESENT;
@@ -101,24 +102,23 @@ static bool check_schema(struct handle *handle)
 
 static bool read_identity(struct handle *handle)
 {
-    sqlite3_stmt *statement = connection_statement(&handle->connection, STATEMENT_STORE_ID);
-    if (statement == NULL)
-        return false;
-    if (sqlite3_step(statement) == SQLITE_ROW)
-        column_text(statement, 0, handle->base.figures.store, sizeof handle->base.figures.store);
-    return connection_done(&handle->connection, statement) == SQLITE_OK;
+    struct sql_query *query = sql_query(handle->common.sql, QUERY_STORE_ID);
+    if (query != NULL && sql_next(query))
+        column_text(query, 0, handle->common.base.figures.store,
+                    sizeof handle->common.base.figures.store);
+    return sql_end(query) == SQL_OK;
 }
 
 /* One number about this handle's server. */
-static bool read_number(struct handle *handle, enum statement which, int64_t *number)
+static bool read_number(struct handle *handle, enum named_query which, int64_t *number)
 {
-    sqlite3_stmt *statement = connection_statement(&handle->connection, which);
-    if (statement == NULL)
+    struct sql_query *query = sql_query(handle->common.sql, which);
+    if (query == NULL)
         return false;
-    bind_text(statement, 1, handle->base.figures.server);
-    if (sqlite3_step(statement) == SQLITE_ROW)
-        *number = sqlite3_column_int64(statement, 0);
-    return connection_done(&handle->connection, statement) == SQLITE_OK;
+    sql_bind_text(query, 1, handle->common.base.figures.server);
+    if (sql_next(query))
+        *number = sql_number(query, 0);
+    return sql_end(query) == SQL_OK;
 }
 
 /* Makes durable whatever a crash left in the journal, so that what is replayed needs no commit of its
@@ -135,14 +135,14 @@ static bool fold_what_was_left(struct handle *handle)
 static bool raise_boot(struct handle *handle)
 {
     struct connection *connection = &handle->connection;
-    struct figures *figures = &handle->base.figures;
-    sqlite3_stmt *raise = connection_statement(connection, STATEMENT_RAISE_BOOT);
+    struct figures *figures = &handle->common.base.figures;
+    sqlite3_stmt *raise = connection_query(connection, QUERY_RAISE_BOOT);
     if (raise == NULL || !connection_execute(connection, "BEGIN IMMEDIATE"))
         return false;
     bind_text(raise, 1, figures->server);
     if (connection_run(connection, raise) == SQLITE_OK &&
-        read_number(handle, STATEMENT_BOOT, &figures->boot) &&
-        read_number(handle, STATEMENT_SERVER_SOLD, &figures->sold) &&
+        read_number(handle, QUERY_BOOT, &figures->boot) &&
+        read_number(handle, QUERY_SERVER_SOLD, &figures->sold) &&
         connection_execute(connection, "COMMIT"))
         return true;
     connection_rollback(connection);
@@ -151,9 +151,9 @@ static bool raise_boot(struct handle *handle)
 
 static struct store *give_up(struct handle *handle, char error[STORE_ERROR_SIZE])
 {
-    memcpy(error, handle->base.error, STORE_ERROR_SIZE);
-    handle->base.seller = false; /* nothing was written: nothing to fold */
-    handle_close(&handle->base);
+    memcpy(error, handle->common.base.error, STORE_ERROR_SIZE);
+    handle->common.base.seller = false; /* nothing was written: nothing to fold */
+    handle_close(&handle->common.base);
     return NULL;
 }
 
@@ -161,24 +161,25 @@ struct store *handle_open_seller(const char *path, const char *server, store_sta
                                  void *context, char error[STORE_ERROR_SIZE])
 {
     struct handle *handle = handle_new(true);
-    store_on_stall(&handle->base, stalled, context);
-    snprintf(handle->base.figures.server, sizeof handle->base.figures.server, "%s", server);
+    store_on_stall(&handle->common.base, stalled, context);
+    snprintf(handle->common.base.figures.server, sizeof handle->common.base.figures.server, "%s",
+             server);
     if (!handle_settle(handle, path, false, LOCK_USE_WRITE) || !handle_open_writing(handle))
         return give_up(handle, error);
     bool opened = check_schema(handle) && read_identity(handle) && fold_what_was_left(handle) &&
                   raise_boot(handle);
     writer_lock_drop(&handle->lock);
-    return opened ? &handle->base : give_up(handle, error);
+    return opened ? &handle->common.base : give_up(handle, error);
 }
 
 struct store *handle_open_reader(const char *path, char error[STORE_ERROR_SIZE])
 {
     struct handle *handle = handle_new(false);
     if (handle_settle(handle, path, false, LOCK_USE_READ) &&
-        connection_open(&handle->connection, handle->place.database, false, handle->base.error) ==
-            SQLITE_OK &&
+        connection_open(&handle->connection, handle->place.database, false,
+                        handle->common.base.error) == SQLITE_OK &&
         check_schema(handle) && read_identity(handle))
-        return &handle->base;
+        return &handle->common.base;
     return give_up(handle, error);
 }
 

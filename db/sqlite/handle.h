@@ -2,8 +2,7 @@
 #ifndef BOX_OFFICE_SQLITE_HANDLE_H
 #define BOX_OFFICE_SQLITE_HANDLE_H
 
-#include "db/engine.h"
-#include "db/sqlite/batch.h"
+#include "db/sql/handle.h"
 #include "db/sqlite/connection.h"
 #include "db/sqlite/lock_file.h"
 #include "db/sqlite/place.h"
@@ -11,15 +10,11 @@
 
 /* In the order in which the parts are opened. */
 struct handle {
-    struct store base; /* first: a store pointer of ours is a handle pointer */
+    struct sql_handle common; /* first: a store pointer of ours is a handle pointer */
     struct place place;
     struct lock_file file;
     struct writer_lock lock; /* of a seller */
     struct connection connection;
-    struct batch batch; /* of a seller: working memory */
-    struct sale
-        *moved; /* owned: orders that moved unasked in the transaction under way, or the last one */
-    size_t moved_count, moved_room;
 };
 
 struct store *handle_open_seller(const char *path, const char *server, store_stalled *stalled,

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/sql/column.h"
 #include "db/sqlite/audit.h"
-#include "db/sqlite/column.h"
 #include "db/sqlite/schema.h"
 
 enum {
@@ -23,7 +23,7 @@ static const char write_number[] = "UPDATE store SET first_number = max(first_nu
 struct access {
     const char *read, *write;
     const char *read_forgotten, *remove_forgotten;
-    enum store_query forget;
+    enum named_query forget;
     int remembered; /* that are no longer good */
     int most;       /* those, and the good ones, which may be of several copies */
 };
@@ -88,11 +88,11 @@ static bool take(struct connection *heir, const char *write, struct connection *
 
 static bool read_id(struct connection *connection, char id[ID_TEXT_SIZE])
 {
-    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_STORE_ID);
-    bool found = statement != NULL && sqlite3_step(statement) == SQLITE_ROW;
+    struct sql_query *query = sql_query(&connection->base, QUERY_STORE_ID);
+    bool found = query != NULL && sql_next(query);
     if (found)
-        column_text(statement, 0, id, ID_TEXT_SIZE);
-    return statement != NULL && sqlite3_reset(statement) == SQLITE_OK && found;
+        column_text(query, 0, id, ID_TEXT_SIZE);
+    return sql_end(query) == SQL_OK && found;
 }
 
 static bool same_store(struct connection *heir, struct connection *old)

@@ -8,8 +8,8 @@
 
 #include "common/clock.h"
 #include "common/ticket_code.h"
-#include "db/sqlite/change_part.h"
-#include "db/sqlite/column.h"
+#include "db/sql/change_part.h"
+#include "db/sql/column.h"
 #include "db/sqlite/handle.h"
 #include "db/sqlite/schema.h"
 
@@ -22,7 +22,7 @@ static bool use_journal(struct connection *connection)
                            &wal))
         return false;
     if (!wal)
-        snprintf(connection->error, STORE_ERROR_SIZE,
+        snprintf(connection->base.error, STORE_ERROR_SIZE,
                  "%.200s cannot have a write-ahead journal; put it on a local disk",
                  connection->path);
     return wal;
@@ -70,18 +70,16 @@ static bool make_first_key(struct connection *connection)
     memcpy(change.key.id, key.id, sizeof change.key.id);
     memcpy(change.key.seed, key.seed, sizeof change.key.seed);
     memcpy(change.key.public_key, key.public_key, sizeof change.key.public_key);
-    return change_key_add(connection, clock_now(), &change);
+    return change_key_add(&connection->base, clock_now(), &change);
 }
 
 static bool tell(struct connection *connection, struct store_made *made)
 {
-    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_STORE_ID);
-    if (statement == NULL)
-        return false;
-    if (sqlite3_step(statement) == SQLITE_ROW)
-        column_text(statement, 0, made->id, sizeof made->id);
+    struct sql_query *query = sql_query(&connection->base, QUERY_STORE_ID);
+    if (query != NULL && sql_next(query))
+        column_text(query, 0, made->id, sizeof made->id);
     sqlite3_int64 sold;
-    if (connection_done(connection, statement) != SQLITE_OK ||
+    if (sql_end(query) != SQL_OK ||
         !connection_number(connection, "SELECT coalesce(sum(sold), 0) FROM tiers", &sold))
         return false;
     made->tickets = sold;
@@ -112,10 +110,10 @@ static bool bring_up_to_date(struct handle *handle, int64_t demo_capacity, struc
     enum schema_state state = schema_inspect(connection);
     if (state == SCHEMA_REFUSED || state == SCHEMA_UNREADABLE)
         return false;
-    if (state == SCHEMA_OLD && !lock_file_claim(&handle->file, handle->base.error))
+    if (state == SCHEMA_OLD && !lock_file_claim(&handle->file, handle->common.base.error))
         return false;
     made->created = state == SCHEMA_EMPTY;
-    if (state == SCHEMA_OLD && !make_private(&handle->place, handle->base.error))
+    if (state == SCHEMA_OLD && !make_private(&handle->place, handle->common.base.error))
         return false;
     /* A migration sorts a whole store: in a file, as an audit does. */
     if (!use_journal(connection) || !connection_execute(connection, "PRAGMA temp_store = FILE") ||
@@ -138,7 +136,7 @@ bool make_store(const char *path, int64_t demo_capacity, struct store_made *made
         done = bring_up_to_date(handle, demo_capacity, made);
         writer_lock_drop(&handle->lock);
     }
-    memcpy(error, handle->base.error, STORE_ERROR_SIZE);
-    handle_close(&handle->base);
+    memcpy(error, handle->common.base.error, STORE_ERROR_SIZE);
+    handle_close(&handle->common.base);
     return done;
 }

@@ -74,7 +74,7 @@ bool part_copy(const struct part *part, struct connection *source, store_progres
     sqlite3_int64 tables;
     if (!connection_execute(source, "BEGIN") ||
         !connection_number(source, "SELECT count(*) FROM sqlite_schema", &tables)) {
-        memmove(error, source->error, STORE_ERROR_SIZE);
+        memmove(error, source->base.error, STORE_ERROR_SIZE);
         return false;
     }
     bool copied = connection_open(&copy, part->path, true, error) == SQLITE_OK;
@@ -97,14 +97,14 @@ bool part_prove(const struct part *part, char error[STORE_ERROR_SIZE])
 {
     char broken[STORE_ERROR_SIZE] = "";
     struct handle *handle = handle_new(false);
-    bool sound =
-        connection_open(&handle->connection, part->path, false, handle->base.error) == SQLITE_OK &&
-        audit_run(&handle->base, note_broken, broken) == STORE_FOUND;
+    bool sound = connection_open(&handle->connection, part->path, false,
+                                 handle->common.base.error) == SQLITE_OK &&
+                 audit_run(&handle->common.base, note_broken, broken) == STORE_FOUND;
     if (!sound)
-        memcpy(error, handle->base.error, STORE_ERROR_SIZE);
+        memcpy(error, handle->common.base.error, STORE_ERROR_SIZE);
     else if (broken[0] != '\0')
         snprintf(error, STORE_ERROR_SIZE, "the copy is not sound: %.400s", broken);
-    handle_close(&handle->base);
+    handle_close(&handle->common.base);
     return sound && broken[0] == '\0';
 }
 

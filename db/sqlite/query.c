@@ -1,31 +1,67 @@
 #include "db/sqlite/query.h"
 
+#include <stddef.h>
+
+#include "db/sql/query_columns.h"
 #include "db/sqlite/schema.h"
 
-/* The columns of an event's terms, of an order, of a token and of a key, in the order in which list.c takes
- * them. */
-#define TERMS                                                                                      \
-    "name, title, zone, starts_at, sale_from, sale_until, buyer_limit, hold_seconds,"              \
-    " waiting_list, closed"
-#define ORDER                                                                                      \
-    "d.id, e.name, t.name, d.buyer, d.server, d.currency, d.quantity, d.first_number, d.amount,"   \
-    " d.created_at, d.state, coalesce(d.request, d.id), d.expires_at, d.payment,"                  \
-    " coalesce(d.changed_at, d.created_at), d.late, d.event, d.tier, d.decision"
-#define TOKEN "id, name, hash, scopes, created_at, revoked_at"
-
 static const char *const texts[QUERY_COUNT] = {
-    [QUERY_FIND_EVENT] = "SELECT event, buyer_limit FROM events WHERE name = ?1",
-    [QUERY_COUNT_EVENTS] = "SELECT count(*) FROM events",
-    [QUERY_ADD_EVENT] = "INSERT INTO events (" TERMS ")"
+    [QUERY_BEGIN_WRITING] = "BEGIN IMMEDIATE",
+    [QUERY_BEGIN_READING] = "BEGIN",
+    [QUERY_DUE] = "SELECT " ORDER_COLUMNS " FROM decisions d"
+                  "  WHERE event = ?1 AND state = 1 AND " SCHEMA_PENDING
+                  "  AND expires_at <= ?2 ORDER BY expires_at, tier, decision LIMIT ?3",
+    [QUERY_LINE] = "SELECT " ORDER_COLUMNS " FROM decisions d"
+                   "  WHERE event = ?1 AND tier = ?2 AND state = 2 AND " SCHEMA_PENDING
+                   "  AND expires_at = 0 ORDER BY decision LIMIT ?3",
+    [QUERY_LINE_BETWEEN] = "SELECT count(*) FROM decisions WHERE event = ?1 AND tier = ?2"
+                           "  AND state = 2 AND " SCHEMA_PENDING " AND expires_at = 0"
+                           "  AND decision > ?3 AND decision <= ?4",
+    [QUERY_ORDER] =
+        "SELECT " ORDER_COLUMNS " FROM decisions d WHERE decision IN" SCHEMA_ORDER_OF_ID("?1"),
+    [QUERY_TICKET] = "SELECT " ORDER_COLUMNS ", k.checked_in_at, k.gate, k.check_in_key"
+                     "  FROM tickets k JOIN decisions d USING (decision)"
+                     "  WHERE k.event = ?1 AND k.tier = ?2 AND k.number = ?3",
+    /* Oldest first, a bounded number: a batch must not pay for a million of them. */
+    [QUERY_REMOVE_REFUSALS] =
+        "DELETE FROM decisions WHERE decision IN"
+        "  (SELECT decision FROM decisions WHERE event = ?1 AND id IS NULL AND created_at < ?2"
+        "   ORDER BY created_at LIMIT ?3)",
+    [QUERY_ADD_SALE] =
+        "INSERT INTO decisions (event, key, fingerprint, created_at, id, tier, quantity,"
+        "                       amount, currency, buyer, server, router, first_number)"
+        "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    [QUERY_ADD_HOLD] =
+        "INSERT INTO decisions (event, key, fingerprint, created_at, id, tier, quantity,"
+        "                       amount, currency, buyer, server, router, state, expires_at)"
+        "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    [QUERY_ADD_REFUSAL] =
+        "INSERT INTO decisions (event, key, fingerprint, created_at, problem, remaining)"
+        "  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [QUERY_ADD_SPAN] = "INSERT OR IGNORE INTO order_spans (event, span) VALUES (?1, ?2)",
+    [QUERY_ADD_TICKET] = "INSERT INTO tickets (event, tier, number, decision)"
+                         "  VALUES (?1, ?2, ?3, ?4)",
+    [QUERY_COUNT_TIER] =
+        "UPDATE tiers SET sold = ?3, held = ?4, waiting = ?5, next_number = ?6"
+        "  WHERE event = ?1 AND tier = ?2 AND sold = ?7 AND held = ?8 AND waiting = ?9"
+        "  AND next_number = ?10 AND ?3 + ?4 <= capacity",
+    /* Of a sale, the columns in the order in which column_sale takes them. */
+    [QUERY_SALE] =
+        "SELECT d.id, e.name, t.name, d.buyer, d.server, d.currency, d.quantity, d.first_number,"
+        "       d.amount, d.created_at, d.state, coalesce(d.request, d.id), d.expires_at"
+        "  FROM events e JOIN decisions d ON +d.event = e.event"
+        "  JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
+        "  WHERE e.name = ?1 AND d.first_number IS NOT NULL"
+        "  AND d.decision IN" SCHEMA_ORDER_OF_ID("e.event"),
+    [QUERY_EACH_SALE] =
+        "SELECT d.id, e.name, t.name, d.buyer, d.server, d.currency, d.quantity, d.first_number,"
+        "       d.amount, d.created_at, d.state, coalesce(d.request, d.id), d.expires_at,"
+        "       d.router, d.key"
+        "  FROM decisions d CROSS JOIN events e ON e.event = d.event"
+        "  CROSS JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
+        "  WHERE d.first_number IS NOT NULL ORDER BY d.decision",
+    [QUERY_ADD_EVENT] = "INSERT INTO events (" TERMS_COLUMNS ")"
                         "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    /* What is not set is NULL, and stays. */
-    [QUERY_CHANGE_EVENT] =
-        "UPDATE events SET title = coalesce(?2, title), zone = coalesce(?3, zone),"
-        "  starts_at = coalesce(?4, starts_at), sale_from = coalesce(?5, sale_from),"
-        "  sale_until = coalesce(?6, sale_until), buyer_limit = coalesce(?7, buyer_limit),"
-        "  hold_seconds = coalesce(?8, hold_seconds), waiting_list = coalesce(?9, waiting_list),"
-        "  closed = coalesce(?10, closed) WHERE event = ?1",
-    [QUERY_WINDOW] = "SELECT sale_from, sale_until FROM events WHERE event = ?1",
     [QUERY_COUNT_DECISIONS] = "SELECT count(*) FROM"
                               "  (SELECT 1 FROM decisions WHERE event = ?1 LIMIT ?2)",
     /* The index of keys has them in the order of their keys, the set in that of their pages: each is read once. */
@@ -34,34 +70,12 @@ static const char *const texts[QUERY_COUNT] = {
         "  FROM decisions d WHERE d.decision IN (SELECT decision FROM decisions WHERE event = ?1)"
         "    AND d.id IS NOT NULL AND d.state IN (0, 1, 2) AND d.buyer <> ''"
         "  GROUP BY lower(d.buyer)",
-    [QUERY_EMPTY_BUYERS] = "DELETE FROM buyers WHERE event = ?1",
-    [QUERY_FIND_TIER] = "SELECT tier, sold + held FROM tiers WHERE event = ?1 AND name = ?2",
     [QUERY_COUNT_TIERS] =
         "SELECT count(*), coalesce(max(tier), 0), count(*) = count(iif(currency = ?2, 1, NULL))"
         "  FROM tiers WHERE event = ?1",
-    [QUERY_ADD_TIER] =
-        "INSERT INTO tiers (event, tier, name, price, currency, capacity, order_limit, next_number)"
-        "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT first_number FROM store WHERE one = 1))",
-    [QUERY_CHANGE_TIER] = "UPDATE tiers SET price = coalesce(?3, price),"
-                          "  capacity = coalesce(?4, capacity),"
-                          "  order_limit = coalesce(?5, order_limit)"
-                          "  WHERE event = ?1 AND tier = ?2",
-
-    [QUERY_COUNT_TOKENS] = "SELECT count(*) FROM tokens WHERE revoked_at IS NULL",
-    [QUERY_ADD_TOKEN] = "INSERT INTO tokens (id, name, hash, scopes, created_at)"
-                        "  VALUES (?1, ?2, ?3, ?4, ?5)",
-    [QUERY_REVOKED_AT] = "SELECT revoked_at FROM tokens WHERE id = ?1",
-    [QUERY_REVOKE_TOKEN] = "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1",
     [QUERY_FORGET_TOKENS] = "DELETE FROM tokens WHERE id IN"
                             "  (SELECT id FROM tokens WHERE revoked_at IS NOT NULL"
                             "   ORDER BY revoked_at DESC LIMIT -1 OFFSET ?1)",
-    [QUERY_COUNT_KEYS] = "SELECT count(*) FROM signing_keys WHERE retired_at IS NULL",
-    [QUERY_ADD_KEY] = "INSERT INTO signing_keys (id, seed, public_key, created_at)"
-                      "  VALUES (?1, ?2, ?3, ?4)",
-    [QUERY_FIND_KEY] = "SELECT retired_at, number ="
-                       "  (SELECT max(number) FROM signing_keys WHERE retired_at IS NULL)"
-                       "  FROM signing_keys WHERE id = ?1",
-    [QUERY_RETIRE_KEY] = "UPDATE signing_keys SET retired_at = ?2 WHERE id = ?1",
     [QUERY_FORGET_KEYS] = "DELETE FROM signing_keys WHERE number IN"
                           "  (SELECT number FROM signing_keys WHERE retired_at IS NOT NULL"
                           "   ORDER BY retired_at DESC LIMIT -1 OFFSET ?1)",
@@ -71,20 +85,16 @@ static const char *const texts[QUERY_COUNT] = {
         "  CROSS JOIN owed o ON o.event = d.event AND o.decision = d.decision"
         "  WHERE d.id = ?1 AND d.expires_at IS NOT NULL AND o.reference = ?2"
         "  AND ?3 IN ('', e.name)",
-    [QUERY_SETTLE] = "UPDATE owed SET settled_at = ?2 WHERE owed = ?1",
-
-    [QUERY_READ_EVENT] = "SELECT " TERMS " FROM events WHERE name = ?1",
-    [QUERY_LIST_EVENTS] = "SELECT " TERMS " FROM events WHERE name > ?1 ORDER BY name LIMIT ?2",
-    [QUERY_READ_HOLD] = "SELECT " ORDER " FROM decisions d"
+    [QUERY_READ_HOLD] = "SELECT " LISTED_COLUMNS " FROM decisions d"
                         "  CROSS JOIN events e ON e.event = d.event"
                         "  CROSS JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
                         "  WHERE d.id = ?1 AND d.expires_at IS NOT NULL",
-    [QUERY_EACH_HOLD] = "SELECT " ORDER ", d.router FROM decisions d"
+    [QUERY_EACH_HOLD] = "SELECT " LISTED_COLUMNS ", d.router FROM decisions d"
                         "  CROSS JOIN events e ON e.event = d.event"
                         "  CROSS JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
                         "  WHERE d.expires_at IS NOT NULL ORDER BY d.decision",
     [QUERY_LIST_ORDERS] =
-        "SELECT " ORDER " FROM order_spans s CROSS JOIN decisions d NOT INDEXED"
+        "SELECT " LISTED_COLUMNS " FROM order_spans s CROSS JOIN decisions d NOT INDEXED"
         "    ON d.decision >= max(s.span << 8, ?2 + 1) AND d.decision <= (s.span << 8) + 255"
         "  CROSS JOIN events e ON e.event = s.event"
         "  CROSS JOIN tiers t ON t.event = s.event AND t.tier = d.tier"
@@ -117,10 +127,6 @@ static const char *const texts[QUERY_COUNT] = {
         "  FROM owed o CROSS JOIN decisions d ON d.decision = o.decision"
         "  CROSS JOIN events e ON e.event = o.event"
         "  WHERE o.event = ?1 AND o.owed > ?2 ORDER BY o.owed LIMIT ?3",
-    [QUERY_FIND_TOKEN] = "SELECT " TOKEN " FROM tokens WHERE hash = ?1",
-    [QUERY_EACH_TOKEN] = "SELECT " TOKEN " FROM tokens ORDER BY id",
-    [QUERY_EACH_KEY] = "SELECT id, seed, public_key, created_at, retired_at FROM signing_keys"
-                       "  ORDER BY number DESC",
     /* Of each event one tier at most is looked at twice; and orders only where some are held. */
     [QUERY_EACH_DUE] =
         "SELECT e.name FROM"
@@ -134,7 +140,7 @@ static const char *const texts[QUERY_COUNT] = {
         "            AND " SCHEMA_PENDING " AND d.expires_at <= ?1))",
 };
 
-const char *query_text(enum store_query which)
+const char *sqlite_query_text(enum named_query which)
 {
-    return texts[which];
+    return texts[which] != NULL ? texts[which] : query_text(which);
 }

@@ -307,7 +307,7 @@ static void stored_key(sqlite3_context *call, int count, sqlite3_value **values)
 
 static enum schema_state refuse(struct connection *connection, const char *why)
 {
-    snprintf(connection->error, STORE_ERROR_SIZE, "%.200s %s", connection->path, why);
+    snprintf(connection->base.error, STORE_ERROR_SIZE, "%.200s %s", connection->path, why);
     return SCHEMA_REFUSED;
 }
 

@@ -10,7 +10,7 @@ int spans_note(struct span_noted *last, struct connection *connection, int64_t e
     int64_t span = decision >> DECISION_BITS;
     if (event == last->event && span == last->span)
         return SQLITE_OK;
-    sqlite3_stmt *statement = connection_statement(connection, STATEMENT_ADD_SPAN);
+    sqlite3_stmt *statement = connection_query(connection, QUERY_ADD_SPAN);
     if (statement == NULL)
         return SQLITE_ERROR;
     sqlite3_bind_int64(statement, 1, event);

@@ -2,20 +2,26 @@
 
 #include <stdio.h>
 
-#include "common/clock.h"
 #include "db/sqlite/bind.h"
 
-bool transaction_step(struct handle *handle, enum statement which)
+static bool begin(struct connection *connection)
 {
-    return connection_run(&handle->connection, connection_statement(&handle->connection, which)) ==
+    return connection_run(connection, connection_query(connection, QUERY_BEGIN_WRITING)) ==
            SQLITE_OK;
+}
+
+bool transaction_again(struct sql *sql)
+{
+    struct connection *connection = (struct connection *)sql;
+    connection_rollback(connection);
+    return begin(connection);
 }
 
 /* Whether this handle is still the latest that sells under its server's id. */
 static enum store_result check_fence(struct handle *handle)
 {
-    struct figures *figures = &handle->base.figures;
-    sqlite3_stmt *statement = connection_statement(&handle->connection, STATEMENT_BOOT);
+    struct figures *figures = &handle->common.base.figures;
+    sqlite3_stmt *statement = connection_query(&handle->connection, QUERY_BOOT);
     if (statement == NULL)
         return STORE_REFUSED;
     int64_t boot = 0;
@@ -26,7 +32,7 @@ static enum store_result check_fence(struct handle *handle)
         return STORE_REFUSED;
     if (boot == figures->boot)
         return STORE_DURABLE;
-    snprintf(handle->base.error, STORE_ERROR_SIZE,
+    snprintf(handle->common.base.error, STORE_ERROR_SIZE,
              "%s was started again elsewhere: this process is boot %lld, the store knows %lld",
              figures->server, (long long)figures->boot, (long long)boot);
     return STORE_FENCED;
@@ -35,7 +41,7 @@ static enum store_result check_fence(struct handle *handle)
 static enum store_result commit(struct handle *handle)
 {
     struct connection *connection = &handle->connection;
-    int rc = connection_run(connection, connection_statement(connection, STATEMENT_COMMIT));
+    int rc = connection_run(connection, connection_query(connection, QUERY_COMMIT));
     if (rc == SQLITE_OK)
         return STORE_DURABLE;
     connection_rollback(connection);
@@ -50,25 +56,26 @@ static enum store_result commit(struct handle *handle)
     }
 }
 
-/* Under the writer lock. */
-static enum store_result transact(struct handle *handle, transaction_work *work, void *context)
+/* Under the writer lock. What others have committed is durable: whoever opens the store folds in what a crash has
+ * left. */
+static enum store_result transact(struct handle *handle, sql_work *work, void *context)
 {
-    bool dirty = false;
-    int64_t now = clock_now(); /* not before the lock: waiting for it takes time */
-    if (!transaction_step(handle, STATEMENT_BEGIN_WRITING))
+    struct sql_did did = {0};
+    if (!begin(&handle->connection))
         return STORE_REFUSED;
     enum store_result result = check_fence(handle);
     if (result != STORE_DURABLE)
         return result;
-    if (!work(handle, now, context, &dirty))
+    if (!work(&handle->common, context, &did))
         return STORE_REFUSED;
-    return dirty ? commit(handle) : STORE_DURABLE;
+    return did.wrote ? commit(handle) : STORE_DURABLE;
 }
 
-enum store_result transaction_run(struct handle *handle, int64_t until, transaction_work *work,
+enum store_result transaction_run(struct sql_handle *common, int64_t until, sql_work *work,
                                   void *context)
 {
-    struct store *store = &handle->base;
+    struct handle *handle = (struct handle *)common;
+    struct store *store = &common->base;
     switch (writer_lock_take(&handle->lock, until, store->stalled, store->stalled_context,
                              store->error)) {
     case WRITER_LOCK_TAKEN:

@@ -300,7 +300,7 @@ static void settings_are_durable(struct fixture *fixture)
         CU_ASSERT_TRUE(connection_number(&handle->connection, rows[i].pragma, &value));
         CU_ASSERT_EQUAL(value, rows[i].value);
     }
-    store_close(&handle->base);
+    store_close(&handle->common.base);
 }
 
 static void reset_moves_the_store_aside(struct fixture *fixture)

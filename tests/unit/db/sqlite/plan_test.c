@@ -1,37 +1,32 @@
-/* How SQLite means to find what a statement asks for. One that no longer fits its index would still answer the
+/* How SQLite means to find what a query asks for. One that no longer fits its index would still answer the
  * same: only a rush would show it. */
 #include <stdio.h>
 #include <string.h>
 
 #include "db/sqlite/connection.h"
+#include "db/sqlite/query.h"
 #include "tests/lib/files.h"
 #include "tests/lib/suite.h"
 
 /* Who may walk through a table or sort: what has few rows, and what is asked for whole. */
 static const struct {
-    enum statement statement;
-    const char *step;
-} statements_may[] = {
-    {STATEMENT_OWED, "SCAN CONSTANT ROW"},
-    {STATEMENT_USED, "SCAN CONSTANT ROW"},
-    {STATEMENT_STORE_ID, "SCAN store"},
-    {STATEMENT_SERVER_SOLD, "SCAN totals"},
-    {STATEMENT_READ_TIERS, "SCAN events"},
-    {STATEMENT_READ_TIERS, "SCAN e"},
-    {STATEMENT_READ_TIERS, "USE TEMP B-TREE FOR ORDER BY"},
-    /* All tiers of an event, which are few. */
-    {STATEMENT_TIERS_OF_EVENT, "SEARCH tiers"},
-    {STATEMENT_READ_TIERS, "SEARCH t"},
-    {STATEMENT_READ_EVENT_TIERS, "SEARCH t"},
-    {STATEMENT_EACH_SALE, "SCAN d"},
-    {STATEMENT_EACH_SERVER, "SCAN v"},
-    {STATEMENT_EACH_SERVER, "SCAN t"},
-};
-
-static const struct {
-    enum store_query query;
+    enum named_query query;
     const char *step;
 } queries_may[] = {
+    {QUERY_OWED, "SCAN CONSTANT ROW"},
+    {QUERY_USED, "SCAN CONSTANT ROW"},
+    {QUERY_STORE_ID, "SCAN store"},
+    {QUERY_SERVER_SOLD, "SCAN totals"},
+    {QUERY_READ_TIERS, "SCAN events"},
+    {QUERY_READ_TIERS, "SCAN e"},
+    {QUERY_READ_TIERS, "USE TEMP B-TREE FOR ORDER BY"},
+    /* All tiers of an event, which are few. */
+    {QUERY_TIERS_OF_EVENT, "SEARCH tiers"},
+    {QUERY_READ_TIERS, "SEARCH t"},
+    {QUERY_READ_EVENT_TIERS, "SEARCH t"},
+    {QUERY_EACH_SALE, "SCAN d"},
+    {QUERY_EACH_SERVER, "SCAN v"},
+    {QUERY_EACH_SERVER, "SCAN t"},
     {QUERY_COUNT_EVENTS, "SCAN events"},
     {QUERY_COUNT_DECISIONS, "SCAN (subquery-1)"},
     {QUERY_COUNT_DECISIONS, "SEARCH decisions"}, /* up to a limit, which is to come before ... */
@@ -60,18 +55,10 @@ static bool is(const char *step, const char *known)
     return strncmp(step, known, length) == 0 && (step[length] == '\0' || step[length] == ' ');
 }
 
-static bool statement_may(int statement, const char *step)
-{
-    for (size_t i = 0; i < sizeof statements_may / sizeof *statements_may; i++)
-        if ((int)statements_may[i].statement == statement && is(step, statements_may[i].step))
-            return true;
-    return false;
-}
-
-static bool query_may(int query, const char *step)
+static bool may(enum named_query query, const char *step)
 {
     for (size_t i = 0; i < sizeof queries_may / sizeof *queries_may; i++)
-        if ((int)queries_may[i].query == query && is(step, queries_may[i].step))
+        if (queries_may[i].query == query && is(step, queries_may[i].step))
             return true;
     return false;
 }
@@ -87,17 +74,17 @@ static bool walks_through(const char *step)
 }
 
 /* How often it does something else than search by an index. */
-static size_t walks(struct connection *connection, const char *text, int number,
-                    bool (*may)(int number, const char *step), bool print)
+static size_t walks(struct connection *connection, enum named_query query, bool print)
 {
     char explain[4096];
+    const char *text = sqlite_query_text(query);
     sqlite3_stmt *plan = NULL;
     size_t count = 0;
     snprintf(explain, sizeof explain, "EXPLAIN QUERY PLAN %s", text);
     CU_ASSERT_EQUAL_FATAL(sqlite3_prepare_v2(connection->db, explain, -1, &plan, NULL), SQLITE_OK);
     while (sqlite3_step(plan) == SQLITE_ROW) {
         const char *step = (const char *)sqlite3_column_text(plan, 3);
-        if (!walks_through(step) || may(number, step))
+        if (!walks_through(step) || may(query, step))
             continue;
         if (print)
             printf("  %s: %s\n", step, text);
@@ -123,17 +110,10 @@ static void with_a_store(void (*body)(struct connection *connection))
     files_remove(directory);
 }
 
-static void explain_statements(struct connection *connection)
-{
-    for (int i = 0; i < STATEMENT_COUNT; i++)
-        CU_ASSERT_EQUAL(
-            walks(connection, statement_text((enum statement)i), i, statement_may, true), 0);
-}
-
-static void explain_queries(struct connection *connection)
+static void explain(struct connection *connection)
 {
     for (int i = 0; i < QUERY_COUNT; i++)
-        CU_ASSERT_EQUAL(walks(connection, query_text((enum store_query)i), i, query_may, true), 0);
+        CU_ASSERT_EQUAL(walks(connection, (enum named_query)i, true), 0);
 }
 
 /* The test above would see it: each of these needs the index before it. */
@@ -141,36 +121,26 @@ static void explain_without_indexes(struct connection *connection)
 {
     static const struct {
         const char *drop;
-        enum statement statement;
-        enum store_query query;
+        enum named_query first, second;
     } needed[] = {
-        {"DROP INDEX refusals", STATEMENT_REMOVE_REFUSALS, QUERY_COUNT},
-        {"DROP INDEX holds", STATEMENT_HOLD, QUERY_READ_HOLD},
-        {"DROP INDEX orders", STATEMENT_ORDER, QUERY_FIND_SALE},
-        {"DROP INDEX pending", STATEMENT_LINE_BETWEEN, QUERY_PLACE},
-        {"", STATEMENT_LINE, QUERY_EACH_DUE},
-        {"DROP INDEX owed_of_event", STATEMENT_COUNT, QUERY_LIST_OWED},
+        {"DROP INDEX refusals", QUERY_REMOVE_REFUSALS, QUERY_COUNT},
+        {"DROP INDEX holds", QUERY_HOLD, QUERY_READ_HOLD},
+        {"DROP INDEX orders", QUERY_ORDER, QUERY_FIND_SALE},
+        {"DROP INDEX pending", QUERY_LINE_BETWEEN, QUERY_PLACE},
+        {"", QUERY_LINE, QUERY_EACH_DUE},
+        {"DROP INDEX owed_of_event", QUERY_LIST_OWED, QUERY_COUNT},
     };
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
-        enum statement statement = needed[i].statement;
-        enum store_query query = needed[i].query;
         CU_ASSERT_TRUE(connection_execute(connection, needed[i].drop));
-        if (statement != STATEMENT_COUNT)
-            CU_ASSERT(walks(connection, statement_text(statement), (int)statement, statement_may,
-                            false) > 0);
-        if (query != QUERY_COUNT)
-            CU_ASSERT(walks(connection, query_text(query), (int)query, query_may, false) > 0);
+        CU_ASSERT(walks(connection, needed[i].first, false) > 0);
+        if (needed[i].second != QUERY_COUNT)
+            CU_ASSERT(walks(connection, needed[i].second, false) > 0);
     }
-}
-
-static void statements_search(void)
-{
-    with_a_store(explain_statements);
 }
 
 static void queries_search(void)
 {
-    with_a_store(explain_queries);
+    with_a_store(explain);
 }
 
 static void missing_indexes_are_seen(void)
@@ -180,7 +150,6 @@ static void missing_indexes_are_seen(void)
 
 static __attribute__((constructor)) void suite(void)
 {
-    suite_add("plan", "the statements of selling search by an index", statements_search);
-    suite_add("plan", "what is listed and changed is searched by an index", queries_search);
+    suite_add("plan", "every query searches by an index", queries_search);
     suite_add("plan", "a missing index is seen", missing_indexes_are_seen);
 }

@@ -1,0 +1,23 @@
+/* The columns that queries of all engines read, in the order in which the common code takes them. */
+#ifndef BOX_OFFICE_SQL_QUERY_COLUMNS_H
+#define BOX_OFFICE_SQL_QUERY_COLUMNS_H
+
+/* Of an event and of an order, as a batch reads them. */
+#define EVENT_COLUMNS                                                                              \
+    "event, refusals, name, sale_from, sale_until, buyer_limit, hold_seconds, waiting_list,"       \
+    " closed"
+#define ORDER_COLUMNS                                                                              \
+    "d.decision, d.event, d.tier, d.id, d.state, d.quantity, d.first_number, d.amount, d.buyer,"   \
+    " d.server, d.created_at, d.expires_at, d.changed_at, d.payment, d.request, d.late"
+
+/* Of an event's terms, of an order that is read or listed, of a token. */
+#define TERMS_COLUMNS                                                                              \
+    "name, title, zone, starts_at, sale_from, sale_until, buyer_limit, hold_seconds,"              \
+    " waiting_list, closed"
+#define LISTED_COLUMNS                                                                             \
+    "d.id, e.name, t.name, d.buyer, d.server, d.currency, d.quantity, d.first_number, d.amount,"   \
+    " d.created_at, d.state, coalesce(d.request, d.id), d.expires_at, d.payment,"                  \
+    " coalesce(d.changed_at, d.created_at), d.late, d.event, d.tier, d.decision"
+#define TOKEN_COLUMNS "id, name, hash, scopes, created_at, revoked_at"
+
+#endif
