@@ -120,12 +120,13 @@ struct decision {
 };
 
 enum store_result {
-    STORE_DURABLE, /* every outcome is filled in, and what was sold or stored survives a power cut
+    STORE_DURABLE,  /* every outcome is filled in, and what was sold or stored survives a power cut
                     */
-    STORE_REFUSED, /* nothing was changed and nothing decided: busy, full, read-only, down */
-    STORE_UNKNOWN, /* the commit may or may not have happened: the process must exit, and the keys
+    STORE_REFUSED,  /* nothing was changed and nothing decided: busy, full, read-only, down */
+    STORE_UNKNOWN,  /* the commit may or may not have happened: the process must exit, and the keys
                       decide when they are asked again */
-    STORE_FENCED,  /* another process sells under this server's id since: nothing was changed */
+    STORE_IN_DOUBT, /* likewise, of a store that is another process: the handle can be used again */
+    STORE_FENCED,   /* another process sells under this server's id since: nothing was changed */
 };
 
 /* Decides all of them, in order, in one transaction with one durable commit. A failure that

@@ -143,15 +143,14 @@ static void flight_free(struct flight *flight)
     free(flight);
 }
 
-/* A flight that the store refused as a whole is refused as a whole, so that the balancer asks another
- * server: this one would look idle, and get everything. */
+/* A flight that the store refused as a whole, or leaves in doubt, is refused as a whole, so that the balancer asks
+ * another server: this one would look idle, and get everything. */
 static void answer_flight(struct job *job)
 {
     struct flight *flight = (struct flight *)job; /* its first member */
     struct buffer body = {0};
-    if (job->refused) {
-        http_refuse(flight->request, PROBLEM_STORE_UNAVAILABLE,
-                    problem_detail(PROBLEM_STORE_UNAVAILABLE), NULL);
+    if (job->failed != PROBLEM_NONE) {
+        http_refuse(flight->request, job->failed, problem_detail(job->failed), NULL);
         flight_free(flight);
         return;
     }

@@ -77,6 +77,8 @@ static const char *outcome_word(const struct decision *decision)
     const struct outcome *outcome = &decision->outcome;
     if (outcome->replayed)
         return "replayed";
+    if (outcome->problem == PROBLEM_OUTCOME_UNKNOWN)
+        return "unknown";
     return outcome->problem == PROBLEM_NONE ? decided_word(outcome, decision->item->verb)
                                             : "refused";
 }

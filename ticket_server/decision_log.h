@@ -13,7 +13,7 @@
  *
  * verb     where it is no purchase. A confirm, release or refund names its order, a check-in its ticket.
  * outcome  sold, late (confirmed after it had expired), held, waiting, released, refunded, checked-in; refused;
- *          or replayed: it was decided before, this is the order as it is now, or its first refusal again.
+ *          unknown: the store did not say whether it was decided, its key tells; or replayed: it was decided before, this is the order as it is now, or its first refusal again.
  *          `sale` is the order's id (in a replay another request's); `reason` is the problem's code.
  * moved    an order expired, or was offered what came free (to=held), without being asked for.
  * change   what an organiser has changed: event-create, event, tier-create, tier, token-add, token-revoke, key-add,

@@ -99,12 +99,12 @@ static size_t gather(struct decision *batch, const struct jobs *jobs)
     return count;
 }
 
-static void scatter(const struct decision *batch, const struct jobs *jobs, bool refused,
+static void scatter(const struct decision *batch, const struct jobs *jobs, enum problem failed,
                     const struct figures *figures)
 {
     for (struct job *job = jobs->first; job; job = job->next) {
         job->figures = *figures;
-        job->refused = refused;
+        job->failed = failed;
         for (size_t i = 0; i < job->count; i++)
             job->decisions[i].outcome = batch++->outcome;
     }
@@ -120,42 +120,47 @@ static _Noreturn void leave_unanswered(const struct seller *seller, const char *
 }
 
 /* At most once a second. */
-static void warn_refused(struct seller *seller, size_t count)
+static void warn(struct seller *seller, const char *what, size_t count, const char *became)
 {
     int64_t now = clock_monotonic();
     if (seller->warned_at != 0 && now - seller->warned_at < CLOCK_SECOND)
         return;
-    log_line("the store takes no sale now: %s; %zu purchases refused", store_error(seller->store),
-             count);
+    log_line("%s: %s; %zu purchases %s", what, store_error(seller->store), count, became);
     seller->warned_at = now;
 }
 
-/* False where the store refused all of it: nothing was changed. What it does not know ends the process. */
-static bool settled(struct seller *seller, enum store_result result, size_t count)
+/* What became of all of it. What a store in this process does not know ends the process. */
+static enum problem settled(struct seller *seller, enum store_result result, size_t count)
 {
     switch (result) {
     case STORE_DURABLE:
-        return true;
+        return PROBLEM_NONE;
+    case STORE_IN_DOUBT:
+        warn(seller, "whether the last sales are durable is not known", count,
+             "left to their keys");
+        return PROBLEM_OUTCOME_UNKNOWN;
     case STORE_REFUSED:
-        warn_refused(seller, count);
-        return false;
+        warn(seller, "the store takes no sale now", count, "refused");
+        break;
     case STORE_UNKNOWN:
         leave_unanswered(seller, "whether the last sales are durable is not known", count);
     case STORE_FENCED:
         leave_unanswered(seller, "another process sells under this id", count);
     }
-    return false;
+    return PROBLEM_STORE_UNAVAILABLE;
 }
 
-/* False where the store refused the batch as a whole. */
-static bool decide(struct seller *seller, size_t count, struct figures *figures)
+/* PROBLEM_NONE, or what is to be said of the whole batch. */
+static enum problem decide(struct seller *seller, size_t count, struct figures *figures)
 {
-    if (settled(seller, store_decide(seller->store, seller->batch, count, figures), count))
-        return true;
+    enum problem failed =
+        settled(seller, store_decide(seller->store, seller->batch, count, figures), count);
+    if (failed == PROBLEM_NONE)
+        return PROBLEM_NONE;
     for (size_t i = 0; i < count; i++)
-        seller->batch[i].outcome = (struct outcome){.problem = PROBLEM_STORE_UNAVAILABLE};
+        seller->batch[i].outcome = (struct outcome){.problem = failed};
     store_figures(seller->store, figures);
-    return false;
+    return failed;
 }
 
 static void hand_back(struct seller *seller, struct jobs *jobs, size_t count,
@@ -180,11 +185,11 @@ static void sell_batch(struct seller *seller, struct jobs *jobs)
     struct figures figures;
     size_t count = gather(seller->batch, jobs);
     int64_t start = clock_monotonic();
-    bool refused = !decide(seller, count, &figures);
+    enum problem failed = decide(seller, count, &figures);
     int64_t took = clock_monotonic() - start;
     const struct sale *moved = NULL;
-    size_t moves = refused ? 0 : store_moved(seller->store, &moved);
-    scatter(seller->batch, jobs, refused, &figures);
+    size_t moves = failed != PROBLEM_NONE ? 0 : store_moved(seller->store, &moved);
+    scatter(seller->batch, jobs, failed, &figures);
     decision_log_write(seller->log, &(struct decided){seller->batch, count, moved, moves},
                        clock_now(), took);
     hand_back(seller, jobs, count, &figures, took);
@@ -194,9 +199,9 @@ static void make_change(struct seller *seller, struct jobs *jobs)
 {
     struct job *job = jobs->first;
     int64_t start = clock_monotonic();
-    job->refused = !settled(seller, store_change(seller->store, job->change), 1);
-    if (job->refused)
-        job->change->problem = PROBLEM_STORE_UNAVAILABLE;
+    job->failed = settled(seller, store_change(seller->store, job->change), 1);
+    if (job->failed != PROBLEM_NONE)
+        job->change->problem = job->failed;
     store_figures(seller->store, &job->figures);
     struct figures figures = job->figures;
     int64_t took = clock_monotonic() - start;

@@ -32,7 +32,9 @@ struct job {
     struct change
         *change; /* to be made, between two batches; its problem is filled in; else NULL */
     void (*done)(struct job *job);
-    bool refused;           /* by the store as a whole: nothing was decided or changed */
+    enum problem
+        failed; /* STORE_UNAVAILABLE: the store refused all, nothing was decided or changed;
+                               OUTCOME_UNKNOWN: it may have been; NONE: each has its outcome */
     struct figures figures; /* what the server has to tell, this job included */
     struct job *next;       /* the seller's */
 };

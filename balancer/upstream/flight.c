@@ -155,11 +155,18 @@ static void fail(struct flight *flight, const char *why)
     servers_failed(flights->servers, flight->server, flight->start, reason);
 }
 
-static bool speaks_otherwise(const struct upstream_answer *answer)
+static bool says(const struct upstream_answer *answer, enum problem problem)
 {
-    const char *code = problem_code(PROBLEM_FLIGHT_VERSION);
-    return answer->answered && answer->status == 400 && answer->length > 0 &&
+    const char *code = problem_code(problem);
+    return answer->answered && answer->status == problem_status(problem) && answer->length > 0 &&
            memmem(answer->body, answer->length, code, strlen(code)) != NULL;
+}
+
+/* Nothing of what was on board was decided. */
+static bool turned_back(const struct upstream_answer *answer)
+{
+    return answer->answered && (answer->status == 503 || answer->status == 400) &&
+           !says(answer, PROBLEM_OUTCOME_UNKNOWN);
 }
 
 static void not_landed(struct flight *flight, const struct upstream_answer *answer)
@@ -167,15 +174,14 @@ static void not_landed(struct flight *flight, const struct upstream_answer *answ
     struct flights *flights = flight->flights;
     struct lane *lane = &flights->lanes[flight->server];
     char why[ROUTING_WHY_SIZE];
-    if (speaks_otherwise(answer))
+    if (says(answer, PROBLEM_FLIGHT_VERSION))
         snprintf(why, sizeof why, "it does not speak flights of version %d", FLIGHT_VERSION);
     else if (answer->answered)
         snprintf(why, sizeof why, "answered %u, or not as a flight is answered", answer->status);
     else
         snprintf(why, sizeof why, "%s", answer->error);
     fail(flight, why);
-    bool refused = answer->status == 503 || answer->status == 400; /* whatever was on board */
-    if (answer->answered && refused)
+    if (turned_back(answer))
         flight_turn_back(flight);
     else if (!answer->sent)
         flight_unload(flight);

@@ -290,7 +290,7 @@ static void changes_keep_their_place(void)
     order_submit(&again);
     expect_done(13);
     CU_ASSERT_EQUAL(closing.change.problem, PROBLEM_NONE);
-    CU_ASSERT_FALSE(closing.job.refused);
+    CU_ASSERT_EQUAL(closing.job.failed, PROBLEM_NONE);
     CU_ASSERT_EQUAL(closing.job.figures.sold, 20);
     CU_ASSERT_EQUAL(order_count(&before, 20, PROBLEM_NONE), 20);
     CU_ASSERT_EQUAL(order_count(&after, 20, PROBLEM_SALE_OVER), 20);
@@ -315,7 +315,7 @@ static void a_change_may_be_refused(void)
     expect_done(2);
     CU_ASSERT_EQUAL(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(other);
-    CU_ASSERT(closing.job.refused);
+    CU_ASSERT_EQUAL(closing.job.failed, PROBLEM_STORE_UNAVAILABLE);
     CU_ASSERT_EQUAL(closing.change.problem, PROBLEM_STORE_UNAVAILABLE);
     seller_status(shop.seller, &status);
     CU_ASSERT_EQUAL(status.pending, 0);
