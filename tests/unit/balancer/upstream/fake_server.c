@@ -107,6 +107,7 @@ static unsigned status_of(const struct fake_server *fake)
     return fake->status != 0               ? fake->status
            : fake->manner == FAKE_SAYS_500 ? 500
            : fake->manner == FAKE_SAYS_503 ? 503
+           : fake->manner == FAKE_IN_DOUBT ? 503
            : fake->manner == FAKE_SAYS_400 ? 400
                                            : 200;
 }
@@ -116,6 +117,8 @@ static void write_body(struct fake_server *fake, struct buffer *body)
     const char *line = buffer_text(&fake->request_line);
     if (fake->manner == FAKE_SAYS_NONSENSE)
         buffer_add(body, nonsense);
+    else if (fake->manner == FAKE_IN_DOUBT)
+        buffer_add(body, "{\"code\":\"outcome_unknown\"}");
     else if (fake->manner == FAKE_SAYS_400)
         buffer_add(body, "{\"code\":\"flight_version\"}");
     else if (strncmp(line, "POST /flights ", 14) == 0)

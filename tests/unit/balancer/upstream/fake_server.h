@@ -26,6 +26,7 @@ enum fake_manner {
     FAKE_SAYS_NONSENSE, /* 200, and no answer of a flight */
     FAKE_SAYS_500,
     FAKE_SAYS_503,
+    FAKE_IN_DOUBT,   /* its store did not say what became of them */
     FAKE_SAYS_400,   /* flights are of another version there */
     FAKE_CLOSES,     /* in mid-request: as if it died */
     FAKE_TEARS,      /* closes in the middle of its answer */

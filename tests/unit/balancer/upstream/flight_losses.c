@@ -402,6 +402,26 @@ static void a_flight_of_another_version_is_turned_back(void)
     flying_close();
 }
 
+/* What one server's store may have sold is asked for elsewhere as what was sent before: a refusal there is not
+ * believed. */
+static void what_a_store_leaves_in_doubt_was_sent(void)
+{
+    flying_open(2);
+    flying->fakes[0].manner = FAKE_IN_DOUBT;
+    struct traveller *first = flying_board(1);
+    flying_until_back(0, 1);
+    CU_ASSERT_TRUE(first->passenger.sent);
+    CU_ASSERT_EQUAL(first->passenger.deaths, 0);
+    CU_ASSERT_EQUAL(first->passenger.item.attempt, 2);
+    CU_ASSERT_EQUAL(flying_state(0), SERVER_DOWN);
+    flying_expect("released=1 sold=0 replayed=0 refused=0 lost=1 unsent=0\n");
+    flying_board_again(first);
+    flying->fakes[1].manner = FAKE_SAYS_503;
+    flying_until_back(1, 1);
+    CU_ASSERT_EQUAL(first->outcome.problem, PROBLEM_OUTCOME_UNKNOWN);
+    flying_close();
+}
+
 /* Whom one server turns away asks the next; the last one's word is final. */
 static void who_is_turned_away_by_all_is_told(void)
 {
@@ -463,4 +483,6 @@ static __attribute__((constructor)) void suite(void)
               a_flight_of_another_version_is_turned_back);
     suite_add("flight losses", "who is turned away by all is told",
               who_is_turned_away_by_all_is_told);
+    suite_add("flight losses", "what a store leaves in doubt was sent",
+              what_a_store_leaves_in_doubt_was_sent);
 }
