@@ -12,6 +12,7 @@ BUYERS     = 5000
 KILLS      = 1000
 SEQUENCES  = 10000
 FAULTS     = 300
+CUTS       = 1000
 MINUTES    = 10
 CONNECTIONS = 100000
 CLIENTS   = 100
@@ -21,16 +22,18 @@ TARGET     =
 TO         =
 FROM       =
 SEED      ?=
+POSTGRES_PORT = 5433
+POSTGRES_DATA = db/postgres-data
 
 BUILD    = build
 CC       = gcc
 SANITIZE =
 CFLAGS   = -O2 -g
 # Hidden: a name of ours that a library has too (json_integer, Jansson's) must not take its place there.
-FLAGS    = -std=c11 -D_GNU_SOURCE -I. -pthread -fno-common -fvisibility=hidden \
+FLAGS    = -std=c11 -D_GNU_SOURCE -I. -I/usr/include/postgresql -pthread -fno-common -fvisibility=hidden \
            -Wall -Wextra -Wshadow -Wconversion -Werror $(CFLAGS) $(SANITIZE)
 LIBS_BALANCER = -lmicrohttpd -lcurl -lcjson -lgnutls -ljwt-gnutls -lsodium
-LIBS_STORE    = -lmicrohttpd -lsqlite3 -lcjson -lgnutls -lcurl -lsodium
+LIBS_STORE    = -lmicrohttpd -lsqlite3 -lpq -lcjson -lgnutls -lcurl -lsodium
 LIBS_SERVER   = $(LIBS_STORE) -lqrencode
 
 OBJ      = $(BUILD)/obj
@@ -41,16 +44,18 @@ COMMON        = $(call objects,common)
 BALANCER      = $(call objects,balancer balancer/client balancer/routing balancer/routing/policies \
                                balancer/pool balancer/upstream balancer/admin balancer/master)
 TICKET_SERVER = $(call objects,ticket_server)
-DB            = $(call objects,db db/sql db/sqlite)
+DB            = $(call objects,db db/postgres db/sql db/sqlite)
 TEST_LIB      = $(call objects,tests/lib)
 UNIT          = $(call objects,tests/unit tests/unit/common tests/unit/balancer tests/unit/balancer/admin \
                                tests/unit/balancer/client tests/unit/balancer/pool tests/unit/balancer/routing \
                                tests/unit/balancer/upstream tests/unit/balancer/master tests/unit/db \
-                               tests/unit/db/sqlite tests/unit/lib tests/unit/ticket_server tests/unit/tools)
+                               tests/unit/db/postgres tests/unit/db/sqlite tests/unit/lib tests/unit/ticket_server tests/unit/tools)
 STORE_SUITE   = $(call objects,tests/store)
 SOAK          = $(filter-out %/main.o %/buyer.o,$(call objects,tests/soak)) $(OBJ)/tools/rush/caller.o
+BUYERS_OF_SOAK = $(addprefix $(OBJ)/tests/soak/,crowd.o journal.o)
+FAILOVER      = $(filter-out %/main.o,$(call objects,tests/failover))
 FAULTY        = $(call objects,tests/soak/faults)
-CLUSTER       = $(call objects,tests/cluster tests/growth tests/streams) $(OBJ)/tests/breakable/manner.o
+CLUSTER       = $(call objects,tests/cluster tests/growth tests/streams) $(FAILOVER) $(OBJ)/tests/breakable/manner.o
 FUZZ          = $(filter-out %/shim.o %/replay.o,$(call objects,tests/fuzz tests/fuzz/targets))
 
 PROGRAMS = $(BUILD)/balancer $(BUILD)/ticket_server \
@@ -60,18 +65,19 @@ TESTS    = $(addprefix $(BUILD)/test_,unit store fuzz cluster)
 FOR_SOAK = $(addprefix $(BUILD)/,soak_buyer breakable faulty/balancer faulty/ticket_server)
 
 .DEFAULT_GOAL = help
-.PHONY: all help run reset backup restore rush pay-demo report audit watch test soak faults growth streams asan tsan lint format fuzz bench bench-quick slow broken clean packages-% \
+.PHONY: all help run postgres failover-demo reset backup restore rush pay-demo report audit watch test soak faults growth streams asan tsan lint format fuzz bench bench-quick bench-postgres slow broken clean packages-% \
         check
 
 help: ## this list
-	@awk -F ': .*## ' '/^[a-z.-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ': .*## ' '/^[a-z.-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "  Settings: PORT=$(PORT) ADMIN_PORT=$(ADMIN_PORT) SERVERS=$(SERVERS) STORE=$(STORE)"
 	@echo "            POLICY=$(POLICY) CONFIG=$(CONFIG)"
 	@echo "            CAPACITY=$(CAPACITY) LOG_DIR=$(LOG_DIR) BUYERS=$(BUYERS) TO=$(TO) FROM=$(FROM)"
-	@echo "            SEED=$(SEED) SEQUENCES=$(SEQUENCES) KILLS=$(KILLS) FAULTS=$(FAULTS)"
+	@echo "            SEED=$(SEED) SEQUENCES=$(SEQUENCES) KILLS=$(KILLS) CUTS=$(CUTS) FAULTS=$(FAULTS) FAILOVERS=$(FAILOVERS)"
 	@echo "            MINUTES=$(MINUTES) CONNECTIONS=$(CONNECTIONS) SECONDS=$(SECONDS) TARGET=$(TARGET)"
 	@echo "            CLIENTS=$(CLIENTS) MIB=$(MIB)"
+	@echo "            POSTGRES_PORT=$(POSTGRES_PORT) POSTGRES_DATA=$(POSTGRES_DATA)"
 
 packages-%:
 	@.ci/packages $*
@@ -81,10 +87,17 @@ run: packages-run ## install what is missing, build, and sell until Ctrl-C
 	@[ -x $(BUILD)/balancer ] || echo "Building; this takes a minute ..."
 	@$(MAKE) --no-print-directory -s all
 	@mkdir -p $(LOG_DIR)
-	@$(BUILD)/ticket_server --init --demo $(CAPACITY) --store $(STORE)
+	@$(BUILD)/ticket_server --init --demo $(CAPACITY) --store '$(STORE)'
 	@exec $(BUILD)/balancer --listen 127.0.0.1:$(PORT) --admin 127.0.0.1:$(ADMIN_PORT) \
-	    --servers $(SERVERS) --store $(STORE) --log-dir $(LOG_DIR) \
+	    --servers $(SERVERS) --store '$(STORE)' --log-dir $(LOG_DIR) \
 	    $(addprefix --policy ,$(POLICY)) $(addprefix --config ,$(CONFIG))
+
+postgres: packages-postgres ## a PostgreSQL server to try it on, until Ctrl-C; says how to sell from it
+	@exec .ci/postgres $(POSTGRES_DATA) $(POSTGRES_PORT)
+
+failover-demo: packages-run packages-failover ## sell from two PostgreSQL servers, kill the first one in mid-rush, and see what comes of it (30 seconds)
+	@$(MAKE) --no-print-directory -s all
+	@.ci/failover-demo $(BUILD)
 
 rush: $(BUILD)/rush ## many buyers at once against the running cluster; then the report
 	@$(BUILD)/rush --url http://127.0.0.1:$(PORT) --buyers $(BUYERS)
@@ -95,23 +108,23 @@ pay-demo: $(BUILD)/payments ## 300 hold tickets at the running cluster and pay a
 	    --late 4000 --twice 20 --never 15 --lost 20 $(addprefix --seed ,$(SEED))
 
 report: $(BUILD)/report ## prove the routing log, and hold it against the store
-	@$(BUILD)/report --log-dir $(LOG_DIR) --store $(STORE)
+	@$(BUILD)/report --log-dir $(LOG_DIR) --store '$(STORE)'
 
 audit: $(BUILD)/audit $(BUILD)/report ## prove the store, all counts rebuilt from its rows; then the routing log against it
-	@$(BUILD)/audit --store $(STORE); sound=$$?; [ $$sound -ne 2 ] || exit 1; [ ! -e $(LOG_DIR)/routing.log ] || \
-	    $(BUILD)/report --log-dir $(LOG_DIR) --store $(STORE) || sound=1; exit $$sound
+	@$(BUILD)/audit --store '$(STORE)'; sound=$$?; [ $$sound -ne 2 ] || exit 1; [ ! -e $(LOG_DIR)/routing.log ] || \
+	    $(BUILD)/report --log-dir $(LOG_DIR) --store '$(STORE)' || sound=1; exit $$sound
 
 watch: $(BUILD)/watch ## follow the routing log, readable
 	@$(BUILD)/watch --log-dir $(LOG_DIR)
 
 reset: $(BUILD)/ticket_server ## begin anew: move the sales and the logs aside (asks first)
-	@.ci/reset $(BUILD)/ticket_server $(STORE) $(LOG_DIR)
+	@.ci/reset $(BUILD)/ticket_server '$(STORE)' $(LOG_DIR)
 
 backup: $(BUILD)/backup ## copy the store into the new file TO, while selling goes on; proved before it is there
-	@$(BUILD)/backup --store $(STORE) --to "$(TO)"
+	@$(BUILD)/backup --store '$(STORE)' --to "$(TO)"
 
 restore: $(BUILD)/backup ## put the copy FROM in the store's place; the store and the logs are moved aside (asks first)
-	@.ci/restore $(BUILD)/backup $(STORE) $(LOG_DIR) "$(FROM)"
+	@.ci/restore $(BUILD)/backup '$(STORE)' $(LOG_DIR) "$(FROM)"
 
 test: packages-run packages-test ## all tests: units, store, cluster (7 minutes)
 	@$(MAKE) --no-print-directory -s all check
@@ -129,14 +142,27 @@ tests/api/node_modules/.package-lock.json: tests/api/package-lock.json
 	    { echo "The tests of the API's document need packages from the npm registry, once." >&2; exit 1; }
 	@touch $@
 
-soak: packages-run packages-test ## SEQUENCES of random decisions against an oracle; kills KILLS processes of a cluster under load, and audits after each
+soak: packages-run packages-test ## SEQUENCES of random decisions on each engine against an oracle; kills KILLS processes of a cluster under load (a fifth of that on PostgreSQL), cuts its power CUTS times, and audits after each
 	@$(MAKE) --no-print-directory -s all $(BUILD)/soak $(BUILD)/test_store $(FOR_SOAK)
 	@SEQUENCES=$(SEQUENCES) SEED=$(SEED) .ci/scratch $(BUILD)/test_store "store random"
+	@EVERY_FAULT=1 SEED=$(SEED) .ci/scratch $(BUILD)/test_store "sqlite faults"
 	@.ci/scratch $(BUILD)/soak --kills $(KILLS) $(addprefix --seed ,$(SEED))
+	@.ci/scratch $(BUILD)/soak --postgres --kills $$((($(KILLS) + 4) / 5)) $(addprefix --seed ,$(SEED))
+	@.ci/scratch $(BUILD)/soak --cuts $(CUTS) $(addprefix --seed ,$(SEED))
+	@$(MAKE) --no-print-directory failover ha
 
 faults: packages-run packages-test ## breaks servers of a cluster under load FAULTS times, in all ways: no buyer notices
 	@$(MAKE) --no-print-directory -s all $(BUILD)/soak $(FOR_SOAK)
 	@.ci/scratch $(BUILD)/soak --faults $(FAULTS) $(addprefix --seed ,$(SEED))
+
+.PHONY: failover ha
+failover: packages-run packages-test ## (in soak, too) strikes the PostgreSQL primary of a cluster under load FAILOVERS times, and audits after each; then the control
+	@$(MAKE) --no-print-directory -s all $(BUILD)/failover $(FOR_SOAK)
+	@.ci/scratch $(BUILD)/failover --blows $(FAILOVERS) $(addprefix --seed ,$(SEED))
+
+ha: packages-run packages-test packages-ha ## (in soak, too) deploy/patroni on three machines in namespaces: dies, freezes, is cut off, switches over, while buyers buy (4 minutes)
+	@$(MAKE) --no-print-directory -s all $(BUILD)/ha $(FOR_SOAK)
+	@.ci/scratch $(BUILD)/ha
 
 growth: packages-run packages-test ## MINUTES of buying, CONNECTIONS short visits, a crowd: what is left of it
 	@$(MAKE) --no-print-directory -s all $(BUILD)/test_cluster
@@ -173,6 +199,10 @@ bench: packages-run packages-bench ## beside HAProxy and nginx: tables and plots
 bench-quick: packages-run packages-bench ## the same in 3½ minutes, with less of everything
 	@$(MAKE) --no-print-directory -s all $(BUILD)/nothing $(BUILD)/fill $(BUILD)/choice
 	@BUILD=$(BUILD) tests/bench/bench --quick
+
+bench-postgres: packages-run packages-bench ## the stores: PostgreSQL, SQLite, and PostgreSQL without batches; 10^7 sales (15 minutes)
+	@$(MAKE) --no-print-directory -s all $(BUILD)/fill $(BUILD)/batches
+	@BUILD=$(BUILD) tests/bench/bench --postgres
 
 slow: packages-run packages-slow ## what 500 slow connections cost other buyers (5 minutes)
 	@$(MAKE) --no-print-directory -s all
@@ -231,38 +261,47 @@ $(BUILD)/nothing: $(OBJ)/tests/bench/nothing.o $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/fill: $(OBJ)/tests/bench/fill.o $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE)
+$(BUILD)/batches: $(OBJ)/tests/bench/batches.o $(COMMON) $(DB)
+	$(LINK) $(LIBS_STORE)
 $(BUILD)/choice: $(OBJ)/tests/bench/choice.o $(COMMON) $(filter-out %/main.o,$(BALANCER))
 	$(LINK) $(LIBS_BALANCER)
 
 # The unit tests see everything but the programs' main files.
 UNDER_TEST = $(COMMON) $(DB) $(REPORT) $(addprefix $(OBJ)/tools/boxctl/,event_view.o gate_list.o gate_seen.o listing.o api.o grid.o terms.o) $(addprefix $(OBJ)/tools/payments/,book.o prices_read.o queue.o) $(call objects,tools/watch) $(filter-out %/main.o,$(BALANCER) $(TICKET_SERVER))
 $(BUILD)/test_unit: $(UNIT) $(TEST_LIB) $(UNDER_TEST)
-	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lqrencode -lcunit
-# Its tests step the clock (tests/store/clock.c), and watch what is made durable (tests/store/steps.c).
+	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lpq -lqrencode -lcunit
+# Its tests step the clock (tests/store/clock.c), watch what is made durable (tests/store/steps.c), let calls fail
+# (tests/store/own_calls.c), and watch what goes to a server (tests/store/pg_wire.c).
+STORE_WRAPPED = clock_now link fsync rename renameat2 open stat fstat flock mknod chmod ftruncate pread pwrite mmap \
+                PQconnectPoll PQsendPrepare PQfinish PQpipelineSync
 $(BUILD)/test_store: $(STORE_SUITE) $(TEST_LIB) $(COMMON) $(DB)
-	$(LINK) $(addprefix -Wl$(comma)--wrap=,clock_now link fsync rename renameat2) $(LIBS_STORE) -lcunit
+	$(LINK) $(addprefix -Wl$(comma)--wrap=,$(STORE_WRAPPED)) $(LIBS_STORE) -lcunit
 $(BUILD)/test_cluster: $(CLUSTER) $(SOAK) $(TEST_LIB) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE) -lcunit
 
 # The soak, and the programs it kills: the product's objects, with faults linked around some functions.
 $(BUILD)/soak: $(OBJ)/tests/soak/main.o $(SOAK) $(filter-out %/main.o,$(TEST_LIB)) $(COMMON) $(DB)
 	$(LINK) $(LIBS_STORE) -lcunit
+$(BUILD)/failover: $(OBJ)/tests/failover/main.o $(FAILOVER) $(BUYERS_OF_SOAK) $(filter-out %/main.o,$(TEST_LIB)) $(COMMON) $(DB)
+	$(LINK) $(LIBS_STORE) -lcunit
+$(BUILD)/ha: $(call objects,tests/ha) $(FAILOVER) $(BUYERS_OF_SOAK) $(filter-out %/main.o,$(TEST_LIB)) $(COMMON) $(DB)
+	$(LINK) $(LIBS_STORE) -lcunit
 $(BUILD)/soak_buyer: $(addprefix $(OBJ)/tests/,soak/buyer.o soak/journal.o lib/client.o lib/answers.o lib/dice.o) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
 $(BUILD)/breakable: $(call objects,tests/breakable) $(COMMON)
 	$(LINK) $(LIBS_BALANCER)
-$(BUILD)/faulty/balancer: $(COMMON) $(BALANCER) $(addprefix $(OBJ)/tests/soak/faults/,fault.o disk_full.o)
+$(BUILD)/faulty/balancer: $(COMMON) $(BALANCER) $(addprefix $(OBJ)/tests/soak/faults/,fault.o disk_full.o wrong_clock.o)
 	@mkdir -p $(@D)
-	$(LINK) -Wl,--wrap=writev $(LIBS_BALANCER)
+	$(LINK) $(addprefix -Wl$(comma)--wrap=,writev clock_now) $(LIBS_BALANCER)
 $(BUILD)/faulty/ticket_server: $(COMMON) $(DB) $(TICKET_SERVER) $(FAULTY)
 	@mkdir -p $(@D)
-	$(LINK) $(addprefix -Wl$(comma)--wrap=,writev store_decide accept_request connection_run) $(LIBS_SERVER)
+	$(LINK) $(addprefix -Wl$(comma)--wrap=,writev clock_now store_decide accept_request connection_run connection_open) $(LIBS_SERVER)
 
 # What would end the process, or reach out of it, has something else in its place (tests/fuzz/wrap.c).
 FUZZED  = $(filter-out %/main.o,$(COMMON) $(DB) $(BALANCER) $(TICKET_SERVER)) $(REPORT) \
           $(call objects,tools/rush tools/watch tools/boxctl)
 WRAPPED = $(addprefix -Wl$(comma)--wrap=,die exit bind listen getaddrinfo)
 $(BUILD)/test_fuzz: $(FUZZ) $(OBJ)/tests/fuzz/replay.o $(TEST_LIB) $(FUZZED)
-	$(LINK) $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lqrencode -lcunit -lm
+	$(LINK) $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lpq -lqrencode -lcunit -lm
 $(BUILD)/fuzz_all: $(FUZZ) $(OBJ)/tests/fuzz/shim.o $(FUZZED)
-	$(LINK) -fsanitize=fuzzer $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lqrencode -lm
+	$(LINK) -fsanitize=fuzzer $(WRAPPED) $(LIBS_BALANCER) -lsqlite3 -lpq -lqrencode -lm

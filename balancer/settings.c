@@ -8,6 +8,7 @@
 #include "balancer/routing/jwt.h"
 #include "common/log.h"
 #include "common/options.h"
+#include "common/store_option.h"
 
 static void read_options(struct settings *settings, const char **servers, int argc, char **argv)
 {
@@ -22,8 +23,9 @@ static void read_options(struct settings *settings, const char **servers, int ar
         {"scale-quiet", "SECONDS", OPTION_NUMBER, "10", 1, 3600,
          "how long it must be quiet before a ticket server fewer is kept, of a range",
          &settings->scale_quiet},
-        {"store", "URL", OPTION_TEXT, "sqlite:db/tickets.db", 0, 0,
-         "the store they sell from, made by `ticket_server --init`", &settings->store},
+        {"store", "URL", OPTION_STORE, STORE_OPTION_DEFAULT, 0, 0,
+         "the store they sell from, made by `ticket_server --init`: " STORE_OPTION_FORMS,
+         &settings->store},
         {"config", "FILE", OPTION_TEXT, NULL, 0, 0,
          "pools and routes, as JSON; without it, what --print-config shows",
          &settings->config_file},

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/store_option.h"
 
 enum {
     ENTRIES_MAX = 40,
@@ -68,9 +69,18 @@ static void add_to_list(const struct option_entry *entry, const char *text)
     list->texts[list->count++] = text;
 }
 
+static void hide_password(char *url)
+{
+    if (store_option_hide(url))
+        log_line("the store's URL has a password, which others can see in the list of processes: "
+                 "keep it in "
+                 "~/.pgpass, or in a file that passfile=FILE in the URL names");
+}
+
 static void read_value(const struct option_entry *entry, const char *text)
 {
     switch (entry->kind) {
+    case OPTION_STORE:
     case OPTION_TEXT:
         *(const char **)entry->value = text;
         break;
@@ -146,6 +156,8 @@ static void read_all(const struct option_entry *table, size_t count, const char 
         if (given[found] && table[found].kind != OPTION_LIST)
             die(EXIT_USAGE, "--%s is given twice", table[found].name);
         given[found] = true;
+        if (table[found].kind == OPTION_STORE)
+            hide_password(optarg);
         read_value(&table[found], optarg);
     }
 }

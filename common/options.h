@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 enum option_kind {
-    OPTION_TEXT,   /* value: const char **, points into argv or to the default */
+    OPTION_TEXT,  /* value: const char **, points into argv or to the default */
+    OPTION_STORE, /* the same, of a store's URL: a password is cut out of it (store_option.h), and a line warns of it */
     OPTION_NUMBER, /* value: int64_t *, within min..max */
     OPTION_FLAG,   /* value: bool *, false unless given */
     OPTION_LIST, /* value: struct option_list *; may be given again and again; without a default */

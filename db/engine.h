@@ -7,7 +7,9 @@
 
 /* `place` is the URL behind its scheme: for SQLite, the path. */
 struct engine {
-    const char *scheme; /* with its colon, as a URL begins */
+    const char *scheme;  /* with its colon, as a URL begins */
+    const char *also;    /* its other spelling; NULL: it has one */
+    const char *example; /* of a URL, for people */
     bool (*init)(const char *place, int64_t demo_capacity, struct store_made *made,
                  char error[STORE_ERROR_SIZE]);
     bool (*reset)(const char *place, char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE]);
@@ -66,5 +68,6 @@ struct store {
 };
 
 extern const struct engine sqlite_engine;
+extern const struct engine postgres_engine;
 
 #endif

@@ -6,24 +6,44 @@
 
 #include "db/engine.h"
 
+static const struct engine *const engines[] = {&sqlite_engine, &postgres_engine};
+
 enum {
-    ENGINE_COUNT = 1,
+    ENGINE_COUNT = sizeof engines / sizeof *engines,
 };
-static const struct engine *const engines[ENGINE_COUNT] = {&sqlite_engine};
+
+/* What follows the scheme; NULL: the URL has another one, or nothing follows. */
+static const char *behind(const char *url, const char *scheme)
+{
+    size_t length = scheme == NULL ? 0 : strlen(scheme);
+    if (length == 0 || strncmp(url, scheme, length) != 0 || url[length] == '\0')
+        return NULL;
+    return url + length;
+}
+
+/* One with a password in it is not told. */
+static void refuse(const char *url, char error[STORE_ERROR_SIZE])
+{
+    bool secret = strstr(url, "://") != NULL || strchr(url, '@') != NULL;
+    int length = snprintf(error, STORE_ERROR_SIZE, "%.*s%s is not the URL of a store: such are",
+                          secret ? (int)strcspn(url, ":/@") : 200, url, secret ? ":…" : "");
+    for (size_t i = 0; i < ENGINE_COUNT; i++)
+        length += snprintf(error + length, (size_t)(STORE_ERROR_SIZE - length), "%s %s",
+                           i == 0 ? "" : " and", engines[i]->example);
+}
 
 /* The engine that a URL names, and the place behind its scheme; NULL with the reason. */
 static const struct engine *engine_of(const char *url, const char **place,
                                       char error[STORE_ERROR_SIZE])
 {
     for (size_t i = 0; i < ENGINE_COUNT; i++) {
-        size_t length = strlen(engines[i]->scheme);
-        if (strncmp(url, engines[i]->scheme, length) != 0)
-            continue;
-        *place = url + length;
-        if ((*place)[0] != '\0')
+        *place = behind(url, engines[i]->scheme);
+        if (*place == NULL)
+            *place = behind(url, engines[i]->also);
+        if (*place != NULL)
             return engines[i];
     }
-    snprintf(error, STORE_ERROR_SIZE, "%.200s is not the URL of a store: sqlite:PATH is one", url);
+    refuse(url, error);
     return NULL;
 }
 

@@ -421,7 +421,8 @@ enum store_found store_audit(struct store *store, store_finding *finding, void *
 /* Told now and then how far it is. */
 typedef void store_progress(void *context, int64_t done, int64_t total);
 
-/* Copies the store, as it is at one moment, into the new file `to` while others sell from it; proves the copy
+/* Copies the store, as it is at one moment, into the new file `to` while others sell from it. A copy is a SQLite store,
+ * whatever engine this one is of: "sqlite:" and its path open it, and it may be put back into any. This proves the copy
  * (store_audit), and puts it, synced and mode 0600, in its place only then. False with one clear line. */
 bool store_backup(const char *url, const char *to, store_progress *progress, void *context,
                   char error[STORE_ERROR_SIZE]);
@@ -439,7 +440,8 @@ struct store_restored {
  * is a store at any moment (but for file systems without hard links). Tokens and signing keys of both are
  * kept, and what is revoked or retired in either stays so, where what was there is the same store and can be read.
  * Numbers of tickets go on STORE_NUMBERS_SKIPPED above all that are known to be given, of new tiers, too. False, with
- * the store as it was: any process uses it, the copy is not sound, or it cannot be placed. */
+ * the store as it was: any process uses it, the copy is not sound, or it cannot be placed; or, where the connection to
+ * the store's server broke in the last moment, perhaps not as it was: the reason says so then. */
 bool store_restore(const char *url, const char *from, store_progress *progress, void *context,
                    struct store_restored *restored, char error[STORE_ERROR_SIZE]);
 

@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "common/options.h"
 #include "common/socket.h"
+#include "common/store_option.h"
 #include "db/store.h"
 #include "ticket_server/membership.h"
 #include "ticket_server/server.h"
@@ -38,9 +39,9 @@ static void read_command_line(struct command_line *given, int argc, char **argv)
          .value = &given->listen},
         {.name = "store",
          .argument = "URL",
-         .kind = OPTION_TEXT,
-         .fallback = "sqlite:db/tickets.db",
-         .help = "the store to sell from",
+         .kind = OPTION_STORE,
+         .fallback = STORE_OPTION_DEFAULT,
+         .help = "the store to sell from: " STORE_OPTION_FORMS,
          .value = &given->store},
         {.name = "log-dir",
          .argument = "DIR",
@@ -110,6 +111,12 @@ static int init(const struct command_line *given)
     return fflush(stdout) == 0 ? EXIT_FINE : EXIT_TROUBLE;
 }
 
+/* A file store's journal may have been all there was; what is at a server is there. */
+static bool journal_only(const char *aside)
+{
+    return strstr(aside, "://") == NULL && access(aside, F_OK) != 0;
+}
+
 static int reset(const struct command_line *given)
 {
     char aside[STORE_PLACE_SIZE];
@@ -118,7 +125,7 @@ static int reset(const struct command_line *given)
         die(EXIT_TROUBLE, "%s", error);
     if (aside[0] == '\0')
         printf("There was no store.\n");
-    else if (access(aside, F_OK) != 0)
+    else if (journal_only(aside))
         printf("There was no store, but its journal: it is %s-* now.\n", aside);
     else
         printf("The store is in %s.\n", aside);

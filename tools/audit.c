@@ -4,6 +4,7 @@
 
 #include "common/log.h"
 #include "common/options.h"
+#include "common/store_option.h"
 #include "db/store.h"
 
 struct tally {
@@ -53,9 +54,9 @@ int main(int argc, char **argv)
     const struct option_entry table[] = {
         {.name = "store",
          .argument = "URL",
-         .kind = OPTION_TEXT,
-         .fallback = "sqlite:db/tickets.db",
-         .help = "The store to prove.",
+         .kind = OPTION_STORE,
+         .fallback = STORE_OPTION_DEFAULT,
+         .help = "The store to prove: " STORE_OPTION_FORMS ".",
          .value = &url},
     };
     log_name("audit");

@@ -4,6 +4,7 @@
 
 #include "common/log.h"
 #include "common/options.h"
+#include "common/store_option.h"
 #include "db/store.h"
 
 /* One line, written over itself; only for a person who watches. */
@@ -67,9 +68,9 @@ int main(int argc, char **argv)
     const struct option_entry table[] = {
         {.name = "store",
          .argument = "URL",
-         .kind = OPTION_TEXT,
-         .fallback = "sqlite:db/tickets.db",
-         .help = "The store.",
+         .kind = OPTION_STORE,
+         .fallback = STORE_OPTION_DEFAULT,
+         .help = "The store: " STORE_OPTION_FORMS ".",
          .value = &url},
         {.name = "to",
          .argument = "FILE",
@@ -87,7 +88,9 @@ int main(int argc, char **argv)
                  "backup [--store URL] (--to FILE | --restore FILE)",
                  "Copies a store as it is at one moment, or puts such a copy back while nobody "
                  "uses the store. "
-                 "A copy is proved\nas build/audit proves a store before it gets its name.\n"
+                 "A copy is proved\nas build/audit proves a store before it gets its name. It is a "
+                 "SQLite file, whatever engine the store is of,\nand can be put back into any: "
+                 "that moves a store from one to the other.\n"
                  "Exit status: 0 done, 1 not done, 2 wrong usage.",
                  argc, argv);
     store_progress *progress = isatty(STDERR_FILENO) ? show_progress : NULL;

@@ -228,35 +228,43 @@ enum sql_result batch_read_lines(struct batch *batch, struct sql *sql)
 
 /* --- buyers ------------------------------------------------------------------------------------ */
 
-static enum sql_result read_buyer(struct batch *batch, struct sql *sql, struct decide_buyer *buyer)
+static struct sql_query *ask_buyer(const struct batch *batch, struct sql *sql,
+                                   const struct decide_buyer *buyer)
 {
     struct sql_query *statement = sql_query(sql, QUERY_BUYER);
     if (statement == NULL)
-        return SQL_FAILED;
+        return NULL;
     sql_bind_number(statement, 1, batch->rule.events[buyer->event].id);
     sql_bind_text(statement, 2, buyer->name);
+    return statement;
+}
+
+static enum sql_result read_buyer(const struct batch *batch, struct sql *sql,
+                                  struct decide_buyer *buyer)
+{
+    struct sql_query *statement = ask_buyer(batch, sql, buyer);
+    if (statement == NULL)
+        return SQL_FAILED;
     if (sql_next(statement))
         buyer->was = sql_number(statement, 0);
     return sql_end(statement);
 }
 
 /* The buyer of this name, in the list, where the event has a limit. There must be room for one more. */
-static enum sql_result find_buyer(struct batch *batch, struct sql *sql, size_t event,
-                                  const char *name, size_t *index)
+static size_t find_buyer(struct batch *batch, size_t event, const char *name)
 {
-    *index = LOOKUP_NONE;
     if (event == LOOKUP_NONE || batch->rule.events[event].buyer_limit == 0 || name[0] == '\0')
-        return SQL_OK;
+        return LOOKUP_NONE;
     struct decide_buyer *buyer = &batch->rule.buyers[batch->rule.buyer_count];
     *buyer = (struct decide_buyer){.event = event};
     for (size_t i = 0; name[i] != '\0'; i++)
         buyer->name[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] - 'A' + 'a' : name[i]);
-    *index = lookup_find(&batch->buyers, event, buyer->name);
-    if (*index != LOOKUP_NONE)
-        return SQL_OK;
-    *index = batch->rule.buyer_count++;
-    lookup_add(&batch->buyers, event, buyer->name, *index);
-    return read_buyer(batch, sql, buyer);
+    size_t index = lookup_find(&batch->buyers, event, buyer->name);
+    if (index != LOOKUP_NONE)
+        return index;
+    index = batch->rule.buyer_count++;
+    lookup_add(&batch->buyers, event, buyer->name, index);
+    return index;
 }
 
 static bool any_limit(const struct batch *batch)
@@ -275,15 +283,17 @@ enum sql_result batch_read_buyers(struct batch *batch, struct sql *sql)
     /* Room for all at once: the table of buyers points to their names. */
     rule->buyers = batch_list_grow(rule->buyers, 0, rule->count + rule->order_count + 1,
                                    &batch->room.buyers, sizeof *rule->buyers);
-    enum sql_result rc = SQL_OK;
-    for (size_t i = 0; rc == SQL_OK && i < rule->count; i++) {
+    for (size_t i = 0; i < rule->count; i++) {
         const struct item *item = rule->decisions[i].item;
         if (verb_has_key(item->verb))
-            rc = find_buyer(batch, sql, rule->items[i].event, item->purchase.buyer,
-                            &rule->items[i].buyer);
+            rule->items[i].buyer = find_buyer(batch, rule->items[i].event, item->purchase.buyer);
     }
-    for (size_t i = 0; rc == SQL_OK && i < rule->order_count; i++)
-        rc = find_buyer(batch, sql, rule->orders[i].event, rule->orders[i].name,
-                        &rule->orders[i].buyer);
+    for (size_t i = 0; i < rule->order_count; i++)
+        rule->orders[i].buyer = find_buyer(batch, rule->orders[i].event, rule->orders[i].name);
+    for (size_t i = 0; sql_asks_ahead(sql) && i < rule->buyer_count; i++)
+        sql_ahead(ask_buyer(batch, sql, &rule->buyers[i]));
+    enum sql_result rc = SQL_OK;
+    for (size_t i = 0; rc == SQL_OK && i < rule->buyer_count; i++)
+        rc = read_buyer(batch, sql, &rule->buyers[i]);
     return rc;
 }

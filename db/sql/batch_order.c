@@ -109,16 +109,23 @@ static enum sql_result read_owed(struct batch *batch, struct sql *sql, size_t i)
     return sql_end(statement);
 }
 
+static struct sql_query *ask_hold(struct sql *sql, const struct item *item)
+{
+    struct sql_query *statement = sql_query(sql, QUERY_HOLD);
+    if (statement != NULL)
+        sql_bind_bytes(statement, 1, item->order.bytes, 16);
+    return statement;
+}
+
 enum sql_result batch_read_hold(struct batch *batch, struct sql *sql, size_t i)
 {
     struct decide_item *item = &batch->rule.items[i];
     const struct item *asked = batch->rule.decisions[i].item;
-    struct sql_query *statement = sql_query(sql, QUERY_HOLD);
+    struct sql_query *statement = ask_hold(sql, asked);
     if (statement == NULL)
         return SQL_FAILED;
     enum sql_result rc = SQL_OK;
     bool owes = false;
-    sql_bind_bytes(statement, 1, asked->order.bytes, 16);
     if (sql_next(statement)) {
         owes = (int)sql_number(statement, COLUMN_COUNT) != 0;
         rc = batch_event_at(batch, sql, sql_number(statement, COLUMN_EVENT), &item->event);
@@ -148,16 +155,24 @@ static enum sql_result read_used(struct batch *batch, struct sql *sql, struct de
     return sql_end(statement);
 }
 
+static struct sql_query *ask_order(const struct batch *batch, struct sql *sql, size_t i)
+{
+    struct sql_query *statement = sql_query(sql, QUERY_ORDER);
+    if (statement == NULL)
+        return NULL;
+    sql_bind_number(statement, 1, batch->rule.events[batch->rule.items[i].event].id);
+    sql_bind_bytes(statement, 2, batch->rule.decisions[i].item->order.bytes, 16);
+    return statement;
+}
+
 enum sql_result batch_read_refunded(struct batch *batch, struct sql *sql, size_t i)
 {
     struct decide_item *item = &batch->rule.items[i];
     if (batch->rule.events[item->event].id == 0)
         return SQL_OK;
-    struct sql_query *statement = sql_query(sql, QUERY_ORDER);
+    struct sql_query *statement = ask_order(batch, sql, i);
     if (statement == NULL)
         return SQL_FAILED;
-    sql_bind_number(statement, 1, batch->rule.events[item->event].id);
-    sql_bind_bytes(statement, 2, batch->rule.decisions[i].item->order.bytes, 16);
     if (sql_next(statement))
         item->order = batch_order_add(batch, statement, item->event);
     enum sql_result rc = sql_end(statement);
@@ -191,26 +206,52 @@ static size_t add_ticket(struct batch *batch, struct sql_query *row, size_t orde
     return index;
 }
 
+static size_t tier_of_ticket(const struct batch *batch, size_t i)
+{
+    return decide_tier_named(&batch->rule, &batch->rule.events[batch->rule.items[i].event],
+                             batch->rule.decisions[i].item->purchase.tier);
+}
+
+static struct sql_query *ask_ticket(const struct batch *batch, struct sql *sql, size_t i,
+                                    size_t tier)
+{
+    struct sql_query *statement = sql_query(sql, QUERY_TICKET);
+    if (statement == NULL)
+        return NULL;
+    sql_bind_number(statement, 1, batch->rule.events[batch->rule.items[i].event].id);
+    sql_bind_number(statement, 2, batch->rule.tiers[tier].id);
+    sql_bind_number(statement, 3, batch->rule.decisions[i].check_in->number);
+    return statement;
+}
+
 enum sql_result batch_read_ticket(struct batch *batch, struct sql *sql, size_t i)
 {
     struct decide_item *item = &batch->rule.items[i];
     const struct decision *decision = &batch->rule.decisions[i];
-    size_t tier = decide_tier_named(&batch->rule, &batch->rule.events[item->event],
-                                    decision->item->purchase.tier);
+    size_t tier = tier_of_ticket(batch, i);
     if (tier == LOOKUP_NONE)
         return SQL_OK;
-    struct sql_query *statement = sql_query(sql, QUERY_TICKET);
+    struct sql_query *statement = ask_ticket(batch, sql, i, tier);
     if (statement == NULL)
         return SQL_FAILED;
-    sql_bind_number(statement, 1, batch->rule.events[item->event].id);
-    sql_bind_number(statement, 2, batch->rule.tiers[tier].id);
-    sql_bind_number(statement, 3, decision->check_in->number);
     if (sql_next(statement)) {
         item->order = batch_order_add(batch, statement, item->event);
         if (item->order != LOOKUP_NONE)
             item->ticket = add_ticket(batch, statement, item->order, decision->check_in->number);
     }
     return sql_end(statement);
+}
+
+void batch_tell_named(const struct batch *batch, struct sql *sql, size_t i)
+{
+    const struct item *item = batch->rule.decisions[i].item;
+    size_t tier = item->verb == VERB_CHECK_IN ? tier_of_ticket(batch, i) : LOOKUP_NONE;
+    if (item->verb == VERB_CONFIRM || item->verb == VERB_RELEASE)
+        sql_ahead(ask_hold(sql, item));
+    else if (item->verb == VERB_REFUND && batch->rule.events[batch->rule.items[i].event].id != 0)
+        sql_ahead(ask_order(batch, sql, i));
+    else if (tier != LOOKUP_NONE)
+        sql_ahead(ask_ticket(batch, sql, i, tier));
 }
 
 /* --- places ------------------------------------------------------------------------------------ */

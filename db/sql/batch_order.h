@@ -15,6 +15,9 @@ enum sql_result batch_read_hold(struct batch *batch, struct sql *sql, size_t i);
 enum sql_result batch_read_refunded(struct batch *batch, struct sql *sql, size_t i);
 enum sql_result batch_read_ticket(struct batch *batch, struct sql *sql, size_t i);
 
+/* Tells the engine that what the item names will be asked for (sql_ahead). */
+void batch_tell_named(const struct batch *batch, struct sql *sql, size_t i);
+
 /* The places in line of those that are asked for again. */
 enum sql_result batch_read_places(struct batch *batch, struct sql *sql);
 

@@ -58,9 +58,6 @@ static enum sql_result read_item(struct batch *batch, struct sql *sql, enum batc
                                  size_t i, size_t *asked)
 {
     const struct item *item = batch->rule.decisions[i].item;
-    enum sql_result rc = names_event(item) ? find_event(batch, sql, i) : SQL_OK;
-    if (rc != SQL_OK)
-        return rc;
     switch (item->verb) {
     case VERB_CONFIRM:
     case VERB_RELEASE:
@@ -100,8 +97,13 @@ enum sql_result batch_read(struct batch *batch, struct sql *sql, enum batch_keys
         item->known = false;
         item->refused = PROBLEM_NONE;
         item->event = item->order = item->buyer = item->ticket = LOOKUP_NONE;
-        rc = read_item(batch, sql, keys, i, &asked);
+        if (names_event(batch->rule.decisions[i].item))
+            rc = find_event(batch, sql, i);
     }
+    for (size_t i = 0; rc == SQL_OK && sql_asks_ahead(sql) && i < batch->rule.count; i++)
+        batch_tell_named(batch, sql, i);
+    for (size_t i = 0; rc == SQL_OK && i < batch->rule.count; i++)
+        rc = read_item(batch, sql, keys, i, &asked);
     if (rc == SQL_OK && asked > 0)
         rc = sql->methods->find_keys(sql, batch, batch->asked, asked);
     if (rc == SQL_OK)

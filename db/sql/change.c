@@ -1,5 +1,7 @@
 #include "db/sql/change.h"
 
+#include <stdio.h>
+
 #include "common/clock.h"
 #include "db/sql/change_part.h"
 #include "db/sql/handle.h"
@@ -71,6 +73,15 @@ static enum sql_result lock(struct sql *sql, const struct change *change)
     }
 }
 
+/* A change has no key: whether it was this one, run before, that has made what is there already, nobody can tell. */
+static bool may_be_ours(struct sql *sql, const struct change *change)
+{
+    if (change->problem != PROBLEM_EVENT_EXISTS && change->problem != PROBLEM_TIER_EXISTS)
+        return false;
+    snprintf(sql->error, STORE_ERROR_SIZE, "the connection was lost while a change was committed");
+    return true;
+}
+
 /* A change that ends in a problem is rolled back, whatever it has written. */
 static bool work(struct sql_handle *handle, void *context, struct sql_did *did)
 {
@@ -80,7 +91,7 @@ static bool work(struct sql_handle *handle, void *context, struct sql_did *did)
     making->change->problem = PROBLEM_NONE;
     making->change->taken = 0;
     if (lock(sql, making->change) != SQL_OK || !part(sql, clock_now(), making->change) ||
-        sql_settle(sql) != SQL_OK)
+        sql_settle(sql) != SQL_OK || (did->in_doubt && may_be_ours(sql, making->change)))
         return false;
     making->wrote = making->change->problem == PROBLEM_NONE && sql_changed(sql) != before;
     did->wrote = making->wrote;

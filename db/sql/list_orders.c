@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "db/sql/column.h"
+#include "db/sql/handle.h"
 #include "db/sql/list.h"
 #include "db/sql/list_part.h"
 
@@ -65,8 +66,8 @@ static bool next_place(struct store *store, struct sql_query *row, struct lines 
     return true;
 }
 
-/* Both queries see one moment, because the first one is open while the other runs. */
-enum store_found list_read_hold(struct store *store, const struct id *id, struct order *order)
+/* Inside a reading: both queries see one moment. */
+static enum store_found read_hold(struct store *store, const struct id *id, struct order *order)
 {
     struct sql_query *query = list_query(store, QUERY_READ_HOLD);
     if (query == NULL)
@@ -80,6 +81,16 @@ enum store_found list_read_hold(struct store *store, const struct id *id, struct
             found = STORE_UNREADABLE;
     }
     return list_finish(query, found);
+}
+
+enum store_found list_read_hold(struct store *store, const struct id *id, struct order *order)
+{
+    struct sql *sql = ((struct sql_handle *)store)->sql;
+    if (!sql_begin_reading(sql))
+        return STORE_UNREADABLE;
+    enum store_found found = read_hold(store, id, order);
+    sql_end_reading(sql);
+    return found;
 }
 
 enum store_found list_each_hold(struct store *store, store_hold_call *call, void *context)
@@ -97,16 +108,16 @@ enum store_found list_each_hold(struct store *store, store_hold_call *call, void
     return list_finish(query, STORE_FOUND);
 }
 
-enum store_found list_orders(struct store *store, const char *event, int64_t after, size_t max,
-                             store_order_call *call, void *context)
+/* Inside a reading, as read_hold is. */
+static enum store_found read_orders(struct store *store, int64_t event, int64_t after, size_t max,
+                                    store_order_call *call, void *context)
 {
-    int64_t number = 0;
     struct lines lines = {.count = 0};
-    enum store_found found = list_find_event(store, event, &number);
+    enum store_found found = STORE_FOUND;
     struct sql_query *query = list_query(store, QUERY_LIST_ORDERS);
-    if (found != STORE_FOUND || query == NULL)
-        return query == NULL ? STORE_UNREADABLE : found;
-    sql_bind_number(query, 1, number);
+    if (query == NULL)
+        return STORE_UNREADABLE;
+    sql_bind_number(query, 1, event);
     sql_bind_number(query, 2, after);
     sql_bind_number(query, 3, list_page(max));
     while (found == STORE_FOUND && sql_next(query)) {
@@ -118,4 +129,19 @@ enum store_found list_orders(struct store *store, const char *event, int64_t aft
             call(context, sql_number(query, COLUMN_DECISION), &order);
     }
     return list_finish(query, found);
+}
+
+enum store_found list_orders(struct store *store, const char *event, int64_t after, size_t max,
+                             store_order_call *call, void *context)
+{
+    int64_t number = 0;
+    struct sql *sql = ((struct sql_handle *)store)->sql;
+    enum store_found found = list_find_event(store, event, &number);
+    if (found != STORE_FOUND)
+        return found;
+    if (!sql_begin_reading(sql))
+        return STORE_UNREADABLE;
+    found = read_orders(store, number, after, max, call, context);
+    sql_end_reading(sql);
+    return found;
 }

@@ -40,9 +40,9 @@ enum store_found list_tickets(struct store *store, const char *event, const char
     return each_ticket(query, call, context);
 }
 
-/* The row of a sale of this event. */
+/* The row of a sale of this event, and the event's. */
 static enum store_found find_sale(struct store *store, const char *event, const struct id *id,
-                                  int64_t *decision)
+                                  int64_t *decision, int64_t *event_row)
 {
     struct sql_query *query = list_query(store, QUERY_FIND_SALE);
     if (query == NULL)
@@ -52,6 +52,7 @@ static enum store_found find_sale(struct store *store, const char *event, const 
     enum store_found found = STORE_ABSENT;
     if (sql_next(query)) {
         *decision = sql_number(query, 0);
+        *event_row = sql_number(query, 1);
         found = STORE_FOUND;
     }
     return list_finish(query, found);
@@ -60,11 +61,12 @@ static enum store_found find_sale(struct store *store, const char *event, const 
 enum store_found list_read_tickets(struct store *store, const char *event, const struct id *id,
                                    store_ticket_call *call, void *context)
 {
-    int64_t decision = 0;
-    enum store_found found = find_sale(store, event, id, &decision);
+    int64_t decision = 0, event_row = 0;
+    enum store_found found = find_sale(store, event, id, &decision, &event_row);
     struct sql_query *query = list_query(store, QUERY_READ_TICKETS);
     if (found != STORE_FOUND || query == NULL)
         return query == NULL ? STORE_UNREADABLE : found;
     sql_bind_number(query, 1, decision);
+    sql_bind_number(query, 2, event_row);
     return each_ticket(query, call, context);
 }

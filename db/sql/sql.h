@@ -31,8 +31,9 @@ struct sql_query {
     struct sql *sql;
 };
 
-/* Of a transaction, what has to be known at its end. */
+/* Of a transaction, what has to be known at its end; and at its beginning. */
 struct sql_did {
+    bool in_doubt; /* told to the work: it was run before, and that may have been committed */
     bool wrote;
     bool relied; /* its answers tell of what others have written as of something durable */
 };
@@ -44,11 +45,13 @@ typedef bool sql_work(struct sql_handle *handle, void *context, struct sql_did *
 struct sql_methods {
     /* --- queries; the calls below say what each is for */
     struct sql_query *(*query)(struct sql *sql, enum named_query which);
+    struct sql_query *(*ask)(struct sql *sql, const char *text);
     void (*bind_number)(struct sql_query *query, int at, int64_t value);
     void (*bind_text)(struct sql_query *query, int at, const char *text);
     void (*bind_bytes)(struct sql_query *query, int at, const void *bytes, size_t size);
     void (*bind_key)(struct sql_query *query, int at, const char *key);
     void (*bind_null)(struct sql_query *query, int at);
+    void (*ahead)(struct sql_query *query); /* NULL: no answer is waited for */
     bool (*next)(struct sql_query *query);
     bool (*is_null)(struct sql_query *query, int column);
     int64_t (*number)(struct sql_query *query, int column);
@@ -76,6 +79,11 @@ struct sql_methods {
     /* The same for a change of the event, or (event is NULL) of what belongs to no event. */
     enum sql_result (*lock_event)(struct sql *sql, const char *event);
 
+    /* All that is read from now to the end is of one moment; NULL: it is so while a query's rows are being read, and
+     * that is all that is asked for. Not inside a transaction. */
+    bool (*begin_reading)(struct sql *sql);
+    void (*end_reading)(struct sql *sql);
+
     /* --- what is done for many at once */
 
     /* Looks up the keys of these of the batch's items, and hands each that is found to batch_known. */
@@ -93,6 +101,13 @@ struct sql_methods {
 static inline struct sql_query *sql_query(struct sql *sql, enum named_query which)
 {
     return sql->methods->query(sql, which);
+}
+
+/* The same of a query that has no name but its text, as audits and copies ask them: one at a time, until the next one
+ * is asked; the text outlives it. */
+static inline struct sql_query *sql_ask(struct sql *sql, const char *text)
+{
+    return sql->methods->ask(sql, text);
 }
 
 /* Values, from 1; texts and bytes are not copied: they outlive the query's end. One that is not bound is as it
@@ -121,6 +136,20 @@ static inline void sql_bind_key(struct sql_query *query, int at, const char *key
 static inline void sql_bind_null(struct sql_query *query, int at)
 {
     query->sql->methods->bind_null(query, at);
+}
+
+/* Whether it pays to tell of queries before they are asked. */
+static inline bool sql_asks_ahead(const struct sql *sql)
+{
+    return sql->methods->ahead != NULL;
+}
+
+/* Tells of a query that will be asked with these values before anything is written: many that are told of can be
+ * waited for together. Ends it; its values are not needed any more. */
+static inline void sql_ahead(struct sql_query *query)
+{
+    if (query != NULL && query->sql->methods->ahead != NULL)
+        query->sql->methods->ahead(query);
 }
 
 /* The first row, the next one; false behind the last one, or where it failed: sql_end tells which. */
@@ -203,6 +232,19 @@ static inline enum sql_result sql_lock(struct sql *sql, const struct decision *d
 static inline enum sql_result sql_lock_event(struct sql *sql, const char *event)
 {
     return sql->methods->lock_event == NULL ? SQL_OK : sql->methods->lock_event(sql, event);
+}
+
+/* What is read between these is of one moment, where the first query's rows are still being read when the others are
+ * asked. False with the reason told, and then it is not to be ended. */
+static inline bool sql_begin_reading(struct sql *sql)
+{
+    return sql->methods->begin_reading == NULL || sql->methods->begin_reading(sql);
+}
+
+static inline void sql_end_reading(struct sql *sql)
+{
+    if (sql->methods->end_reading != NULL)
+        sql->methods->end_reading(sql);
 }
 
 #endif

@@ -1,98 +1,45 @@
 #include "db/sqlite/audit.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "db/sqlite/audit_check.h"
+#include "db/sql/audit.h"
 #include "db/sqlite/handle.h"
 
-static void tell(const struct audit_check *check, sqlite3_stmt *row, store_finding *finding,
-                 void *context)
-{
-    char sentence[512];
-    long long checked = sqlite3_column_int64(row, 0);
-    long long bad = sqlite3_column_int64(row, 1);
-    const unsigned char *example = sqlite3_column_text(row, 2);
-    if (bad == 0)
-        snprintf(sentence, sizeof sentence, "%s: %lld %s", check->what, checked, check->units);
-    else
-        snprintf(sentence, sizeof sentence, "%s: not so for %lld of %lld %s, e.g. %s", check->what,
-                 bad, checked, check->units,
-                 example == NULL ? (const unsigned char *)"?" : example);
-    finding(context, bad == 0, sentence);
-}
+static const struct audit_check checks[] = {
+    /* The file itself: pages, trees, indexes, NOT NULL and CHECK constraints. */
+    {"the database file is whole", "file", AUDIT_TEXT,
+     "SELECT integrity_check AS place, integrity_check <> 'ok' AS bad"
+     "  FROM pragma_integrity_check(1)"},
 
-static bool run_check(struct connection *connection, const struct audit_check *check,
-                      store_finding *finding, void *context)
-{
-    sqlite3_stmt *statement = NULL;
-    bool checked =
-        sqlite3_prepare_v2(connection->db, check->sql, -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW;
-    if (checked)
-        tell(check, statement, finding, context);
-    else
-        connection_fail(connection, "check");
-    sqlite3_finalize(statement);
-    return checked;
-}
+    {"every reference leads to its row", "broken references", AUDIT_TEXT,
+     "SELECT \"table\" || ' without its ' || parent AS place, TRUE AS bad"
+     "  FROM pragma_foreign_key_check"},
 
-/* The file itself: pages, trees, indexes, NOT NULL and CHECK constraints. */
-static bool check_integrity(struct connection *connection, store_finding *finding, void *context)
-{
-    sqlite3_stmt *statement = NULL;
-    bool checked = sqlite3_prepare_v2(connection->db, "PRAGMA integrity_check(1)", -1, &statement,
-                                      NULL) == SQLITE_OK &&
-                   sqlite3_step(statement) == SQLITE_ROW;
-    if (checked) {
-        char sentence[512];
-        const char *answer = (const char *)sqlite3_column_text(statement, 0);
-        bool ok = answer != NULL && strcmp(answer, "ok") == 0;
-        snprintf(sentence, sizeof sentence, "the database file is whole%s%s", ok ? "" : ": ",
-                 ok || answer == NULL ? "" : answer);
-        finding(context, ok, sentence);
-    } else {
-        connection_fail(connection, "check");
-    }
-    sqlite3_finalize(statement);
-    return checked;
-}
+    {"a key that is an id is kept as one", "decisions", AUDIT_KEY,
+     "SELECT key AS place, typeof(key) = 'text'"
+     "   AND key LIKE '________-____-____-____-____________'"
+     "   AND length(replace(key, '-', '')) = 32"
+     "   AND replace(key, '-', '') NOT GLOB '*[^0-9a-f]*' AS bad FROM decisions"},
 
-static bool run_checks(struct connection *connection, const struct audit_checks *topic,
-                       store_finding *finding, void *context)
+    {"an order is in a part that its event's list reads", "orders", AUDIT_KEY,
+     "SELECT key AS place, NOT EXISTS (SELECT 1 FROM order_spans s"
+     "   WHERE s.event = d.event AND s.span = d.decision >> 8) AS bad"
+     "  FROM decisions d WHERE id IS NOT NULL"},
+
+    AUDIT_BUYERS("lower(buyer)"), /* lower() is for ASCII */
+};
+
+static const struct audit_checks own = {checks, sizeof checks / sizeof *checks};
+
+bool audit_connection(struct connection *connection, store_finding *finding, void *context)
 {
-    bool checked = true;
-    for (size_t i = 0; checked && i < topic->count; i++)
-        checked = run_check(connection, &topic->checks[i], finding, context);
-    return checked;
+    return audit_prove(&connection->base, &own, finding, context);
 }
 
 /* All checks see one snapshot: a running cluster may be audited. */
 enum store_found audit_run(struct store *store, store_finding *finding, void *context)
 {
     struct connection *connection = &((struct handle *)store)->connection;
-    if (!connection_execute(connection, "BEGIN"))
-        return STORE_UNREADABLE;
-    bool checked = check_integrity(connection, finding, context) &&
-                   run_checks(connection, &audit_tickets, finding, context) &&
-                   run_checks(connection, &audit_decisions, finding, context) &&
-                   run_checks(connection, &audit_counts, finding, context) &&
-                   audit_access_prepare(connection) &&
-                   run_checks(connection, &audit_access, finding, context);
+    bool checked =
+        connection_execute(connection, "BEGIN") && audit_connection(connection, finding, context);
     connection_rollback(connection);
     return checked ? STORE_FOUND : STORE_UNREADABLE;
-}
-
-static void note_broken(void *context, bool ok, const char *sentence)
-{
-    bool *holds = context;
-    (void)sentence;
-    *holds = *holds && ok;
-}
-
-bool audit_access_holds(struct connection *connection)
-{
-    bool holds = true;
-    return audit_access_prepare(connection) &&
-           run_checks(connection, &audit_access, note_broken, &holds) && holds;
 }

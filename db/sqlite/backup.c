@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "db/sql/copy.h"
 #include "db/sqlite/handle.h"
 #include "db/sqlite/inherit.h"
 #include "db/sqlite/make.h"
@@ -69,19 +70,6 @@ static bool open_copy(struct connection *copy, const char *path, const char *fro
     return false;
 }
 
-/* Tickets that were sold after the copy was made have numbers that it does not know, perhaps of a tier that it does not
- * know. Given again, such a number would have the same code, and two people would stand at the gate with it. */
-static bool skip_numbers(struct connection *heir)
-{
-    char sql[256];
-    snprintf(sql, sizeof sql,
-             "UPDATE store SET first_number ="
-             "  max(first_number, coalesce((SELECT max(next_number) FROM tiers), 1)) + %d;"
-             "UPDATE tiers SET next_number = (SELECT first_number FROM store)",
-             STORE_NUMBERS_SKIPPED);
-    return connection_execute(heir, sql);
-}
-
 /* What must not be as it was when the copy was made. */
 static bool bring_to_now(const struct part *part, const struct replacement *at, bool *access_kept,
                          char error[STORE_ERROR_SIZE])
@@ -90,7 +78,7 @@ static bool bring_to_now(const struct part *part, const struct replacement *at, 
     if (connection_open(&heir, part->path, true, error) != SQLITE_OK)
         return false;
     *access_kept = !at->absent && inherit_from(&heir, at->place.database);
-    bool skipped = skip_numbers(&heir);
+    bool skipped = copy_skip_numbers(&heir.base);
     connection_close(&heir);
     return skipped;
 }

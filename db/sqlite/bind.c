@@ -3,18 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/sql/key.h"
+
 void bind_text(sqlite3_stmt *statement, int at, const char *text)
 {
     sqlite3_bind_text(statement, at, text, (int)strlen(text), SQLITE_STATIC);
-}
-
-bool key_is_id(const char *key, struct id *id)
-{
-    char text[ID_TEXT_SIZE];
-    if (!id_parse(key, id))
-        return false;
-    id_format(id, text);
-    return strcmp(text, key) == 0;
 }
 
 void bind_key(sqlite3_stmt *statement, int at, const char *key)

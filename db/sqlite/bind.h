@@ -11,9 +11,6 @@
 
 void bind_text(sqlite3_stmt *statement, int at, const char *text);
 
-/* Whether the key is an id as we write ids, in lower case: the store keeps its 16 bytes instead. */
-bool key_is_id(const char *key, struct id *id);
-
 /* A key as the store keeps it. */
 void bind_key(sqlite3_stmt *statement, int at, const char *key);
 

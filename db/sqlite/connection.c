@@ -69,6 +69,7 @@ void connection_close(struct connection *connection)
 {
     for (int i = 0; i < QUERY_COUNT; i++)
         sqlite3_finalize(connection->queries[i].statement);
+    sqlite3_finalize(connection->asked.statement);
     sqlite3_close(connection->db);
     memset(connection, 0, sizeof *connection);
 }
@@ -76,13 +77,16 @@ void connection_close(struct connection *connection)
 /* What a person can do about it; "" where the reason says it all. */
 static const char *hint(int code)
 {
+    static const char full[] = "; make room on the disk";
+    if (code == SQLITE_IOERR_SHMSIZE)
+        return full;
     switch (code & 0xff) {
     case SQLITE_NOTADB:
         return "; it is not a database: choose another path";
     case SQLITE_CORRUPT:
         return "; the database is damaged: restore a backup, or put it aside with make reset";
     case SQLITE_FULL:
-        return "; make room on the disk";
+        return full;
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
@@ -108,6 +112,18 @@ sqlite3_stmt *connection_query(struct connection *connection, enum named_query w
     if (query->statement == NULL &&
         sqlite3_prepare_v3(connection->db, sqlite_query_text(which), -1, SQLITE_PREPARE_PERSISTENT,
                            &query->statement, NULL) != SQLITE_OK)
+        connection_fail(connection, "use");
+    return query->statement;
+}
+
+sqlite3_stmt *connection_ask(struct connection *connection, const char *text)
+{
+    struct connection_query *query = &connection->asked;
+    query->base.sql = &connection->base;
+    if (query->statement != NULL && strcmp(sqlite3_sql(query->statement), text) == 0)
+        return query->statement;
+    sqlite3_finalize(query->statement);
+    if (sqlite3_prepare_v2(connection->db, text, -1, &query->statement, NULL) != SQLITE_OK)
         connection_fail(connection, "use");
     return query->statement;
 }

@@ -19,7 +19,8 @@ struct connection {
     struct sql base; /* first */
     sqlite3 *db;     /* owned; NULL: closed */
     struct connection_query queries[QUERY_COUNT];
-    const char *path; /* not owned */
+    struct connection_query asked; /* by its text alone */
+    const char *path;              /* not owned */
 };
 
 /* Opens the file, for writing or only for reading. SQLITE_OK, or the code with the reason told. The
@@ -29,6 +30,9 @@ void connection_close(struct connection *connection);
 
 /* A query's statement, reset, ready for its values; NULL with the reason. */
 sqlite3_stmt *connection_query(struct connection *connection, enum named_query which);
+
+/* A query's that has no name; kept until one of another text is asked. */
+sqlite3_stmt *connection_ask(struct connection *connection, const char *text);
 
 /* Runs a statement that returns no rows, and resets it. SQLITE_OK, or the extended code with the
  * reason told. */

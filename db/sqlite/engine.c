@@ -13,6 +13,7 @@
 
 const struct engine sqlite_engine = {
     .scheme = "sqlite:",
+    .example = "sqlite:PATH",
     .init = make_store,
     .reset = replace_reset,
     .open_seller = handle_open_seller,

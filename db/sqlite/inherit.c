@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/sql/audit.h"
 #include "db/sql/column.h"
-#include "db/sqlite/audit.h"
 #include "db/sqlite/schema.h"
 
 enum {
@@ -125,10 +125,10 @@ static bool take_access(struct connection *heir, const struct access *of, struct
 
 static bool take_all_access(struct connection *heir, struct connection *old)
 {
-    bool taken = same_store(heir, old) && audit_access_holds(old) &&
+    bool taken = same_store(heir, old) && audit_access_holds(&old->base) &&
                  connection_execute(heir, "BEGIN") && take_access(heir, &tokens, old) &&
                  take_access(heir, &keys, old) && connection_execute(heir, number_keys) &&
-                 audit_access_holds(heir) && connection_execute(heir, "COMMIT");
+                 audit_access_holds(&heir->base) && connection_execute(heir, "COMMIT");
     connection_rollback(heir);
     return taken;
 }

@@ -81,7 +81,7 @@ static struct lock_page *map(int fd)
 }
 
 /* Under the exclusive flock. The bytes are written before they are mapped: a hole would be a SIGBUS
- * on a full disk. */
+ * on a full disk; and in their old place, where there is one: a full disk may not have another. */
 static bool make(int fd, const struct place *place)
 {
     union {
@@ -90,8 +90,8 @@ static bool make(int fd, const struct place *place)
     } content;
     memset(&content, 0, sizeof content);
     describe(&content.page, place);
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, &content, sizeof content, 0) != sizeof content ||
-        fsync(fd) != 0)
+    if (pwrite(fd, &content, sizeof content, 0) != sizeof content ||
+        ftruncate(fd, sizeof content) != 0 || fsync(fd) != 0)
         return false;
     struct lock_page *page = map(fd);
     if (page == NULL)
@@ -129,9 +129,44 @@ enum attempt {
     ATTEMPT_FAILED, /* errno tells */
 };
 
+/* To the last bit; one that differs in what it is not made of is only made anew in vain. */
+static bool same(const pthread_mutex_t *a, const pthread_mutex_t *b)
+{
+    const char *bytes_of_a = (const char *)a, *bytes_of_b = (const char *)b;
+    return memcmp(bytes_of_a, bytes_of_b, sizeof *a) == 0;
+}
+
+/* Whether the page's mutex is neither new nor as one that was taken and dropped. */
+static bool taken(int fd)
+{
+    struct lock_page page;
+    pthread_mutex_t free_one;
+    if (pread(fd, &page, sizeof page, 0) != (ssize_t)sizeof page)
+        return false;
+    memset(&free_one, 0, sizeof free_one);
+    init_mutex(&free_one);
+    bool is_new = same(&page.mutex, &free_one);
+    pthread_mutex_lock(&free_one);
+    pthread_mutex_unlock(&free_one);
+    bool dropped = same(&page.mutex, &free_one);
+    pthread_mutex_destroy(&free_one);
+    return !is_new && !dropped;
+}
+
+/* Where nobody else uses the file, an owner is a dead one; and one of whom the kernel no longer tells: a disk that
+ * lost its power has kept the page of some moment before. */
+static bool free_where_alone(const struct lock_file *file, int fd)
+{
+    struct stat held;
+    return !taken(fd) || flock(fd, LOCK_EX | LOCK_NB) != 0 ||
+           !names(file->place->lock, fd, &held) || make(fd, file->place);
+}
+
 /* One try on an open file, which it either keeps or leaves to be closed. */
 static enum attempt try_share(struct lock_file *file, int fd)
 {
+    if (!free_where_alone(file, fd))
+        return ATTEMPT_FAILED;
     if (flock(fd, LOCK_SH | LOCK_NB) != 0)
         return errno == EWOULDBLOCK ? ATTEMPT_SEIZED : ATTEMPT_FAILED;
     if (valid(fd, file->place))

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "db/sql/key.h"
 #include "db/sqlite/add.h"
 #include "db/sqlite/bind.h"
 #include "db/sqlite/connection.h"
@@ -23,6 +24,12 @@ static struct sql_query *prepare(struct sql *sql, enum named_query which)
     return connection_query(connection, which) == NULL ? NULL : &connection->queries[which].base;
 }
 
+static struct sql_query *ask(struct sql *sql, const char *text)
+{
+    struct connection *connection = (struct connection *)sql;
+    return connection_ask(connection, text) == NULL ? NULL : &connection->asked.base;
+}
+
 /* --- values ------------------------------------------------------------------------------------ */
 
 static void bind_value_number(struct sql_query *query, int at, int64_t value)
@@ -42,7 +49,11 @@ static void bind_value_bytes(struct sql_query *query, int at, const void *bytes,
 
 static void bind_value_key(struct sql_query *query, int at, const char *key)
 {
-    bind_key(statement_of(query), at, key);
+    struct id id;
+    if (key_is_id(key, &id))
+        sqlite3_bind_blob(statement_of(query), at, id.bytes, sizeof id.bytes, SQLITE_TRANSIENT);
+    else
+        sqlite3_bind_text(statement_of(query), at, key, -1, SQLITE_TRANSIENT);
 }
 
 static void bind_value_null(struct sql_query *query, int at)
@@ -128,6 +139,7 @@ static int64_t changed(struct sql *sql)
 /* Whoever is inside holds the writer lock: there is nobody to lock out. */
 const struct sql_methods sqlite_methods = {
     .query = prepare,
+    .ask = ask,
     .bind_number = bind_value_number,
     .bind_text = bind_value_text,
     .bind_bytes = bind_value_bytes,

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "db/sql/audit.h"
 #include "db/sqlite/audit.h"
 #include "db/sqlite/handle.h"
 #include "db/sqlite/place.h"
@@ -86,20 +87,13 @@ bool part_copy(const struct part *part, struct connection *source, store_progres
     return copied;
 }
 
-static void note_broken(void *context, bool ok, const char *sentence)
-{
-    char *broken = context;
-    if (!ok && broken[0] == '\0')
-        snprintf(broken, STORE_ERROR_SIZE, "%s", sentence);
-}
-
 bool part_prove(const struct part *part, char error[STORE_ERROR_SIZE])
 {
     char broken[STORE_ERROR_SIZE] = "";
     struct handle *handle = handle_new(false);
     bool sound = connection_open(&handle->connection, part->path, false,
                                  handle->common.base.error) == SQLITE_OK &&
-                 audit_run(&handle->common.base, note_broken, broken) == STORE_FOUND;
+                 audit_run(&handle->common.base, audit_keep_broken, broken) == STORE_FOUND;
     if (!sound)
         memcpy(error, handle->common.base.error, STORE_ERROR_SIZE);
     else if (broken[0] != '\0')

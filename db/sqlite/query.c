@@ -111,16 +111,17 @@ static const char *const texts[QUERY_COUNT] = {
         "    AND k.number > iif(t.name = ?2, ?3, 0)"
         "  CROSS JOIN decisions d ON d.decision = k.decision"
         "  WHERE e.event = ?1 AND t.name >= ?2 ORDER BY t.name, k.number LIMIT ?4",
-    [QUERY_FIND_SALE] = "SELECT d.decision FROM events e JOIN decisions d ON +d.event = e.event"
-                        "  WHERE e.name = ?1 AND d.state IN (0, 5)"
-                        "  AND d.decision IN" SCHEMA_ORDER_OF_ID("e.event"),
+    [QUERY_FIND_SALE] =
+        "SELECT d.decision, d.event FROM events e JOIN decisions d ON +d.event = e.event"
+        "  WHERE e.name = ?1 AND d.state IN (0, 5)"
+        "  AND d.decision IN" SCHEMA_ORDER_OF_ID("e.event"),
     [QUERY_READ_TICKETS] =
         "SELECT e.name, t.name, k.number, d.id, d.buyer, d.state = 5, k.checked_in_at, k.gate"
         "  FROM decisions d CROSS JOIN events e ON e.event = d.event"
         "  CROSS JOIN tiers t ON t.event = d.event AND t.tier = d.tier"
         "  CROSS JOIN tickets k ON k.event = d.event AND k.tier = d.tier"
         "    AND k.number >= d.first_number AND k.number < d.first_number + d.quantity"
-        "  WHERE d.decision = ?1 AND d.state IN (0, 5) ORDER BY k.number",
+        "  WHERE d.decision = ?1 AND +d.event = ?2 AND d.state IN (0, 5) ORDER BY k.number",
     [QUERY_LIST_OWED] =
         "SELECT d.id, e.name, o.reference, d.currency, d.amount, o.at, o.reason, o.settled_at,"
         "       o.owed"

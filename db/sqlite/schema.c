@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "db/sqlite/bind.h"
+#include "db/sql/key.h"
 
 /* Every table's key begins with the event, so that another engine can spread events over nodes. Times
  * are microseconds since 1970, ids and fingerprints 16 bytes. */

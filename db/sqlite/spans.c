@@ -1,5 +1,7 @@
 #include "db/sqlite/spans.h"
 
+#include <stdio.h>
+
 enum {
     DECISION_BITS = 8, /* of a decision's number, within its span */
 };
@@ -19,4 +21,14 @@ int spans_note(struct span_noted *last, struct connection *connection, int64_t e
     if (rc == SQLITE_OK)
         *last = (struct span_noted){.event = event, .span = span};
     return rc;
+}
+
+bool spans_note_all(struct connection *connection)
+{
+    char sql[160];
+    snprintf(sql, sizeof sql,
+             "INSERT INTO order_spans (event, span)"
+             "  SELECT DISTINCT event, decision >> %d FROM decisions WHERE id IS NOT NULL",
+             DECISION_BITS);
+    return connection_execute(connection, sql);
 }

@@ -16,4 +16,7 @@ struct span_noted {
 int spans_note(struct span_noted *last, struct connection *connection, int64_t event,
                int64_t decision);
 
+/* Notes those of all orders, where none are noted. False with the reason. */
+bool spans_note_all(struct connection *connection);
+
 #endif

@@ -15,6 +15,10 @@ void audit_clean(struct cluster *cluster, const struct load *load);
 /* The same, and the store holds no other sales than those of the load. */
 void audit_exact(struct cluster *cluster, const struct load *load);
 
+/* How many of the load's sales the store does not hold as they were told; all, where it cannot be read at
+ * all. No finding: for stores that are to have lost some. */
+size_t audit_lost(const struct cluster *cluster, const struct load *load);
+
 /* Runs build/report over these logs: its exit status. Says what it wrote unless that is `expected`. */
 int audit_report(struct cluster *cluster, const char *logs, int expected);
 

@@ -18,6 +18,8 @@ enum {
     PID_MAX = 1 << 30,
 };
 
+static const struct cluster_places usual_places = {0};
+
 /* Takes the address from its line; where it was known before, it must be the same still. */
 static bool take_address(const char *text, const char *label, char url[CLUSTER_URL_SIZE])
 {
@@ -115,35 +117,39 @@ static void make_store(struct cluster *cluster, int64_t capacity)
 }
 
 static void prepare(struct cluster *cluster, const char *balancer, int64_t capacity, int servers,
-                    const char *const *options)
+                    const char *const *options, const struct cluster_places *places)
 {
     answers_forget();
     *cluster = (struct cluster){.servers = servers, .balancer = balancer};
     for (size_t i = 0; i < CLUSTER_OPTIONS_MAX && options[i] != NULL; i++)
         cluster->options[i] = options[i];
     files_directory(cluster->dir);
-    files_path(cluster->logs, cluster->dir, "logs");
-    files_path(cluster->database, cluster->dir, "tickets.db");
-    files_path(cluster->token_file, cluster->dir, "admin.token");
-    files_path(cluster->session, cluster->dir, "session.key");
-    files_path(cluster->members, cluster->dir, "members.json");
-    snprintf(cluster->store, sizeof cluster->store, "sqlite:%s", cluster->database);
+    const char *store = places->store != NULL ? places->store : cluster->dir;
+    files_path(cluster->logs, places->logs != NULL ? places->logs : cluster->dir, "logs");
+    files_path(cluster->database, store, "tickets.db");
+    files_path(cluster->token_file, store, "admin.token");
+    files_path(cluster->session, store, "session.key");
+    files_path(cluster->members, store, "members.json");
+    if (places->url != NULL)
+        snprintf(cluster->store, sizeof cluster->store, "%s", places->url);
+    else
+        snprintf(cluster->store, sizeof cluster->store, "sqlite:%s", cluster->database);
     CU_ASSERT_EQUAL_FATAL(mkdir(cluster->logs, 0755), 0);
     make_store(cluster, capacity);
 }
 
-static void open_cluster(struct cluster *cluster, const char *balancer, int64_t capacity,
-                         int servers, const char *const *options)
+void cluster_open_at(struct cluster *cluster, const char *balancer, int64_t capacity, int servers,
+                     const char *const *options, const struct cluster_places *places)
 {
     process_sweep();
-    prepare(cluster, balancer, capacity, servers, options);
+    prepare(cluster, balancer, capacity, servers, options, places);
     start(cluster, "127.0.0.1:0", "127.0.0.1:0");
 }
 
 void cluster_open_config(struct cluster *cluster, int64_t capacity, int servers, const char *json,
                          const char *const *options)
 {
-    prepare(cluster, "balancer", capacity, servers, options);
+    prepare(cluster, "balancer", capacity, servers, options, &usual_places);
     files_path(cluster->config, cluster->dir, "config.json");
     files_write(cluster->config, json, strlen(json));
     start(cluster, "127.0.0.1:0", "127.0.0.1:0");
@@ -153,7 +159,7 @@ void cluster_open_range(struct cluster *cluster, int64_t capacity, int least, in
                         const char *const *options)
 {
     process_sweep();
-    prepare(cluster, "balancer", capacity, least, options);
+    prepare(cluster, "balancer", capacity, least, options, &usual_places);
     cluster->servers_most = most;
     start(cluster, "127.0.0.1:0", "127.0.0.1:0");
 }
@@ -161,14 +167,27 @@ void cluster_open_range(struct cluster *cluster, int64_t capacity, int least, in
 void cluster_open_with(struct cluster *cluster, int64_t capacity, int servers,
                        const char *const *options)
 {
-    open_cluster(cluster, "balancer", capacity, servers, options);
+    cluster_open_at(cluster, "balancer", capacity, servers, options, &usual_places);
 }
 
 void cluster_open_build(struct cluster *cluster, const char *balancer, int64_t capacity,
                         int servers)
 {
     const char *const none[CLUSTER_OPTIONS_MAX] = {NULL};
-    open_cluster(cluster, balancer, capacity, servers, none);
+    cluster_open_at(cluster, balancer, capacity, servers, none, &usual_places);
+}
+
+void cluster_open_build_store(struct cluster *cluster, const char *balancer, const char *url,
+                              int64_t capacity, int servers)
+{
+    const char *const none[CLUSTER_OPTIONS_MAX] = {NULL};
+    prepare(cluster, balancer, capacity, servers, none, &(struct cluster_places){.url = url});
+    start(cluster, "127.0.0.1:0", "127.0.0.1:0");
+}
+
+void cluster_open_store(struct cluster *cluster, const char *url, int64_t capacity, int servers)
+{
+    cluster_open_build_store(cluster, "balancer", url, capacity, servers);
 }
 
 void cluster_open(struct cluster *cluster, int64_t capacity, int servers)
@@ -179,6 +198,11 @@ void cluster_open(struct cluster *cluster, int64_t capacity, int servers)
 void cluster_start_again(struct cluster *cluster)
 {
     start(cluster, cluster->url + strlen("http://"), cluster->admin + strlen("http://"));
+}
+
+void cluster_begin_again(struct cluster *cluster)
+{
+    start_balancer(cluster, cluster->url + strlen("http://"), cluster->admin + strlen("http://"));
 }
 
 static void copy_text(char *out, size_t size, const cJSON *object, const char *name)
@@ -400,6 +424,12 @@ void cluster_kill_all(struct cluster *cluster)
         process_signal(cluster->server[i].pid, SIGKILL);
     CU_ASSERT_EQUAL(process_wait(&cluster->master, STOP_SECONDS), PROCESS_KILLED + SIGKILL);
     CU_ASSERT(process_none_left(STOP_SECONDS));
+}
+
+void cluster_drop(struct cluster *cluster)
+{
+    process_kill_group(&cluster->master);
+    process_group_gone(&cluster->master, STOP_SECONDS);
 }
 
 void cluster_close(struct cluster *cluster)

@@ -34,7 +34,7 @@ struct cluster {
     char dir[FILES_PATH_SIZE]; /* holds all of its files */
     char logs[FILES_PATH_SIZE];
     char database[FILES_PATH_SIZE];
-    char store[FILES_PATH_SIZE + 8]; /* URL */
+    char store[2 * FILES_PATH_SIZE]; /* URL */
     char token_file[FILES_PATH_SIZE];
     char token[CLUSTER_TOKEN_SIZE];
     char url[CLUSTER_URL_SIZE]; /* public */
@@ -77,8 +77,31 @@ void cluster_open_config(struct cluster *cluster, int64_t capacity, int servers,
 void cluster_open_build(struct cluster *cluster, const char *balancer, int64_t capacity,
                         int servers);
 
+/* Where files of a cluster lie that are not to be in its `dir`; NULL: there. */
+struct cluster_places {
+    const char *
+        store; /* the store, and beside it what lies there by default: token, key of sessions, members */
+    const char *logs;
+    const char
+        *url; /* of a store that is there until the cluster is closed, and holds no event yet */
+};
+
+/* The same with another build, further options and files elsewhere. */
+void cluster_open_at(struct cluster *cluster, const char *balancer, int64_t capacity, int servers,
+                     const char *const *options, const struct cluster_places *places);
+
+/* The same with the store at this URL. What an earlier test left is not killed here: who serves the store may be a process of ours. */
+void cluster_open_store(struct cluster *cluster, const char *url, int64_t capacity, int servers);
+
+/* Both: another build, and a store elsewhere. */
+void cluster_open_build_store(struct cluster *cluster, const char *balancer, const char *url,
+                              int64_t capacity, int servers);
+
 /* Starts the balancer again, after its master has gone, on the same ports and store. */
 void cluster_start_again(struct cluster *cluster);
+
+/* The same, and nobody waits until anything is up. */
+void cluster_begin_again(struct cluster *cluster);
 
 /* Reads GET /servers; false where it cannot be had. */
 bool cluster_look(struct cluster *cluster);
@@ -115,6 +138,9 @@ void cluster_stop(struct cluster *cluster, int signal);
 
 /* Kills master, router and servers with SIGKILL, and waits until all are gone. */
 void cluster_kill_all(struct cluster *cluster);
+
+/* Kills all of them at once, whatever they are doing, and whether or not they answer. */
+void cluster_drop(struct cluster *cluster);
 
 /* Stops what runs, and removes the files. */
 void cluster_close(struct cluster *cluster);

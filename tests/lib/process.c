@@ -18,6 +18,9 @@
 enum {
     RUN_SECONDS = 120,  /* for a program that ends by itself */
     SWEEP_SECONDS = 20, /* for what was killed */
+    FREEZE_SECONDS = 20,
+    SWEEP_MAX = 256, /* killed at once; what more there is, in the next round */
+    SPARED_MAX = 64, /* of one test program; the latest count */
 };
 
 static void program_path(char path[FILES_PATH_SIZE], const char *name)
@@ -182,10 +185,92 @@ bool process_alive(pid_t pid)
     return process_stat(pid, &state, &parent) && state != 'Z';
 }
 
+size_t process_children(pid_t parent, pid_t *children, size_t max)
+{
+    size_t count = 0;
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+    while (proc != NULL && (entry = readdir(proc)) != NULL) {
+        char state;
+        long its_parent, pid = strtol(entry->d_name, NULL, 10);
+        if (pid <= 0 || !process_stat(pid, &state, &its_parent) || its_parent != parent ||
+            state == 'Z')
+            continue;
+        if (count < max)
+            children[count] = (pid_t)pid;
+        count++;
+    }
+    if (proc != NULL)
+        closedir(proc);
+    return count;
+}
+
 void process_signal(pid_t pid, int signal)
 {
     CU_ASSERT_FATAL(pid > 1); /* 0 and -1 would be whole groups of processes, ours among them */
     CU_ASSERT_EQUAL(kill(pid, signal), 0);
+}
+
+static bool is_stopped(void *context)
+{
+    char state;
+    long parent;
+    return !process_stat(*(const pid_t *)context, &state, &parent) || state == 'T' || state == 'Z';
+}
+
+void process_freeze(pid_t pid)
+{
+    process_signal(pid, SIGSTOP);
+    CU_ASSERT(wait_until(is_stopped, &pid, FREEZE_SECONDS));
+}
+
+static pid_t spared[SPARED_MAX];
+static size_t spared_count;
+
+void process_spare(pid_t pid)
+{
+    spared[spared_count++ % SPARED_MAX] = pid;
+}
+
+static bool is_spared(pid_t pid)
+{
+    for (size_t i = 0; i < SPARED_MAX; i++)
+        if (spared[i] == pid)
+            return true;
+    return false;
+}
+
+static bool only_spared_left(void)
+{
+    pid_t children[SWEEP_MAX];
+    size_t count = process_children(getpid(), children, SWEEP_MAX);
+    for (size_t i = 0; i < count && i < SWEEP_MAX; i++)
+        if (!is_spared(children[i]))
+            return false;
+    return count <= SWEEP_MAX;
+}
+
+/* Who is started while the others die is killed with the next round. */
+static bool group_gone(void *context)
+{
+    const pid_t *group = context;
+    while (waitpid(-*group, NULL, WNOHANG) > 0)
+        continue;
+    return kill(-*group, SIGKILL) != 0 && errno == ESRCH;
+}
+
+void process_kill_group(const struct process *process)
+{
+    CU_ASSERT_FATAL(process->pid > 1);
+    kill(-process->pid, SIGKILL);
+}
+
+void process_group_gone(struct process *process, int seconds)
+{
+    CU_ASSERT_FATAL(process->pid > 1);
+    CU_ASSERT_FATAL(wait_until(group_gone, &process->pid, seconds));
+    process->pid = 0;
+    process->status = PROCESS_KILLED + SIGKILL;
 }
 
 /* Adopted children are waited for here; those of a struct process only after it was. */
@@ -201,7 +286,7 @@ static bool none_left(void *crashes)
                    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
         *(int *)crashes += !fine;
     }
-    return pid < 0 && errno == ECHILD;
+    return pid == 0 ? spared_count > 0 && only_spared_left() : pid < 0 && errno == ECHILD;
 }
 
 bool process_none_left(int seconds)
@@ -212,16 +297,10 @@ bool process_none_left(int seconds)
 
 static void kill_children(void)
 {
-    DIR *proc = opendir("/proc");
-    struct dirent *entry;
-    while (proc != NULL && (entry = readdir(proc)) != NULL) {
-        char state;
-        long parent, pid = strtol(entry->d_name, NULL, 10);
-        if (pid > 0 && process_stat(pid, &state, &parent) && parent == getpid())
-            kill((pid_t)pid, SIGKILL);
-    }
-    if (proc != NULL)
-        closedir(proc);
+    pid_t children[SWEEP_MAX];
+    size_t count = process_children(getpid(), children, SWEEP_MAX);
+    for (size_t i = 0; i < count && i < SWEEP_MAX; i++)
+        kill(children[i], SIGKILL);
 }
 
 static bool swept(void *crashes)

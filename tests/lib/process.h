@@ -8,6 +8,7 @@
 #define BOX_OFFICE_TEST_PROCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "common/buffer.h"
@@ -52,12 +53,26 @@ void process_show(const struct process *process);
 /* True where the pid is a living process (a zombie is not). */
 bool process_alive(pid_t pid);
 
+/* The living children of a process: how many, the first `max` of them in `children`. */
+size_t process_children(pid_t parent, pid_t *children, size_t max);
+
+/* Stops it (SIGSTOP) and waits until it is stopped: from then on it does nothing more. */
+void process_freeze(pid_t pid);
+
 /* Sends a signal to a process of ours; a pid that is none (0, -1) is a failed assertion. */
 void process_signal(pid_t pid, int signal);
+
+/* Kills a process of ours and all that it has started and that is in its group, all at once; and waits until
+ * they are gone, without asking how they ended. */
+void process_kill_group(const struct process *process);
+void process_group_gone(struct process *process, int seconds);
 
 /* True where nothing we or our processes started is still there, within `seconds`, and none of those
  * that were adopted crashed: they exit 0, or were killed with SIGKILL. */
 bool process_none_left(int seconds);
+
+/* From now on this child of ours is nobody's leftover: it may outlive those who are waited for above. */
+void process_spare(pid_t pid);
 
 /* Kills all that a failed test left running, and waits for it. */
 void process_sweep(void);

@@ -50,7 +50,7 @@ static void token_is_revoked_once(struct fixture *fixture)
 static void fill_tokens(struct fixture *fixture, const char *revoked_at)
 {
     fixture_sql(fixture,
-                "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
                 " INSERT INTO tokens (id, name, hash, scopes, created_at, revoked_at)"
                 " SELECT randomblob(16), 'x', randomblob(32), 1, 1, %s FROM n",
                 STORE_TOKENS_MAX, revoked_at);

@@ -32,6 +32,7 @@ void child_start(struct child *child, child_body *body, struct fixture *fixture,
     }
     close(ends[1]);
     child->socket = ends[0];
+    child->fixture = fixture;
 }
 
 void child_open_gate(void)
@@ -71,9 +72,9 @@ int child_wait(struct child *child)
     if (!ended) {
         kill(child->pid, SIGKILL);
         waitpid(child->pid, NULL, 0);
-        return -1;
     }
-    return WIFEXITED(ending.status) ? WEXITSTATUS(ending.status) : -1;
+    fixture_settle(child->fixture);
+    return ended && WIFEXITED(ending.status) ? WEXITSTATUS(ending.status) : -1;
 }
 
 void child_kill(struct child *child)
@@ -81,6 +82,7 @@ void child_kill(struct child *child)
     kill(child->pid, SIGKILL);
     waitpid(child->pid, NULL, 0);
     close(child->socket);
+    fixture_settle(child->fixture);
 }
 
 void child_ask(struct child *child)

@@ -16,6 +16,7 @@ typedef int child_body(struct fixture *fixture, int number, int parent);
 struct child {
     pid_t pid;
     int socket; /* to it */
+    struct fixture *fixture;
 };
 
 /* In a child: gives the basket's items ids of its own. A child makes the same ids as its parent does after

@@ -27,7 +27,7 @@ static const struct wound wounds[] = {
      "  WHERE number = 3",
      "a sale holds its tickets"},
     {"a ticket of no sale", "UPDATE tickets SET decision = 999 WHERE number = 3",
-     "every foreign key"},
+     "every reference"},
     {"a sale grew", "UPDATE decisions SET quantity = 3 WHERE key = 'key-number-2'",
      "a sale holds its tickets"},
     {"a number given twice", "UPDATE decisions SET first_number = 2 WHERE key = 'key-number-2'",
@@ -61,8 +61,8 @@ static const struct wound wounds[] = {
      "UPDATE decisions SET server = 'server-2' WHERE key = 'key-number-1'",
      "total is the sum of its sales"},
     {"a server without a boot", "DELETE FROM servers", "has a boot number"},
-    {"an event is gone", "DELETE FROM events", "every foreign key"},
-    {"a tier is gone", "DELETE FROM tiers", "every foreign key"},
+    {"an event is gone", "DELETE FROM events", "every reference"},
+    {"a tier is gone", "DELETE FROM tiers", "every reference"},
     {"no key at all", "DELETE FROM signing_keys", "a key that signs tickets"},
     {"no key that signs", "UPDATE signing_keys SET retired_at = 1", "a key that signs tickets"},
     {"another key's id", "UPDATE signing_keys SET id = 'AAAAAAAAAAA'",
@@ -71,9 +71,13 @@ static const struct wound wounds[] = {
      "a signing key is its seed's"},
     {"another key's public half", "UPDATE signing_keys SET public_key = zeroblob(32)",
      "a signing key is its seed's"},
-    {"a key without a seed", "UPDATE signing_keys SET seed = x''", "a signing key is its seed's"},
+    {"a key without a seed", "UPDATE signing_keys SET seed = zeroblob(0)",
+     "a signing key is its seed's"},
     {"numbers that may have been given", "UPDATE store SET first_number = 10",
      "next number is below where new tiers begin"},
+};
+
+static const struct wound sqlite_wounds[] = {
     {"an index is damaged",
      "PRAGMA writable_schema = ON;"
      "UPDATE sqlite_schema SET sql = replace(sql, 'WHERE id IS NULL', 'WHERE id IS NOT NULL')"
@@ -100,12 +104,9 @@ static void sell_a_few(struct fixture *fixture)
     store_close(store);
 }
 
-static void audit_finds_it(void)
-{
-    wound_run(wounds, sizeof wounds / sizeof *wounds, 100, sell_a_few);
-}
-
 static __attribute__((constructor)) void suite(void)
 {
-    wound_add("sqlite damage", wounds, sizeof wounds / sizeof *wounds, audit_finds_it);
+    wound_add(NULL, "store damage", wounds, sizeof wounds / sizeof *wounds, 100, sell_a_few);
+    wound_add("sqlite", "sqlite damage", sqlite_wounds,
+              sizeof sqlite_wounds / sizeof *sqlite_wounds, 100, sell_a_few);
 }

@@ -1,71 +1,14 @@
 #include "tests/store/fixture.h"
 
-#include <signal.h>
-#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/sqlite/handle.h"
 #include "tests/store/clock.h"
+#include "tests/store/fixture_engine.h"
 
-static void sqlite_place(const char *directory, char url[FIXTURE_URL_SIZE])
-{
-    snprintf(url, FIXTURE_URL_SIZE, "sqlite:%s/tickets.db", directory);
-}
-
-/* Without constraints and checkpoints: tests damage rows on purpose, and other handles may be open. */
-static void sqlite_sql(const char *url, const char *sql)
-{
-    sqlite3 *database;
-    char *error = NULL;
-    CU_ASSERT_EQUAL_FATAL(sqlite3_open(strchr(url, ':') + 1, &database), SQLITE_OK);
-    sqlite3_busy_timeout(database, 5000);
-    sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    sqlite3_exec(database, "PRAGMA ignore_check_constraints = ON; PRAGMA wal_autocheckpoint = 0",
-                 NULL, NULL, NULL);
-    int rc = sqlite3_exec(database, sql, NULL, NULL, &error);
-    if (rc != SQLITE_OK)
-        printf("  %s: %s\n", sql, error);
-    CU_ASSERT_EQUAL_FATAL(rc, SQLITE_OK);
-    sqlite3_free(error);
-    sqlite3_close(database);
-}
-
-static void sqlite_hasten(struct store *seller)
-{
-    CU_ASSERT(
-        connection_execute(&((struct handle *)seller)->connection, "PRAGMA synchronous = OFF"));
-}
-
-static int die(void *context)
-{
-    (void)context;
-    return raise(SIGKILL);
-}
-
-static int die_behind(void *context, sqlite3 *database, const char *name, int pages)
-{
-    (void)database;
-    (void)name;
-    (void)pages;
-    return die(context);
-}
-
-static void sqlite_die_at(struct store *seller, enum fixture_moment moment, int steps)
-{
-    sqlite3 *database = ((struct handle *)seller)->connection.db;
-    if (moment == FIXTURE_STEPS)
-        sqlite3_progress_handler(database, steps, die, NULL);
-    else if (moment == FIXTURE_BEFORE_COMMIT)
-        sqlite3_commit_hook(database, die, NULL);
-    else
-        sqlite3_wal_hook(database, die_behind, NULL);
-}
-
-static const struct fixture_engine engines[] = {
-    {"sqlite", sqlite_place, sqlite_sql, sqlite_hasten, sqlite_die_at}};
+static const struct fixture_engine *const engines[] = {&fixture_sqlite, &fixture_postgresql};
 
 static void open_on(struct fixture *fixture, const struct fixture_engine *engine, int64_t capacity)
 {
@@ -83,24 +26,38 @@ static void open_on(struct fixture *fixture, const struct fixture_engine *engine
 
 void fixture_open(struct fixture *fixture, int64_t capacity)
 {
-    open_on(fixture, &engines[0], capacity);
+    open_on(fixture, &fixture_sqlite, capacity);
+}
+
+void fixture_open_other(struct fixture *other, const struct fixture *fixture, int64_t capacity)
+{
+    *other = (struct fixture){.name = NULL};
+    open_on(other, fixture->engine == engines[0] ? engines[1] : engines[0], capacity);
+}
+
+static void discard(struct fixture *fixture)
+{
+    if (fixture->engine->discard != NULL)
+        fixture->engine->discard(fixture->url);
+    files_remove(fixture->directory);
 }
 
 void fixture_discard(struct fixture *fixture)
 {
     clock_run();
-    files_remove(fixture->directory);
+    discard(fixture);
 }
 
 void fixture_renew(struct fixture *fixture, int64_t capacity)
 {
-    files_remove(fixture->directory);
+    discard(fixture);
     open_on(fixture, fixture->engine, capacity);
 }
 
 void fixture_hasten(struct fixture *fixture, struct store *seller)
 {
-    fixture->engine->hasten(seller);
+    if (fixture->engine->hasten != NULL)
+        fixture->engine->hasten(seller);
 }
 
 void fixture_die_at(struct fixture *fixture, struct store *seller, enum fixture_moment moment,
@@ -109,52 +66,118 @@ void fixture_die_at(struct fixture *fixture, struct store *seller, enum fixture_
     fixture->engine->die_at(seller, moment, steps);
 }
 
-void fixture_close(struct fixture *fixture)
+unsigned fixture_effort(const struct fixture *fixture)
+{
+    return fixture->engine->effort;
+}
+
+void fixture_settle(struct fixture *fixture)
+{
+    if (fixture->engine->settle != NULL)
+        fixture->engine->settle();
+}
+
+void fixture_unguard(struct fixture *fixture, struct store *seller)
+{
+    fixture->engine->unguard(fixture->url, seller);
+}
+
+void fixture_on_insert(struct fixture *fixture, const char *table, const char *condition,
+                       const char *then)
+{
+    fixture->engine->on_insert(fixture->url, table, condition, then);
+}
+
+void fixture_on_insert_no_more(struct fixture *fixture, const char *table)
+{
+    fixture->engine->on_insert_no_more(fixture->url, table);
+}
+
+bool fixture_attempt(struct fixture *fixture, const char *sql)
+{
+    return fixture->engine->attempt(fixture->url, sql);
+}
+
+static void expect_sound(struct fixture *fixture)
 {
     char sentence[512] = "";
     unsigned broken = fixture_broken(fixture, sentence);
     if (broken > 0)
         printf("  on %s: %s\n", fixture->engine->name, sentence);
     CU_ASSERT_EQUAL(broken, 0);
+}
+
+void fixture_close(struct fixture *fixture)
+{
+    expect_sound(fixture);
     fixture_discard(fixture);
 }
 
-enum {
-    CASES_MAX = 256,
-};
-static const struct fixture_case *registered[CASES_MAX];
-static size_t registered_count;
+/* --- cases ------------------------------------------------------------------------------------- */
 
-/* CUnit's tests take no argument: the case is the one of the running test's name. */
+enum {
+    RUNS_MAX = 1024,
+    NAME_MAX = 128,
+};
+
+/* A case on an engine: a test. */
+static struct run {
+    const struct fixture_case *its_case;
+    const struct fixture_engine *engine;
+    char name[NAME_MAX];
+} runs[RUNS_MAX];
+static size_t run_count;
+
+/* CUnit's tests take no argument: the run is the one of the running test's name. */
 static void run_case(void)
 {
     const char *name = CU_get_current_test()->pName;
-    for (size_t i = 0; i < registered_count; i++) {
-        if (strcmp(registered[i]->name, name) != 0)
+    for (size_t i = 0; i < run_count; i++) {
+        if (strcmp(runs[i].name, name) != 0)
             continue;
-        for (size_t e = 0; e < sizeof engines / sizeof *engines; e++) {
-            struct fixture fixture;
-            open_on(&fixture, &engines[e], registered[i]->capacity);
-            registered[i]->body(&fixture);
-            fixture_close(&fixture);
-        }
+        struct fixture fixture = {.name = runs[i].its_case->name};
+        open_on(&fixture, runs[i].engine, runs[i].its_case->capacity);
+        runs[i].its_case->body(&fixture);
+        if (!fixture.damaged)
+            expect_sound(&fixture);
+        fixture_discard(&fixture);
         return;
     }
     CU_FAIL("no such case");
 }
 
+static void add_run(const char *suite, const struct fixture_case *its_case,
+                    const struct fixture_engine *engine)
+{
+    if (run_count == RUNS_MAX)
+        abort();
+    struct run *run = &runs[run_count];
+    run->its_case = its_case;
+    run->engine = engine;
+    snprintf(run->name, sizeof run->name, "%s [%s]", its_case->name, engine->name);
+    for (size_t k = 0; k < run_count; k++)
+        if (strcmp(runs[k].name, run->name) == 0)
+            abort(); /* the second one would never run */
+    run_count++;
+    suite_add(suite, run->name, run_case);
+}
+
+void fixture_add_on(const char *engine, const char *suite, const struct fixture_case *cases,
+                    size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t e = 0; e < sizeof engines / sizeof *engines; e++)
+            if ((engine == NULL || strcmp(engine, engines[e]->name) == 0) &&
+                (engines[e]->built == NULL || engines[e]->built()))
+                add_run(suite, &cases[i], engines[e]);
+}
+
 void fixture_add(const char *suite, const struct fixture_case *cases, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < registered_count; k++)
-            if (strcmp(registered[k]->name, cases[i].name) == 0)
-                abort(); /* the second one would never run */
-        if (registered_count == CASES_MAX)
-            abort();
-        registered[registered_count++] = &cases[i];
-        suite_add(suite, cases[i].name, run_case);
-    }
+    fixture_add_on(NULL, suite, cases, count);
 }
+
+/* --- behind the store's back ------------------------------------------------------------------- */
 
 void fixture_sql(struct fixture *fixture, const char *format, ...)
 {

@@ -14,6 +14,8 @@
 enum {
     FILES_MAX = 64,
     SECTOR = 512,
+    PAGE = 4096, /* of the page cache */
+    PAGES_MAX = 1024,
     INDEX_SIZE = 32768,
 };
 
@@ -22,6 +24,7 @@ struct saved {
     char path[FILES_PATH_SIZE]; /* "": a free place */
     struct buffer content;      /* as of the last sync */
     bool name;                  /* its name is saved */
+    bool lost[PAGES_MAX];       /* pages that the system takes for saved: a sync of them failed */
     bool truncated;             /* since then, to so many bytes at least once */
     size_t length;
 };
@@ -87,8 +90,25 @@ static void save_directory(void)
             forget(&disk.files[i]);
 }
 
-/* All that the file holds now is saved, and so is its name: with a new file SQLite also syncs the
- * directory. */
+/* Puts the pages that are lost back as they were saved before. */
+static void keep_lost(struct saved *saved, const struct buffer *before)
+{
+    for (size_t i = 0; i < PAGES_MAX; i++) {
+        size_t from = i * PAGE, until = from + PAGE;
+        if (!saved->lost[i] || from >= saved->content.length)
+            continue;
+        if (until > saved->content.length)
+            until = saved->content.length;
+        size_t there = before->length > from ? before->length - from : 0;
+        memset(saved->content.data + from, 0, until - from);
+        if (there > 0)
+            memcpy(saved->content.data + from, before->data + from,
+                   there < until - from ? there : until - from);
+    }
+}
+
+/* All that the file holds now is saved, but for what is lost, and so is its name: with a new file SQLite also
+ * syncs the directory. */
 static int save(struct saved *saved, sqlite3_file *file)
 {
     sqlite3_int64 size = 0;
@@ -97,12 +117,43 @@ static int save(struct saved *saved, sqlite3_file *file)
     int rc = file->pMethods->xFileSize(file, &size);
     if (rc != SQLITE_OK)
         return rc;
-    buffer_clear(&saved->content);
+    struct buffer before = saved->content;
+    saved->content = (struct buffer){0};
     buffer_reserve(&saved->content, (size_t)size + 1);
     saved->content.length = (size_t)size;
     saved->name = true;
     saved->truncated = false;
-    return size == 0 ? SQLITE_OK : file->pMethods->xRead(file, saved->content.data, (int)size, 0);
+    if (size > 0)
+        rc = file->pMethods->xRead(file, saved->content.data, (int)size, 0);
+    keep_lost(saved, &before);
+    buffer_free(&before);
+    return rc;
+}
+
+/* What a sync that failed was to save: Linux takes those pages for clean from then on, and does not write them until
+ * they are written anew. */
+static void lose(struct saved *saved, sqlite3_file *file)
+{
+    struct buffer now = {0};
+    sqlite3_int64 size = 0;
+    CU_ASSERT_EQUAL_FATAL(file->pMethods->xFileSize(file, &size), SQLITE_OK);
+    CU_ASSERT_FATAL(size <= PAGES_MAX * PAGE);
+    buffer_reserve(&now, (size_t)size + 1);
+    if (size > 0)
+        CU_ASSERT_EQUAL(file->pMethods->xRead(file, now.data, (int)size, 0), SQLITE_OK);
+    for (size_t from = 0; from < (size_t)size; from += PAGE) {
+        size_t length = (size_t)size - from < PAGE ? (size_t)size - from : PAGE;
+        if (saved->content.length < from + length ||
+            memcmp(now.data + from, saved->content.data + from, length) != 0)
+            saved->lost[from / PAGE] = true;
+    }
+    buffer_free(&now);
+}
+
+static void write_anew(struct saved *saved, size_t from, size_t length)
+{
+    for (size_t i = from / PAGE; i < PAGES_MAX && i * PAGE < from + length; i++)
+        saved->lost[i] = false;
 }
 
 /* --- the file's methods -------------------------------------------------------------------- */
@@ -124,6 +175,9 @@ static int write_file(sqlite3_file *file, const void *bytes, int count, sqlite3_
 {
     if (disk.failed)
         return SQLITE_IOERR_WRITE;
+    struct saved *saved = ((struct open_file *)file)->saved;
+    if (saved != NULL)
+        write_anew(saved, (size_t)offset, (size_t)count);
     int rc = real(file)->pMethods->xWrite(real(file), bytes, count, offset);
     return power_fails() ? SQLITE_IOERR_WRITE : rc;
 }
@@ -175,6 +229,9 @@ static int reserved_lock(sqlite3_file *file, int *reserved)
 
 static int control(sqlite3_file *file, int operation, void *argument)
 {
+    struct saved *saved = ((struct open_file *)file)->saved;
+    if (operation == FORGETFUL_LOSE && saved != NULL)
+        lose(saved, real(file));
     return real(file)->pMethods->xFileControl(real(file), operation, argument);
 }
 
@@ -349,6 +406,7 @@ static void cut_file(struct saved *saved, unsigned eighths)
     }
     files_write(saved->path, buffer_text(&saved->content), saved->content.length);
     saved->name = true;
+    memset(saved->lost, 0, sizeof saved->lost);
 }
 
 /* The index beside a database is memory: SQLite must not believe what it finds there. */
@@ -376,9 +434,15 @@ void forgetful_cut(unsigned eighths)
     disk.until_failure = disk.until_sync = 0;
 }
 
+/* What nobody knows is saved as it is when it is opened. */
+void forgetful_adopt(void)
+{
+    for (size_t i = 0; i < FILES_MAX; i++)
+        forget(&disk.files[i]);
+}
+
 void forgetful_remove(void)
 {
     CU_ASSERT_EQUAL(sqlite3_vfs_unregister(&disk.vfs), SQLITE_OK);
-    for (size_t i = 0; i < FILES_MAX; i++)
-        forget(&disk.files[i]);
+    forgetful_adopt();
 }

@@ -24,9 +24,18 @@ void forgetful_fail_after(int operations);
 void forgetful_fail_in_sync(int syncs);
 bool forgetful_failed(void);
 
+/* A file control of SQLite's, for what is in front of this disk: a sync of the file has failed, and has saved
+ * nothing. Later ones save what is written anew, and nothing else. */
+enum {
+    FORGETFUL_LOSE = 0x626f6c6f,
+};
+
 /* With every database closed: the power fails, if it has not yet, and comes back. Of what was not synced
  * so many eighths survive, by chance: 0, none; 8, all. */
 void forgetful_cut(unsigned eighths);
+
+/* With every database closed: another process has written to them. What there is now is saved. */
+void forgetful_adopt(void);
 
 /* With every database closed. */
 void forgetful_remove(void);

@@ -41,13 +41,14 @@ static void make_copy(struct scene *scene, const char *name)
 
 static void lose_the_store(struct scene *scene)
 {
-    CU_ASSERT_EQUAL(unlink(strchr(scene->fixture.url, ':') + 1), 0);
+    char aside[STORE_PLACE_SIZE];
+    CU_ASSERT(store_reset(scene->fixture.url, aside, scene->error));
 }
 
-static void scene_open(struct scene *scene)
+static void scene_open(struct scene *scene, const struct fixture *fixture)
 {
     memset(scene, 0, sizeof *scene);
-    fixture_open(&scene->fixture, 50);
+    scene->fixture = *fixture;
     struct store *store = fixture_seller(&scene->fixture, "server-1");
     struct change token = token_change(1);
     CU_ASSERT_EQUAL(changed(store, &token), PROBLEM_NONE);
@@ -142,21 +143,20 @@ static int64_t sell_of_demo(struct scene *scene)
     return number;
 }
 
-static void what_was_revoked_stays_so(void)
+static void what_was_revoked_stays_so(struct fixture *fixture)
 {
     struct scene scene;
-    scene_open(&scene);
+    scene_open(&scene, fixture);
     change_who_may(&scene);
     restore(&scene);
     expect_access(&scene, true);
-    fixture_close(&scene.fixture);
 }
 
 /* Version 3 had tokens and keys as well. */
-static void so_it_does_of_version_3(void)
+static void so_it_does_of_version_3(struct fixture *fixture)
 {
     struct scene scene;
-    scene_open(&scene);
+    scene_open(&scene, fixture);
     change_who_may(&scene);
     fixture_sql(&scene.fixture,
                 "UPDATE tiers SET next_number = %d;"
@@ -166,16 +166,15 @@ static void so_it_does_of_version_3(void)
     restore(&scene);
     expect_access(&scene, true);
     CU_ASSERT_EQUAL(sell_of_demo(&scene), FAR + STORE_NUMBERS_SKIPPED);
-    fixture_close(&scene.fixture);
 }
 
 /* --- a copy that is newer than the store ---------------------------------------------------- */
 
 /* The disk died, and the older of two copies was put back by mistake: the newer one brings all that it knows. */
-static void the_newer_copy_keeps_what_it_knows(void)
+static void the_newer_copy_keeps_what_it_knows(struct fixture *fixture)
 {
     struct scene scene;
-    scene_open(&scene);
+    scene_open(&scene, fixture);
     change_who_may(&scene);
     make_copy(&scene, "newer");
     lose_the_store(&scene);
@@ -185,7 +184,6 @@ static void the_newer_copy_keeps_what_it_knows(void)
     name_copy(&scene, "newer");
     restore(&scene);
     expect_access(&scene, true);
-    fixture_close(&scene.fixture);
 }
 
 static struct signing_key add_key(struct scene *scene)
@@ -218,10 +216,10 @@ static void expect_signer(struct scene *scene, const struct signing_key *expecte
 }
 
 /* Two copies went ways of their own: whichever replaces the other, all of both is good, and the newest key signs. */
-static void the_newest_key_of_both_signs(void)
+static void the_newest_key_of_both_signs(struct fixture *fixture)
 {
     struct scene scene;
-    scene_open(&scene);
+    scene_open(&scene, fixture);
     add_key(&scene);
     make_copy(&scene, "one");
     lose_the_store(&scene);
@@ -239,11 +237,11 @@ static void the_newest_key_of_both_signs(void)
     expect_signer(&scene, &newest, 3);
     newest = add_key(&scene);
     expect_signer(&scene, &newest, 4);
-    fixture_close(&scene.fixture);
 }
 
 static const char revoke_many[] =
-    "INSERT INTO tokens WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+    "INSERT INTO tokens WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+    "%d)"
     "  SELECT randomblob(16), 'x', randomblob(32), 1, 1, %s + i FROM n";
 
 static void count_token(void *context, const struct token_terms *token)
@@ -253,19 +251,19 @@ static void count_token(void *context, const struct token_terms *token)
 }
 
 /* The copy's token was revoked so long ago that the store no longer knows it. */
-static void what_was_forgotten_is_not_good_again(void)
+static void what_was_forgotten_is_not_good_again(struct fixture *fixture)
 {
     struct scene scene;
     int revoked = 0;
-    scene_open(&scene);
+    scene_open(&scene, fixture);
     change_who_may(&scene);
-    fixture_sql(&scene.fixture, revoke_many, STORE_TOKENS_MAX, "(1 << 60)");
-    fixture_sql(&scene.fixture, "DELETE FROM tokens WHERE revoked_at < 1 << 60");
+    fixture_sql(&scene.fixture, revoke_many, STORE_TOKENS_MAX, "1000000000000000000");
+    fixture_sql(&scene.fixture, "DELETE FROM tokens WHERE revoked_at < 1000000000000000000");
     restore(&scene);
     expect_access(&scene, true);
     make_copy(&scene, "newer");
     fixture_sql(&scene.fixture, "DELETE FROM tokens WHERE revoked_at IS NOT NULL");
-    fixture_sql(&scene.fixture, revoke_many, STORE_TOKENS_MAX, "(1 << 61)");
+    fixture_sql(&scene.fixture, revoke_many, STORE_TOKENS_MAX, "2000000000000000000");
     restore(&scene);
     struct store *store = fixture_reader(&scene.fixture);
     CU_ASSERT(scene.restored.access_kept);
@@ -273,15 +271,14 @@ static void what_was_forgotten_is_not_good_again(void)
     CU_ASSERT_EQUAL(revoked, STORE_TOKENS_MAX);
     CU_ASSERT(!may(store, 1) && may(store, 2));
     store_close(store);
-    fixture_close(&scene.fixture);
 }
 
 /* The same of the copy's key. */
-static void nor_is_a_forgotten_key(void)
+static void nor_is_a_forgotten_key(struct fixture *fixture)
 {
     struct scene scene;
     struct signing_key newest = {.id = ""}, last;
-    scene_open(&scene);
+    scene_open(&scene, fixture);
     change_who_may(&scene);
     struct store *store = fixture_seller(&scene.fixture, "server-1");
     CU_ASSERT_EQUAL(store_each_key(store, note_newest, &newest), STORE_FOUND);
@@ -297,22 +294,45 @@ static void nor_is_a_forgotten_key(void)
     store_close(store);
     restore(&scene);
     expect_signer(&scene, &newest, 1);
-    fixture_close(&scene.fixture);
 }
 
 /* --- damage -------------------------------------------------------------------------------- */
 
 static const char too_many_tokens[] =
-    "INSERT INTO tokens WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)"
+    "INSERT INTO tokens WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+    "50000)"
     "  SELECT randomblob(16), 'x', randomblob(32), 1, 1, NULL FROM n";
 
 /* Of a store that is damaged, or another one, only numbers are taken over, from wherever they can be read; and nothing
  * keeps the copy from its place. */
-static void a_damaged_store_is_replaced_all_the_same(void)
+static void replace_damaged(struct fixture *fixture, const char *const *damages, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct scene scene;
+        if (i > 0)
+            fixture_renew(fixture, 50);
+        scene_open(&scene, fixture);
+        change_who_may(&scene);
+        fixture_unguard(fixture, NULL);
+        fixture_sql(fixture,
+                    "UPDATE tiers SET next_number = %d;"
+                    "UPDATE store SET first_number = %d",
+                    FAR, FAR);
+        fixture_sql(fixture, "%s", damages[i]);
+        restore(&scene);
+        expect_access(&scene, false);
+        int64_t number = sell_of_demo(&scene);
+        if (scene.restored.access_kept || number != FAR + STORE_NUMBERS_SKIPPED)
+            printf("  after %s\n", damages[i]);
+        CU_ASSERT_EQUAL(number, FAR + STORE_NUMBERS_SKIPPED);
+        CU_ASSERT_EQUAL(fixture_broken(fixture, NULL), 0);
+    }
+}
+
+static void a_damaged_store_is_replaced_all_the_same(struct fixture *fixture)
 {
     static const char *const damages[] = {
         "UPDATE store SET id = '0193b0aa-0000-7000-8000-000000000001'",
-        "DELETE FROM store",
         "DROP TABLE tokens",
         "DROP TABLE signing_keys",
         "DROP TABLE tiers; DROP TABLE tokens",
@@ -320,36 +340,28 @@ static void a_damaged_store_is_replaced_all_the_same(void)
         "UPDATE signing_keys SET retired_at = 1",
         "UPDATE signing_keys SET id = 'AAAAAAAAAAA' WHERE number = 1",
         "UPDATE tokens SET scopes = 0",
-        "UPDATE tokens SET name = hex(zeroblob(100000))",
         "UPDATE tiers SET next_number = 9223372036854775807; DROP TABLE tokens",
         "UPDATE store SET first_number = 9223372036854775807; DROP TABLE tokens",
         too_many_tokens,
+    };
+    replace_damaged(fixture, damages, sizeof damages / sizeof *damages);
+}
+
+static void so_is_a_damaged_file(struct fixture *fixture)
+{
+    static const char *const damages[] = {
+        "DELETE FROM store",
+        "UPDATE tokens SET name = hex(zeroblob(100000))",
         "PRAGMA user_version = 5",
         "PRAGMA application_id = 5",
     };
-    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
-        struct scene scene;
-        scene_open(&scene);
-        change_who_may(&scene);
-        fixture_sql(&scene.fixture,
-                    "UPDATE tiers SET next_number = %d;"
-                    "UPDATE store SET first_number = %d",
-                    FAR, FAR);
-        fixture_sql(&scene.fixture, "%s", damages[i]);
-        restore(&scene);
-        expect_access(&scene, false);
-        int64_t number = sell_of_demo(&scene);
-        if (scene.restored.access_kept || number != FAR + STORE_NUMBERS_SKIPPED)
-            printf("  after %s\n", damages[i]);
-        CU_ASSERT_EQUAL(number, FAR + STORE_NUMBERS_SKIPPED);
-        fixture_close(&scene.fixture);
-    }
+    replace_damaged(fixture, damages, sizeof damages / sizeof *damages);
 }
 
-static void what_is_no_database_is_replaced(void)
+static void what_is_no_database_is_replaced(struct fixture *fixture)
 {
     struct scene scene;
-    scene_open(&scene);
+    scene_open(&scene, fixture);
     change_who_may(&scene);
     files_write(strchr(scene.fixture.url, ':') + 1, "no database at all, but some text", 33);
     restore(&scene);
@@ -357,18 +369,19 @@ static void what_is_no_database_is_replaced(void)
     lose_the_store(&scene);
     restore(&scene);
     expect_access(&scene, false);
-    fixture_close(&scene.fixture);
 }
 
 /* Whichever page of it is spoilt, what was restored is sound. */
-static void a_spoilt_page_harms_nothing(void)
+static void a_spoilt_page_harms_nothing(struct fixture *fixture)
 {
     bool kept = false;
     size_t size = 4096;
     for (size_t page = 0; page < size / 4096; page += 2) {
         struct scene scene;
         struct buffer content = {0};
-        scene_open(&scene);
+        if (page > 0)
+            fixture_renew(fixture, 50);
+        scene_open(&scene, fixture);
         change_who_may(&scene);
         const char *database = strchr(scene.fixture.url, ':') + 1;
         files_read(database, &content);
@@ -379,7 +392,7 @@ static void a_spoilt_page_harms_nothing(void)
         expect_access(&scene, scene.restored.access_kept);
         kept = kept || scene.restored.access_kept;
         buffer_free(&content);
-        fixture_close(&scene.fixture);
+        CU_ASSERT_EQUAL(fixture_broken(fixture, NULL), 0);
     }
     CU_ASSERT(kept && size > 4096);
 }
@@ -387,39 +400,38 @@ static void a_spoilt_page_harms_nothing(void)
 /* --- numbers ------------------------------------------------------------------------------- */
 
 /* Made again under its name, an event gives no number that was sold before it was lost. */
-static void a_lost_event_begins_higher_up(void)
+static void a_lost_event_begins_higher_up(struct fixture *fixture)
 {
     struct scene scene;
-    scene_open(&scene);
+    scene_open(&scene, fixture);
     CU_ASSERT_EQUAL(sell_of_new_event(&scene, "gala"), 1);
     restore(&scene);
     CU_ASSERT(sell_of_new_event(&scene, "gala") > STORE_NUMBERS_SKIPPED);
     lose_the_store(&scene);
     restore(&scene); /* in the place of nothing */
     CU_ASSERT(sell_of_new_event(&scene, "gala") > STORE_NUMBERS_SKIPPED);
-    fixture_close(&scene.fixture);
 }
 
 /* The same of a copy from before the first event. */
-static void so_does_a_lost_demo(void)
+static void so_does_a_lost_demo(struct fixture *fixture)
 {
     struct scene scene;
     struct store_made made;
-    scene_open(&scene);
-    fixture_renew(&scene.fixture, 0);
+    fixture_renew(fixture, 0);
+    memset(&scene, 0, sizeof scene);
+    scene.fixture = *fixture;
     make_copy(&scene, "copy");
     restore(&scene);
     CU_ASSERT(store_init(scene.fixture.url, 10, &made, scene.error));
     CU_ASSERT(sell_of_demo(&scene) > STORE_NUMBERS_SKIPPED);
-    fixture_close(&scene.fixture);
 }
 
 /* The copy does not know how far numbers got after it was put back the first time, nor in what was sold fast. */
-static void numbers_go_on_above_those_of_the_store(void)
+static void numbers_go_on_above_those_of_the_store(struct fixture *fixture)
 {
     struct scene scene;
     int64_t last = 2;
-    scene_open(&scene);
+    scene_open(&scene, fixture);
     for (int i = 0; i < 3; i++) {
         restore(&scene);
         int64_t number = sell_of_demo(&scene);
@@ -432,24 +444,29 @@ static void numbers_go_on_above_those_of_the_store(void)
     restore(&scene);
     CU_ASSERT_EQUAL(sell_of_demo(&scene), FAR + STORE_NUMBERS_SKIPPED);
     CU_ASSERT_EQUAL(sell_of_new_event(&scene, "gala"), FAR + STORE_NUMBERS_SKIPPED);
-    fixture_close(&scene.fixture);
 }
+
+static const struct fixture_case cases[] = {
+    {"what was revoked stays so", 50, what_was_revoked_stays_so},
+    {"the newer copy keeps what it knows", 50, the_newer_copy_keeps_what_it_knows},
+    {"the newest key of both signs", 50, the_newest_key_of_both_signs},
+    {"what was forgotten is not good again", 50, what_was_forgotten_is_not_good_again},
+    {"nor is a forgotten key", 50, nor_is_a_forgotten_key},
+    {"a damaged store is replaced all the same", 50, a_damaged_store_is_replaced_all_the_same},
+    {"a lost event begins higher up", 50, a_lost_event_begins_higher_up},
+    {"so does a lost demo", 50, so_does_a_lost_demo},
+    {"numbers go on above those of the store", 50, numbers_go_on_above_those_of_the_store},
+};
+
+static const struct fixture_case of_files[] = {
+    {"so it does of version 3", 50, so_it_does_of_version_3},
+    {"what is no database is replaced", 50, what_is_no_database_is_replaced},
+    {"a spoilt page harms nothing", 50, a_spoilt_page_harms_nothing},
+    {"so is a damaged file", 50, so_is_a_damaged_file},
+};
 
 static __attribute__((constructor)) void add(void)
 {
-    static const char suite[] = "store inherit";
-    suite_add(suite, "what was revoked stays so", what_was_revoked_stays_so);
-    suite_add(suite, "so it does of version 3", so_it_does_of_version_3);
-    suite_add(suite, "the newer copy keeps what it knows", the_newer_copy_keeps_what_it_knows);
-    suite_add(suite, "the newest key of both signs", the_newest_key_of_both_signs);
-    suite_add(suite, "what was forgotten is not good again", what_was_forgotten_is_not_good_again);
-    suite_add(suite, "nor is a forgotten key", nor_is_a_forgotten_key);
-    suite_add(suite, "a damaged store is replaced all the same",
-              a_damaged_store_is_replaced_all_the_same);
-    suite_add(suite, "what is no database is replaced", what_is_no_database_is_replaced);
-    suite_add(suite, "a spoilt page harms nothing", a_spoilt_page_harms_nothing);
-    suite_add(suite, "a lost event begins higher up", a_lost_event_begins_higher_up);
-    suite_add(suite, "so does a lost demo", so_does_a_lost_demo);
-    suite_add(suite, "numbers go on above those of the store",
-              numbers_go_on_above_those_of_the_store);
+    fixture_add("store inherit", cases, sizeof cases / sizeof *cases);
+    fixture_add_on("sqlite", "store inherit", of_files, sizeof of_files / sizeof *of_files);
 }

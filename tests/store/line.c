@@ -18,13 +18,18 @@ static struct store *full_house(struct fixture *fixture, struct id *holder)
     return store;
 }
 
-/* Keeps the last two. */
+/* The last two of a list, and where the next page begins. */
+struct list_end {
+    struct order last[2];
+    int64_t after;
+};
+
 static void note_order(void *context, int64_t place_in_list, const struct order *order)
 {
-    struct order *last = context;
-    (void)place_in_list;
-    last[0] = last[1];
-    last[1] = *order;
+    struct list_end *end = context;
+    end->last[0] = end->last[1];
+    end->last[1] = *order;
+    end->after = place_in_list;
 }
 
 static void waits_where_there_are_too_few(struct fixture *fixture)
@@ -61,10 +66,13 @@ static void places_are_counted_so_far(struct fixture *fixture)
     CU_ASSERT_EQUAL(peek_order(fixture, &behind[2]).place, ORDER_PLACE_MAX);
     CU_ASSERT_EQUAL(release(store, &behind[0]).problem, PROBLEM_NONE);
     CU_ASSERT_EQUAL(peek_order(fixture, &behind[1]).place, ORDER_PLACE_MAX - 1);
-    struct order last[2] = {{.place = 0}};
-    CU_ASSERT_EQUAL(store_list_orders(store, "demo", ORDER_PLACE_MAX + 1, 2, note_order, last),
-                    STORE_FOUND);
-    CU_ASSERT(last[0].place == ORDER_PLACE_MAX && last[1].place == ORDER_PLACE_MAX);
+    struct list_end end = {.after = 0};
+    for (int64_t before = -1; before != end.after;) {
+        before = end.after;
+        CU_ASSERT_EQUAL(store_list_orders(store, "demo", before, STORE_PAGE_MAX, note_order, &end),
+                        STORE_FOUND);
+    }
+    CU_ASSERT(end.last[0].place == ORDER_PLACE_MAX && end.last[1].place == ORDER_PLACE_MAX);
     basket_free(&basket);
     store_close(store);
 }

@@ -96,8 +96,7 @@ static void orders_of_a_broken_batch_are_listed(struct fixture *fixture)
 {
     struct basket basket = {0};
     struct store *store = fixture_seller(fixture, "server-1");
-    fixture_sql(fixture, "CREATE TRIGGER spoil BEFORE INSERT ON decisions WHEN NEW.quantity = 7"
-                         " BEGIN SELECT raise(ABORT, 'spoilt'); END");
+    fixture_on_insert(fixture, "decisions", "NEW.quantity = 7", NULL);
     basket_add(&basket, NULL, 1);
     basket_add(&basket, NULL, 7);
     basket_add(&basket, NULL, 2);

@@ -192,6 +192,17 @@ static void damaged_tables(struct fixture *fixture)
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "damaged"));
 }
 
+/* It would be sold from by its counts. */
+static void impossible_counts(struct fixture *fixture)
+{
+    char error[STORE_ERROR_SIZE] = "";
+    fixture_sql(fixture, "UPDATE tiers SET sold = capacity + 1");
+    CU_ASSERT_PTR_NULL(store_open_seller(fixture->url, "server-1", error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "damaged where it counts"));
+    fixture_sql(fixture, "UPDATE tiers SET sold = 0");
+    store_close(fixture_seller(fixture, "server-1"));
+}
+
 /* Two names of one store are one store: they share the lock. */
 static void symbolic_link(struct fixture *fixture)
 {
@@ -423,6 +434,7 @@ static const struct place_case {
     {"empty file", false, empty_file},
     {"damaged header", false, damaged_header},
     {"damaged tables", false, damaged_tables},
+    {"impossible counts", true, impossible_counts},
     {"symbolic link", true, symbolic_link},
     {"database taken away", true, database_taken_away},
     {"lock taken away", true, lock_taken_away},

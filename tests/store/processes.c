@@ -353,15 +353,21 @@ static void made_by_many(struct fixture *fixture)
 
 static const struct fixture_case cases[] = {
     {"four writing processes are fair", 4000, writers_are_fair},
+    {"threads share a store", 10000, threads_share_a_store},
+    {"made by many at once", 5, made_by_many},
+};
+
+/* About the writer lock in its file. */
+static const struct fixture_case lock_cases[] = {
     {"the lock's owner is killed", 1000000, owner_killed},
     {"the lock's owner is frozen", 10, frozen_owner},
     {"the lock's owner is frozen while another starts", 10, frozen_owner_meets_a_start},
     {"reads pass the lock", 10, reads_pass_the_lock},
-    {"threads share a store", 10000, threads_share_a_store},
-    {"made by many at once", 5, made_by_many},
 };
 
 static __attribute__((constructor)) void suite(void)
 {
     fixture_add("store processes", cases, sizeof cases / sizeof *cases);
+    fixture_add_on("sqlite", "sqlite processes", lock_cases,
+                   sizeof lock_cases / sizeof *lock_cases);
 }

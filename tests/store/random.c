@@ -22,17 +22,19 @@ static void tell_failure(struct fixture *fixture, uint64_t seed, int steps, cons
     walk_run(fixture, seed, &met, true, again);
 }
 
-static uint64_t sequences(void)
+static uint64_t sequences(const struct fixture *fixture)
 {
     const char *given = getenv("SEQUENCES");
-    return given != NULL && given[0] != '\0' ? strtoull(given, NULL, 10) : SEQUENCES;
+    if (given != NULL && given[0] != '\0')
+        return strtoull(given, NULL, 10);
+    return SEQUENCES / fixture_effort(fixture);
 }
 
 static void agrees_with_the_oracle(struct fixture *fixture)
 {
     static struct walk_met met;
     char why[WALK_WHY_SIZE];
-    uint64_t seed = dice_seed(), count = sequences();
+    uint64_t seed = dice_seed(), count = sequences(fixture);
     met = (struct walk_met){0};
     for (uint64_t i = 0; i < count; i++) {
         int failed = walk_run(fixture, seed + i, &met, false, why);

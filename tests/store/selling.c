@@ -297,11 +297,10 @@ static void spoilt_item_spoils_no_other(struct fixture *fixture)
 /* The database itself refuses to sell more than there is, whatever a seller believes. */
 static void database_refuses_to_oversell(struct fixture *fixture)
 {
-    fixture_sql(fixture, "CREATE TRIGGER late AFTER INSERT ON tickets BEGIN"
-                         "  UPDATE tiers SET held = capacity - sold; END");
+    fixture_on_insert(fixture, "tickets", "true", "UPDATE tiers SET held = capacity - sold");
     struct store *store = fixture_seller(fixture, "server-1");
     CU_ASSERT_EQUAL(buy(store, NULL, 3).problem, PROBLEM_STORE_UNAVAILABLE);
-    fixture_sql(fixture, "DROP TRIGGER late");
+    fixture_on_insert_no_more(fixture, "tickets");
     CU_ASSERT_EQUAL(buy(store, NULL, 3).problem, PROBLEM_NONE);
     store_close(store);
     CU_ASSERT_EQUAL(fixture_sold(fixture, "demo", "standard"), 3);

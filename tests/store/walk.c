@@ -27,7 +27,8 @@ static uint32_t roll(struct walk *walk, uint32_t sides)
 static struct store *open_seller(struct walk *walk, size_t server)
 {
     struct store *seller = fixture_seller(walk->fixture, servers[server]);
-    fixture_hasten(walk->fixture, seller);
+    if (walk->faults == NULL)
+        fixture_hasten(walk->fixture, seller);
     return seller;
 }
 
@@ -278,11 +279,67 @@ static void die(struct walk *walk)
     child_start(&child, decide_and_die, walk->fixture, (int)server);
     child_open_gate();
     int status = child_wait(&child);
+    if (walk->faults != NULL)
+        walk->faults->adopt();
     open_handles(walk);
     if (status > 0)
         walk_differ(walk, "a child could not decide");
     else
         find_out(walk, &basket, server, status < 0);
+    basket_free(&basket);
+}
+
+/* --- faults --------------------------------------------------------------------------------- */
+
+static void cut(struct walk *walk)
+{
+    for (int i = 0; i < WALK_SELLERS; i++)
+        walk->faults->abandon(walk->sellers[i]);
+    walk->faults->abandon(walk->reader);
+    walk->faults->cut(roll(walk, 9));
+    open_handles(walk);
+    walk->met->events[MET_CUT]++;
+}
+
+/* The seller's process ends, and another one takes its place; or the power fails, too. */
+static void end_seller(struct walk *walk, size_t server)
+{
+    if (roll(walk, 2) == 0) {
+        cut(walk);
+        return;
+    }
+    walk->faults->abandon(walk->sellers[server]);
+    walk->sellers[server] = open_seller(walk, server);
+}
+
+static void fail_batch(struct walk *walk)
+{
+    struct basket basket = {0};
+    size_t server = roll(walk, WALK_SELLERS);
+    walk_fill(walk, &basket);
+    tell_items(walk, &basket, "failing");
+    walk->faults->fail(roll(walk, 64), 1 + (int)(roll(walk, 2) * roll(walk, 10)));
+    enum store_result result = basket_decide(&basket, walk->sellers[server]);
+    bool met = walk->faults->mend();
+    if (result == STORE_DURABLE) {
+        compare(walk, &basket, server);
+    } else if (!met) {
+        walk_differ(walk, "result %d without a fault: %s", result,
+                    store_error(walk->sellers[server]));
+    } else if (result == STORE_REFUSED) {
+        walk->met->events[MET_REFUSED]++;
+        if (roll(walk, 2) == 0)
+            cut(walk);
+        if (!holds(walk, &walk->memory))
+            walk_differ(walk, "a batch that was refused has changed something");
+        else if (ask(walk, &basket, server))
+            compare(walk, &basket, server);
+    } else {
+        walk->met->events[MET_UNKNOWN]++;
+        if (result == STORE_UNKNOWN)
+            end_seller(walk, server);
+        find_out(walk, &basket, server, false);
+    }
     basket_free(&basket);
 }
 
@@ -316,7 +373,7 @@ static void compare_due(struct walk *walk)
 
 static void step(struct walk *walk, int number)
 {
-    uint32_t kind = roll(walk, 32);
+    uint32_t kind = roll(walk, walk->faults != NULL ? 36 : 32);
     if (walk->told)
         printf("  step %d, kind %u, now %lld\n", number, kind, (long long)(walk->now - beginning));
     if (kind < 20)
@@ -329,8 +386,12 @@ static void step(struct walk *walk, int number)
         reopen(walk);
     else if (kind == 30)
         fence(walk);
-    else
+    else if (kind == 31)
         die(walk);
+    else if (kind < 35)
+        fail_batch(walk);
+    else
+        cut(walk);
     if (walk->why[0] == '\0')
         compare_due(walk);
     if (walk->why[0] == '\0')
@@ -344,8 +405,11 @@ int walk_run(struct fixture *fixture, uint64_t seed, struct walk_met *met, bool 
 {
     struct walk *walk = memory_new(sizeof *walk);
     int failed = 0;
-    fixture_renew(fixture, 0);
     *walk = (struct walk){.fixture = fixture, .seed = seed, .met = met, .told = told};
+    walk->faults = fixture_faults(fixture);
+    if (walk->faults != NULL)
+        walk->faults->install(seed);
+    fixture_renew(fixture, 0);
     walk->dice = dice_new(seed);
     set_time(walk, beginning);
     walk->hours = beginning;
@@ -358,6 +422,8 @@ int walk_run(struct fixture *fixture, uint64_t seed, struct walk_met *met, bool 
             failed = i;
     }
     close_handles(walk);
+    if (walk->faults != NULL)
+        walk->faults->remove();
     memory_free(&walk->memory);
     snprintf(why, WALK_WHY_SIZE, "%s", walk->why);
     free(walk);

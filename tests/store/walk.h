@@ -7,7 +7,7 @@
 
 #include "tests/lib/dice.h"
 #include "tests/lib/store_memory.h"
-#include "tests/store/fixture.h"
+#include "tests/store/fixture_faults.h"
 
 enum {
     WALK_STEPS = 30,
@@ -32,6 +32,9 @@ enum walk_event {
     MET_FENCED,
     MET_DEAD_UNDECIDED,
     MET_DEAD_DECIDED,
+    MET_REFUSED,
+    MET_UNKNOWN,
+    MET_CUT,
     MET_DUE,
     MET_EVENTS,
 };
@@ -48,6 +51,7 @@ struct walk_payment {
 
 struct walk {
     struct fixture *fixture;
+    const struct fixture_faults *faults; /* NULL: nothing fails */
     uint64_t seed;
     struct dice dice;
     struct walk_met *met;

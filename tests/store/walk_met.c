@@ -88,6 +88,9 @@ static const char *const event_names[MET_EVENTS] = {
     [MET_FENCED] = "a fenced seller",
     [MET_DEAD_UNDECIDED] = "a death before the commit",
     [MET_DEAD_DECIDED] = "a death behind the commit",
+    [MET_REFUSED] = "a batch refused for a fault",
+    [MET_UNKNOWN] = "a commit that may have failed",
+    [MET_CUT] = "a power cut",
     [MET_DUE] = "something due",
 };
 

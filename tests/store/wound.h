@@ -4,18 +4,19 @@
 
 #include "tests/store/fixture.h"
 
+enum {
+    WOUNDS_MAX = 256,
+};
+
 struct wound {
     const char *name;
     const char *sql;     /* run behind the store's back */
     const char *finding; /* words of the sentence that must be broken */
 };
 
-/* Runs the one of these that the present test is named after, on a store of such a capacity in which `trade` has
- * sold and held. */
-void wound_run(const struct wound *wounds, size_t count, int64_t capacity,
-               void (*trade)(struct fixture *fixture));
-
-/* Registers a test for each. */
-void wound_add(const char *suite, const struct wound *wounds, size_t count, void (*test)(void));
+/* Registers a test for each, on each engine or on the one that can be damaged so: it is run on a store of such a capacity in which `trade` has sold and held.
+ * At most WOUNDS_MAX in all. */
+void wound_add(const char *engine, const char *suite, const struct wound *wounds, size_t count,
+               int64_t capacity, void (*trade)(struct fixture *fixture));
 
 #endif

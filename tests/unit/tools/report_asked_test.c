@@ -151,6 +151,25 @@ static void a_gap_may_hide_what_was_asked(void)
     }
 }
 
+/* One router is killed while nothing can be written, and the next one starts: its first line is its state. */
+static void a_router_may_start_in_a_gap(void)
+{
+    static const char other[] = "0193b0aa-0000-7000-8000-00000000cafe";
+    begin();
+    choose(1, "to=files-1 why=least-recent sold=files-1:0+0,files-2:0+0");
+    script_skip_to(5);
+    script_add("state router=%s store=\"\" flight=1 sales=0 after_gap=1 "
+               "servers=files-1|files|up|0+0|0.0|9|0/1|0/0|0/0|0@0,"
+               "files-2|files|up|0+0|0.0|9|0/1|0/0|0/0|0@0",
+               other);
+    choose(2, "to=files-1 why=least-recent sold=files-1:0+0,files-2:0+0");
+    end(2, "files-1", FINE);
+    script_add("stopped router=%s", other);
+    script_expect(CHECK_ENDS, 0, "");
+    CU_ASSERT_EQUAL(script_verdict()->crashes, 1);
+    CU_ASSERT_EQUAL(script_verdict()->sessions, 2);
+}
+
 /* --- a log of many that fail ------------------------------------------------------------------- */
 
 enum {
@@ -257,6 +276,7 @@ static __attribute__((constructor)) void suite(void)
     suite_add("report_asked", "the asked one is not chosen", the_asked_one_is_not_chosen);
     suite_add("report_asked", "a request is asked so often", a_request_is_asked_so_often);
     suite_add("report_asked", "a gap may hide what was asked", a_gap_may_hide_what_was_asked);
+    suite_add("report_asked", "a router may start in a gap", a_router_may_start_in_a_gap);
     suite_add("report_asked", "among many that fail the latest are remembered",
               among_many_that_fail_the_latest_are_remembered);
     suite_add("report_asked", "among many servers, who was asked is listed",

@@ -263,6 +263,24 @@ static void bears_a_line_torn_by_a_crash_only(void)
     sim_free(&sim);
 }
 
+/* The last lines of a life that was ended by a power cut were not on the disk yet; those of another are missed. */
+static void bears_a_lost_end_of_a_crashed_life_only(void)
+{
+    begin_case();
+    size_t second_life = find_line(" started ", true);
+    for (int i = 0; i < 20; i++)
+        lines_remove(&lines, --second_life);
+    expect_clean(&lines, &sim, &verdict);
+    CU_ASSERT_PTR_NOT_NULL(strstr(verdict.noted, "made after the last line of a router that"));
+    size_t stopped = lines.count - 1;
+    for (int i = 0; i < 20; i++)
+        lines_remove(&lines, --stopped);
+    struct trial trial = {&lines, &sim, lines.count, false, SIM_STORE};
+    judge(&trial, &verdict);
+    CU_ASSERT(verdict.violations > 0);
+    sim_free(&sim);
+}
+
 static void finds_what_a_stop_left_open(void)
 {
     begin_case();
@@ -314,6 +332,8 @@ static __attribute__((constructor)) void suite(void)
               finds_more_told_than_the_store_holds);
     suite_add("report", "finds another store", finds_another_store);
     suite_add("report", "bears a line torn by a crash only", bears_a_line_torn_by_a_crash_only);
+    suite_add("report", "bears a lost end of a crashed life only",
+              bears_a_lost_end_of_a_crashed_life_only);
     suite_add("report", "finds what a stop left open", finds_what_a_stop_left_open);
     suite_add("report", "finds what a living router does not settle",
               finds_what_a_living_router_does_not_settle);

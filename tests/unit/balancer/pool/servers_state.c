@@ -132,6 +132,23 @@ static void a_drain_is_taken_back(void)
     servers_free(&servers);
 }
 
+/* A full disk is full for all: somebody stays, for those who only read. */
+static void the_last_one_whose_store_takes_nothing_stays(void)
+{
+    history_servers_up(&servers, 2, NULL);
+    servers_refused(&servers, 0, servers.list[0].start, "refused");
+    CU_ASSERT_EQUAL(state(0), SERVER_DOWN);
+    servers_refused(&servers, 1, servers.list[1].start, "refused");
+    CU_ASSERT_EQUAL(state(1), SERVER_UP);
+    CU_ASSERT_FALSE(servers_any_but(&servers, 1));
+    servers_returning(&servers, "server-1"); /* whoever returns may do better */
+    CU_ASSERT(servers_any_but(&servers, 1));
+    servers_refused(&servers, 1, servers.list[1].start, "refused");
+    CU_ASSERT_EQUAL(state(1), SERVER_DOWN);
+    history_text(&servers);
+    servers_free(&servers);
+}
+
 static void who_returns_is_waited_for(void)
 {
     history_servers_up(&servers, 1, NULL);
@@ -378,6 +395,8 @@ static __attribute__((constructor)) void suite(void)
     suite_add("servers_state", "an id is given once", an_id_is_given_once);
     suite_add("servers_state", "a drain is taken back", a_drain_is_taken_back);
     suite_add("servers_state", "who returns is waited for", who_returns_is_waited_for);
+    suite_add("servers_state", "the last one whose store takes nothing stays",
+              the_last_one_whose_store_takes_nothing_stays);
     suite_add("servers_state", "who fails again and again is ejected",
               who_fails_again_and_again_is_ejected);
     suite_add("servers_state", "the last one is not ejected", the_last_one_is_not_ejected);

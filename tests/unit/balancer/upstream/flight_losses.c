@@ -437,6 +437,11 @@ static void who_is_turned_away_by_all_is_told(void)
     flying_board_again(first);
     flying_until_back(1, 1);
     CU_ASSERT_EQUAL(first->outcome.problem, PROBLEM_STORE_UNAVAILABLE);
+    CU_ASSERT_EQUAL(flying_state(1), SERVER_UP); /* somebody has to answer those who only read */
+    flying->fakes[1].manner = FAKE_ANSWERS;
+    struct traveller *second = flying_board(2);
+    flying_until_back(2, 1);
+    CU_ASSERT_EQUAL(second->outcome.problem, PROBLEM_NONE); /* and it sells as soon as it can */
     flying_close();
 }
 

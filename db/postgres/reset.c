@@ -1,0 +1,89 @@
+#include "db/postgres/reset.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "db/postgres/schema.h"
+#include "db/sql/column.h"
+
+bool reset_alone(struct postgres *postgres)
+{
+    char prefix[2 * SCHEMA_NAME_SIZE];
+    char other[SCHEMA_NAME_SIZE] = "";
+    int64_t process = 0;
+    struct sql_query *query = postgres_core(postgres, CORE_OTHERS);
+    if (query == NULL)
+        return false;
+    snprintf(prefix, sizeof prefix, "box_office/%s/", postgres->place.schema);
+    sql_bind_text(query, 1, prefix);
+    if (sql_next(query)) {
+        column_text(query, 0, other, sizeof other);
+        process = sql_number(query, 1);
+    }
+    if (sql_end(query) != SQL_OK)
+        return false;
+    if (process == 0)
+        return true;
+    snprintf(postgres->sql.error, STORE_ERROR_SIZE,
+             "the store at %.200s is in use (%.64s, process %lld of the database): stop whoever "
+             "uses it first",
+             postgres->place.plain, other, (long long)process);
+    return false;
+}
+
+/* NAME_20261122t101112_123456, as long as there is room for. */
+static void name_aside(const struct postgres *postgres, char aside[SCHEMA_NAME_SIZE])
+{
+    char time[CLOCK_TEXT_SIZE];
+    char stamp[CLOCK_TEXT_SIZE];
+    size_t length = 0;
+    clock_format(clock_now(), time);
+    for (const char *from = time; *from != '\0'; from++) {
+        if (*from >= '0' && *from <= '9')
+            stamp[length++] = *from;
+        else if (*from == 'T' || *from == '.')
+            stamp[length++] = *from == 'T' ? 't' : '_';
+    }
+    stamp[length] = '\0';
+    snprintf(aside, SCHEMA_NAME_SIZE, "%.*s_%s", SCHEMA_NAME_SIZE - 2 - (int)length,
+             postgres->place.schema, stamp);
+}
+
+/* Whoever comes meanwhile waits for the table, and then finds none of that name. */
+bool reset_move(struct postgres *postgres, char aside[SCHEMA_NAME_SIZE])
+{
+    char text[3 * SCHEMA_NAME_SIZE + 64];
+    name_aside(postgres, aside);
+    snprintf(text, sizeof text, "ALTER SCHEMA \"%s\" RENAME TO \"%s\"", postgres->place.schema,
+             aside);
+    return postgres_execute(postgres, "LOCK TABLE store, servers IN ACCESS EXCLUSIVE MODE;"
+                                      "UPDATE servers SET boot = boot + 1") == SQL_OK &&
+           reset_alone(postgres) && postgres_execute(postgres, text) == SQL_OK;
+}
+
+static bool move(struct postgres *postgres, char url[STORE_PLACE_SIZE])
+{
+    char aside[SCHEMA_NAME_SIZE];
+    struct sql *sql = &postgres->sql;
+    if (sql_run(sql_query(sql, QUERY_BEGIN_WRITING)) != SQL_OK || !reset_move(postgres, aside) ||
+        sql_run(sql_query(sql, QUERY_COMMIT)) != SQL_OK || sql_settle(sql) != SQL_OK)
+        return false;
+    postgres_place_beside(&postgres->place, aside, url);
+    return true;
+}
+
+bool postgres_reset(const char *rest, char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE])
+{
+    bool there;
+    struct postgres_handle *handle = postgres_handle_new(rest, "reset", true, error);
+    if (handle == NULL)
+        return false;
+    struct postgres *postgres = &handle->postgres;
+    enum tables_state state = tables_inspect(postgres, &there);
+    bool done = state == TABLES_NONE;
+    if (state == TABLES_OLD || state == TABLES_PRESENT)
+        done = reset_alone(postgres) && move(postgres, aside);
+    postgres_give_up(handle, error);
+    return done;
+}
