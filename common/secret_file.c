@@ -1,8 +1,10 @@
 #include "common/secret_file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,24 +27,49 @@ static bool new_secret(char text[SECRET_TEXT_SIZE])
     return true;
 }
 
+/* On the disk, or a power cut would leave an empty file under the name, and nobody could start. */
+static bool write_beside(const char *beside)
+{
+    char text[SECRET_TEXT_SIZE];
+    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool good = fd >= 0 && new_secret(text) && write(fd, text, DIGITS) == DIGITS && fsync(fd) == 0;
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    if (fd >= 0 && !good)
+        unlink(beside);
+    errno = error;
+    return good;
+}
+
+/* A rename is on the disk once its folder is. Where that fails nothing is lost but the secret, at a power cut. */
+static void sync_folder(const char *path)
+{
+    char copy[4096];
+    snprintf(copy, sizeof copy, "%s", path);
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0)
+        log_errno("%s may be lost in a power cut", path);
+    if (fd >= 0)
+        close(fd);
+}
+
 /* Written beside and renamed, so that no half secret is ever seen under the name. */
 bool secret_file_make(const struct secret_file *file, const char *path)
 {
-    char beside[4096], text[SECRET_TEXT_SIZE];
+    char beside[4096];
     if (access(path, F_OK) == 0)
         return true;
     if (snprintf(beside, sizeof beside, "%s.%d", path, (int)getpid()) >= (int)sizeof beside) {
         log_line("%s: the name is too long", file->option);
         return false;
     }
-    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool good = fd >= 0 && new_secret(text) && write(fd, text, DIGITS) == DIGITS &&
-                rename(beside, path) == 0;
-    if (!good)
+    bool good = write_beside(beside) && rename(beside, path) == 0;
+    if (good)
+        sync_folder(path);
+    else
         log_errno("the %s %s cannot be made; name another place with %s", file->what, path,
                   file->option);
-    if (fd >= 0)
-        close(fd);
     return good;
 }
 

@@ -16,7 +16,7 @@ struct secret_file {
     const char *option; /* that names the file: "--token-file" */
 };
 
-/* Makes the file with a new secret where there is none. False with a line on stderr where that cannot
+/* Makes the file with a new secret where there is none; it survives a power cut. False with a line on stderr where that cannot
  * be done. */
 bool secret_file_make(const struct secret_file *file, const char *path);
 

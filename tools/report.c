@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/options.h"
+#include "common/store_option.h"
 #include "db/store.h"
 #include "tools/report/source.h"
 #include "tools/report/table.h"
@@ -168,8 +169,8 @@ int main(int argc, char **argv)
     const struct option_entry table[] = {
         {"log-dir", "DIR[,DIR…]", OPTION_TEXT, "logs", 0, 0,
          "where the balancer writes its logs; several balancers, several directories", &dirs},
-        {"store", "URL", OPTION_TEXT, "sqlite:db/tickets.db", 0, 0,
-         "the store that the log is held against", &url},
+        {"store", "URL", OPTION_STORE, STORE_OPTION_DEFAULT, 0, 0,
+         "the store that the log is held against: " STORE_OPTION_FORMS, &url},
     };
     log_name("report");
     options_read(table, sizeof table / sizeof *table, "report [--log-dir DIR] [--store URL]",

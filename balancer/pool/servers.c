@@ -173,18 +173,43 @@ size_t servers_find(struct servers *servers, const char *id, struct server *serv
     return index;
 }
 
-bool servers_any(struct servers *servers)
+/* Under the lock. */
+static bool any_but(const struct servers *servers, size_t index)
 {
     bool any = false;
     int64_t now = clock_monotonic();
-    lock_take(&servers->lock);
     for (size_t i = 0; i < servers->count && !any; i++) {
         const struct server *server = &servers->list[i];
-        any = server->pool == POOL_TICKETS && server->state != SERVER_LEFT &&
+        any = i != index && server->pool == POOL_TICKETS && server->state != SERVER_LEFT &&
               (server->state == SERVER_UP || health_hopeful(&server->health, server->state, now));
     }
+    return any;
+}
+
+bool servers_any_but(struct servers *servers, size_t index)
+{
+    lock_take(&servers->lock);
+    bool any = any_but(servers, index);
     lock_drop(&servers->lock);
     return any;
+}
+
+bool servers_any(struct servers *servers)
+{
+    return servers_any_but(servers, SERVER_NONE);
+}
+
+void servers_refused(struct servers *servers, size_t index, unsigned start, const char *why)
+{
+    lock_take(&servers->lock);
+    struct server *server = &servers->list[index];
+    if (server->start == start && server->state != SERVER_LEFT) {
+        if (any_but(servers, index))
+            health_lost(&server->health);
+        servers_judge(servers, server, true);
+        servers_apply(servers, server, why);
+    }
+    lock_drop(&servers->lock);
 }
 
 /* Another server of the same pool, which is up. */

@@ -178,6 +178,11 @@ void servers_returning(struct servers *servers, const char *id);
  * ejected where that comes again and again. */
 void servers_failed(struct servers *servers, size_t index, unsigned start, const char *why);
 
+/* A flight to this start of the server came back undecided: its store takes nothing. The same; but where no
+ * other ticket server is up, or may be so in a moment, it stays up: a full disk is full for all of them, and
+ * what needs no room (reads above all) goes on. */
+void servers_refused(struct servers *servers, size_t index, unsigned start, const char *why);
+
 /* A check of this start of the server is over. */
 void servers_checked(struct servers *servers, size_t index, unsigned start,
                      const struct server_checked *check);
@@ -204,6 +209,9 @@ size_t servers_find(struct servers *servers, const char *id, struct server *serv
 
 /* True where at least one ticket server is up, or may be so in a moment. */
 bool servers_any(struct servers *servers);
+
+/* The same of the others. */
+bool servers_any_but(struct servers *servers, size_t index);
 
 /* How many flights the other servers have answered so far. */
 int64_t servers_landed_elsewhere(struct servers *servers, size_t index);

@@ -147,12 +147,16 @@ static void land(struct flight *flight, const struct figures *figures)
 }
 
 /* The server is out until a probe succeeds, and what waits for it is chosen anew. */
-static void fail(struct flight *flight, const char *why)
+/* `refused`: for its store's sake; else it is the server's own fault. */
+static void fail(struct flight *flight, const char *why, bool refused)
 {
-    struct flights *flights = flight->flights;
+    struct servers *servers = flight->flights->servers;
     char reason[ROUTING_WHY_SIZE];
     snprintf(reason, sizeof reason, "flight %llu: %.90s", (unsigned long long)flight->number, why);
-    servers_failed(flights->servers, flight->server, flight->start, reason);
+    if (refused)
+        servers_refused(servers, flight->server, flight->start, reason);
+    else
+        servers_failed(servers, flight->server, flight->start, reason);
 }
 
 static bool says(const struct upstream_answer *answer, enum problem problem)
@@ -180,7 +184,7 @@ static void not_landed(struct flight *flight, const struct upstream_answer *answ
         snprintf(why, sizeof why, "answered %u, or not as a flight is answered", answer->status);
     else
         snprintf(why, sizeof why, "%s", answer->error);
-    fail(flight, why);
+    fail(flight, why, answer->answered && answer->status == 503);
     if (turned_back(answer))
         flight_turn_back(flight);
     else if (!answer->sent)
@@ -337,7 +341,7 @@ static void check_age(struct flights *flights, struct flight *flight)
         return;
     upstream_cancel(flight->call);
     flights->lanes[flight->server].air = NULL;
-    fail(flight, why);
+    fail(flight, why, false);
     flight_lose(flight, false);
 }
 

@@ -55,7 +55,7 @@ static void turn_away(struct flight *flight, struct passenger *passenger)
 
 void flight_turn_back(struct flight *flight)
 {
-    bool others = servers_any(flight->flights->servers);
+    bool others = servers_any_but(flight->flights->servers, flight->server);
     for (size_t i = 0; i < flight->count; i++) {
         struct passenger *passenger = flight->seats[i];
         if (passenger == NULL ||

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/buffer.h"
 #include "common/clock.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/wait.h"
@@ -60,6 +61,21 @@ void crowd_kill(struct crowd *crowd, size_t buyer)
     process_signal(process->pid, SIGKILL);
     CU_ASSERT_EQUAL(process_wait(process, END_SECONDS), PROCESS_KILLED + SIGKILL);
     start_buyer(crowd, buyer);
+}
+
+void crowd_kill_all(struct crowd *crowd)
+{
+    for (size_t i = 0; i < CROWD_PROCESSES; i++) {
+        struct process *process = &crowd->buyers[i].process;
+        process_signal(process->pid, SIGKILL);
+        CU_ASSERT_EQUAL(process_wait(process, END_SECONDS), PROCESS_KILLED + SIGKILL);
+    }
+}
+
+void crowd_halt(struct crowd *crowd, bool halt)
+{
+    for (size_t i = 0; i < CROWD_PROCESSES; i++)
+        process_signal(crowd->buyers[i].process.pid, halt ? SIGSTOP : SIGCONT);
 }
 
 /* --- what they know ---------------------------------------------------------------------------- */
@@ -155,6 +171,30 @@ int64_t crowd_first_deal(const struct crowd *crowd, size_t first, int64_t since)
             earliest = deal->ended;
     }
     return earliest;
+}
+
+static int by_end(const void *a, const void *b)
+{
+    const struct deal *x = a, *y = b;
+    return (x->ended > y->ended) - (x->ended < y->ended);
+}
+
+int64_t crowd_longest_gap(const struct crowd *crowd, size_t first, int64_t from)
+{
+    size_t count = crowd->deal_count - first;
+    struct deal *deals = memory_new((count + 1) * sizeof *deals);
+    int64_t longest = 0, last = from;
+    for (size_t i = 0; i < count; i++)
+        deals[i] = crowd->deals[first + i];
+    qsort(deals, count, sizeof *deals, by_end);
+    for (size_t i = 0; i < count; i++) {
+        if (deals[i].ended - last > longest)
+            longest = deals[i].ended - last;
+        if (deals[i].ended > last)
+            last = deals[i].ended;
+    }
+    free(deals);
+    return longest;
 }
 
 /* --- judging ----------------------------------------------------------------------------------- */

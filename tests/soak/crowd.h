@@ -56,6 +56,12 @@ void crowd_open(struct crowd *crowd, const struct cluster *cluster, uint64_t see
 /* Kills one with SIGKILL, and starts another who goes on from its journal. */
 void crowd_kill(struct crowd *crowd, size_t buyer);
 
+/* Kills all of them with SIGKILL, for good. */
+void crowd_kill_all(struct crowd *crowd);
+
+/* Stops them all where they are (SIGSTOP), or lets them go on. */
+void crowd_halt(struct crowd *crowd, bool halt);
+
 /* Reads what is new in the journals. */
 void crowd_read(struct crowd *crowd);
 
@@ -65,6 +71,10 @@ bool crowd_progress(struct crowd *crowd, size_t deals);
 /* When the first purchase was decided that was sent at `since` or later; 0: there is none yet. Looks at
  * deals from number `first` on. */
 int64_t crowd_first_deal(const struct crowd *crowd, size_t first, int64_t since);
+
+/* The longest time in which nothing was decided, from `from` to the last deal read; looks at deals from number `first`
+ * on. */
+int64_t crowd_longest_gap(const struct crowd *crowd, size_t first, int64_t from);
 
 /* From `from` until now requests were allowed to fail. */
 void crowd_excuse(struct crowd *crowd, int64_t from);

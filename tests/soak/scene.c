@@ -12,10 +12,32 @@ enum {
     FIRST_DEAL_SECONDS = 30,
 };
 
+static struct pg_server *database; /* NULL: files */
+static int schemas;                /* made there */
+
+void scenes_sell_from(struct pg_server *server)
+{
+    database = server;
+    if (server != NULL)
+        process_spare(server->process.pid);
+}
+
+static void open_cluster(struct cluster *cluster, int64_t capacity)
+{
+    char url[PG_SERVER_URL_SIZE], store[PG_SERVER_URL_SIZE + 32];
+    if (database == NULL) {
+        cluster_open_build(cluster, "faulty/balancer", capacity, SCENE_SERVERS);
+        return;
+    }
+    pg_server_url(database, url);
+    snprintf(store, sizeof store, "%s?schema=scene_%d", url, ++schemas);
+    cluster_open_build_store(cluster, "faulty/balancer", store, capacity, SCENE_SERVERS);
+}
+
 void scene_open(struct scene *scene, int64_t capacity, uint64_t seed, struct counts *counts)
 {
     *scene = (struct scene){.dice = dice_new(seed), .counts = counts};
-    cluster_open_build(&scene->cluster, "faulty/balancer", capacity, SCENE_SERVERS);
+    open_cluster(&scene->cluster, capacity);
     crowd_open(&scene->crowd, &scene->cluster, seed);
     scene_progress(scene, 50);
 }

@@ -9,6 +9,7 @@
 
 #include "tests/lib/cluster.h"
 #include "tests/lib/dice.h"
+#include "tests/lib/postgres.h"
 #include "tests/soak/crowd.h"
 
 enum {
@@ -49,6 +50,10 @@ struct scene {
     size_t deadly_count;
     int64_t recovery_max; /* longest allowed; 0: whatever is waited for */
 };
+
+/* From now on each scene sells from a schema of its own of this server, which outlives them; NULL, as at the beginning:
+ * from a file of its own. */
+void scenes_sell_from(struct pg_server *database);
 
 /* Opens a cluster with so many tickets, and lets the buyers come. */
 void scene_open(struct scene *scene, int64_t capacity, uint64_t seed, struct counts *counts);

@@ -15,6 +15,14 @@ struct window {
     int64_t from, to;
 };
 
+/* A life that was ended by a crash. */
+struct end {
+    uint32_t router;
+    int64_t last;
+};
+
+static const int64_t clock_slack = CLOCK_SECOND; /* the wall clock may have been set back */
+
 void ledger_init(struct ledger *ledger, struct findings *findings)
 {
     *ledger = (struct ledger){.findings = findings, .snapshot = LEDGER_NONE};
@@ -32,6 +40,7 @@ void ledger_free(struct ledger *ledger)
     buffer_free(&ledger->stats);
     buffer_free(&ledger->known);
     buffer_free(&ledger->windows);
+    buffer_free(&ledger->ends);
     buffer_free(&ledger->strays);
     buffer_free(&ledger->holds);
     free(ledger->slots);
@@ -121,6 +130,24 @@ void ledger_window(struct ledger *ledger, uint32_t router, int64_t from, int64_t
 {
     struct window window = {router, from, to};
     buffer_append(&ledger->windows, &window, sizeof window);
+}
+
+void ledger_crashed(struct ledger *ledger, uint32_t router, int64_t last)
+{
+    struct end end = {router, last};
+    buffer_append(&ledger->ends, &end, sizeof end);
+}
+
+/* A choice is written before its flight leaves, so what is made of it is later. */
+bool ledger_line_lost(struct ledger *ledger, uint32_t router, int64_t made_at)
+{
+    const struct end *ends = (const struct end *)(const void *)ledger->ends.data;
+    for (size_t i = 0; i < ledger->ends.length / sizeof *ends; i++)
+        if (ends[i].router == router && made_at >= ends[i].last - clock_slack) {
+            ledger->lines_lost++;
+            return true;
+        }
+    return false;
 }
 
 /* A UUIDv7 begins with 48 bits of milliseconds. */

@@ -98,6 +98,7 @@ struct ledger {
     struct buffer stats;       /* struct ledger_server, by server */
     struct buffer known;       /* bool, by router: it is one of this log's */
     struct buffer windows;     /* struct window: when choices may be missing, legally */
+    struct buffer ends;        /* struct end: of routers that crashed */
     struct buffer strays;      /* struct stray: sales without a fitting choice yet */
     struct buffer holds;       /* struct ledger_hold: all of the store's */
     struct ledger_scale scales[LEDGER_SCALES_KEPT]; /* the latest ones, the earliest first */
@@ -106,6 +107,8 @@ struct ledger {
     uint64_t slot_count; /* a power of two */
     uint32_t snapshot;   /* place: where reading the log stood when the store was read */
     uint64_t sales, sales_through, sales_direct, sales_others, sales_before;
+    uint64_t
+        lines_lost; /* sales and holds that were made after the last line of a crashed router */
 };
 
 void ledger_init(struct ledger *ledger, struct findings *findings);
@@ -122,6 +125,13 @@ uint32_t ledger_router(struct ledger *ledger, const char *router);
 /* Choices for requests that this router admitted between these times (wall clock) may be missing from
  * the log, legally. */
 void ledger_window(struct ledger *ledger, uint32_t router, int64_t from, int64_t to);
+
+/* The router crashed, and its last line that is left is of that time (wall clock): those after it may be lost,
+ * since a power cut takes with it what the system has not written yet, and a full disk takes nothing. */
+void ledger_crashed(struct ledger *ledger, uint32_t router, int64_t last);
+
+/* Whether a router that crashed may have asked for what was made at this time by such a line. */
+bool ledger_line_lost(struct ledger *ledger, uint32_t router, int64_t made_at);
 
 /* When the request was admitted (wall clock), as its id tells. */
 int64_t ledger_admitted_at(const struct id *request);

@@ -180,7 +180,7 @@ void replay_line(struct replay *replay, const char *text, size_t length, bool to
     if (!begin(replay, place))
         return;
     replay_number(replay, place);
-    if (replay->stopped && line->kind != ROUTING_STARTED)
+    if (replay->stopped && line->kind != ROUTING_STARTED && !replay_starts_in_gap(replay))
         findings_broken(findings, CHECK_ENDS, place,
                         "n=%" PRIu64 " follows `stopped`, where only started was expected",
                         line->n);

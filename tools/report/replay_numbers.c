@@ -45,7 +45,7 @@ void replay_number(struct replay *replay, uint32_t place)
 {
     const struct routing_line *line = &replay->line;
     replay_findings(replay)->checked[CHECK_NUMBERS]++;
-    if (line->kind == ROUTING_STARTED)
+    if (line->kind == ROUTING_STARTED || replay_starts_in_gap(replay))
         replay->expected = 1;
     bool first = replay->previous == LEDGER_NONE && line->kind == ROUTING_STATE;
     bool right = line->n == replay->expected || first || gap_stated(replay, place) ||

@@ -119,6 +119,9 @@ void replay_settled(struct replay *replay, uint32_t place);
 
 /* replay_session.c: started, state, stopped. */
 void replay_started(struct replay *replay);
+
+/* Whether the line is the first of a router whose `started` could not be written. */
+bool replay_starts_in_gap(const struct replay *replay);
 void replay_state(struct replay *replay, uint32_t place);
 void replay_stopped(struct replay *replay, uint32_t place);
 

@@ -18,6 +18,7 @@ void replay_crashed(struct replay *replay)
     for (size_t i = 0; i < count; i++)
         purchases += ledger_flight(replay->ledger, list[i])->count;
     replay->crashes++;
+    ledger_crashed(replay->ledger, replay->router, replay->time);
     findings_note(replay_findings(replay),
                   "router %s ended by a crash after %s: %zu flights with %" PRId64
                   " purchases were not settled",
@@ -25,7 +26,8 @@ void replay_crashed(struct replay *replay)
                   replay_where(replay, replay->previous).text, count, purchases);
 }
 
-void replay_started(struct replay *replay)
+/* Nothing of the router before goes on. */
+static void begin_life(struct replay *replay, const char *router)
 {
     if (replay->previous != LEDGER_NONE && !replay->stopped)
         replay_crashed(replay);
@@ -34,8 +36,7 @@ void replay_started(struct replay *replay)
     map_clear(
         &replay->pinned); /* a cookie outlives its router: others may have moved it meanwhile */
     replay_asked_forget(replay, 0);
-    replay->router = ledger_router(replay->ledger, replay->line.router);
-    replay->version = replay->line.version;
+    replay->router = ledger_router(replay->ledger, router);
     replay->departed = 0;
     replay->wanted = -1;
     replay->count = 0;
@@ -46,6 +47,20 @@ void replay_started(struct replay *replay)
     replay->sold = 0;
     replay->sessions++;
     replay_findings(replay)->checked[CHECK_ENDS]++;
+}
+
+void replay_started(struct replay *replay)
+{
+    begin_life(replay, replay->line.router);
+    replay->version = replay->line.version;
+}
+
+bool replay_starts_in_gap(const struct replay *replay)
+{
+    const struct routing_line *line = &replay->line;
+    return line->kind == ROUTING_STATE && line->state.after_gap == 1 &&
+           replay->previous != LEDGER_NONE &&
+           strcmp(line->state.router, names_text(&replay->ledger->routers, replay->router)) != 0;
 }
 
 void replay_stopped(struct replay *replay, uint32_t place)
@@ -220,6 +235,8 @@ void replay_state(struct replay *replay, uint32_t place)
         adopt_first_state(replay, place);
         return;
     }
+    if (replay_starts_in_gap(replay))
+        begin_life(replay, state->router);
     if (state->after_gap) {
         allow_missing(replay, replay->time - purchase_time);
         adopt_state(replay, place);

@@ -5,6 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
+
+static const int64_t lately_is = 2 * CLOCK_MILLISECOND;
+
 enum {
     COMMAND_LINE_SIZE = 8192,
     PATH_SIZE = 512,
@@ -38,4 +42,18 @@ bool fault_on(const char *name, char word[FAULT_WORD_SIZE])
     word[length > 0 ? length : 0] = '\0';
     word[strcspn(word, " \n")] = '\0';
     return true;
+}
+
+bool fault_on_lately(struct fault_lately *lately, const char *name, char word[FAULT_WORD_SIZE])
+{
+    int64_t now = clock_monotonic();
+    pthread_mutex_lock(&lately->guard);
+    if (lately->looked_at == 0 || now - lately->looked_at >= lately_is) {
+        lately->on = fault_on(name, lately->word);
+        lately->looked_at = now;
+    }
+    bool on = lately->on;
+    memcpy(word, lately->word, FAULT_WORD_SIZE);
+    pthread_mutex_unlock(&lately->guard);
+    return on;
 }
