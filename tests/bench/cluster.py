@@ -15,12 +15,13 @@ LOG_BYTES = 1 << 36  # never rotated: the proof reads it whole
 
 class Cluster:
     """`name` is its folder in the stage, where store and logs are. `filled`: sales that the store already
-    holds when it starts. `config`: the balancer's file of pools and routes."""
+    holds when it starts. `config`: the balancer's file of pools and routes. `store`: the store's URL, where it is
+    not in that folder."""
 
-    def __init__(self, stage, name, build, servers=3, workers=None, filled=0, config=None):
+    def __init__(self, stage, name, build, servers=3, workers=None, filled=0, config=None, store=None):
         self.stage, self.build, self.folder = stage, build, stage.path(name)
         os.makedirs(self.folder + "/logs", exist_ok=True)
-        self.store = f"sqlite:{self.folder}/tickets.db"
+        self.store = store or f"sqlite:{self.folder}/tickets.db"
         stage.run(f"{build}/ticket_server", "--init", "--demo", str(CAPACITY), "--store", self.store)
         if filled:
             stage.run(f"{build}/fill", "--store", self.store, "--sales", str(filled))

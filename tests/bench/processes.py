@@ -33,10 +33,11 @@ class Stage:
     def path(self, *names):
         return os.path.join(self.folder, *names)
 
-    def start(self, *command, output=subprocess.DEVNULL, errors=subprocess.DEVNULL):
-        """A group of its own each, so that Ctrl-C reaches the bench alone, which then ends them all."""
+    def start(self, *command, output=subprocess.DEVNULL, errors=subprocess.DEVNULL, user=None):
+        """A group of its own each, so that Ctrl-C reaches the bench alone, which then ends them all. `user`: whose
+        processes they are, where not ours."""
         process = subprocess.Popen(command, stdout=output, stderr=errors, stdin=subprocess.DEVNULL,
-                                   text=True, start_new_session=True)
+                                   text=True, start_new_session=True, user=user, cwd="/" if user else None)
         self.running.append(process)
         return process
 
@@ -50,9 +51,9 @@ class Stage:
         self.running.remove(process)
         return status
 
-    def run(self, *command):
+    def run(self, *command, user=None):
         """Runs a command to its end. What it printed; the bench fails where the command does."""
-        process = self.start(*command, output=subprocess.PIPE, errors=subprocess.PIPE)
+        process = self.start(*command, output=subprocess.PIPE, errors=subprocess.PIPE, user=user)
         printed, complaints = process.communicate()
         self.running.remove(process)
         if process.returncode != 0:

@@ -5,6 +5,7 @@
 
 #include "db/store.h"
 #include "tests/cluster/tour.h"
+#include "tests/lib/postgres.h"
 #include "tests/lib/suite.h"
 
 #define NOBODY "01930000-0000-7000-8000-000000000000"
@@ -340,26 +341,47 @@ static void fill_with_keys(struct tour *tour)
     tour_step(tour, &too_many);
 }
 
+static void meet_everything(struct tour *tour)
+{
+    tour_steps(tour, STEPS(tokens));
+    be_turned_away(tour);
+    tour_steps(tour, STEPS(events));
+    fill_with_tiers(tour);
+    tour_steps(tour, STEPS(purchases));
+    tour_steps(tour, STEPS(holds));
+    let_expire(tour);
+    ask_oddly(tour);
+    tour_steps(tour, STEPS(tickets));
+    tour_steps(tour, STEPS(money));
+    fill_with_keys(tour);
+}
+
 static void everything_is_met(void)
 {
     static struct tour tour;
     tour_open(&tour, 1);
-    tour_steps(&tour, STEPS(tokens));
-    be_turned_away(&tour);
-    tour_steps(&tour, STEPS(events));
-    fill_with_tiers(&tour);
-    tour_steps(&tour, STEPS(purchases));
-    tour_steps(&tour, STEPS(holds));
-    let_expire(&tour);
-    ask_oddly(&tour);
-    tour_steps(&tour, STEPS(tickets));
-    tour_steps(&tour, STEPS(money));
-    fill_with_keys(&tour);
+    meet_everything(&tour);
     tour_close(&tour);
+}
+
+static void everything_is_met_on_postgresql(void)
+{
+    static struct tour tour;
+    struct pg_server database;
+    char url[PG_SERVER_URL_SIZE];
+    process_sweep();
+    pg_server_start(&database, &(struct pg_server_terms){.durable = false});
+    process_spare(database.process.pid);
+    pg_server_url(&database, url);
+    tour_open_store(&tour, url, 1);
+    meet_everything(&tour);
+    tour_close(&tour);
+    pg_server_discard(&database);
 }
 
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("document", "everything_is_met", everything_is_met);
+    suite_add("document", "everything_is_met_on_postgresql", everything_is_met_on_postgresql);
     suite_add("document", "is_shown_by_both", is_shown_by_both);
 }

@@ -34,6 +34,9 @@ struct step {
 void tour_open(struct tour *tour, int64_t capacity);
 void tour_close(struct tour *tour);
 
+/* The same, selling from the store at this URL, which holds no event yet. */
+void tour_open_store(struct tour *tour, const char *url, int64_t capacity);
+
 /* Asks, and compares. */
 void tour_step(struct tour *tour, const struct step *step);
 void tour_steps(struct tour *tour, const struct step *steps, size_t count);
