@@ -28,8 +28,9 @@ enum {
     BACK_SECONDS = 5, /* from the room's return to the first sale: the promise */
     KIBIBYTE = 1024,
     PAGE = 4096,
-    FRAME = PAGE + 24,    /* a page in the journal */
-    FOLDED_AT = 2000,     /* pages in the journal: then it is folded into the database */
+    FRAME = PAGE + 24, /* a page in the journal */
+    FOLDED_AT = 2000,  /* pages in the journal: then it is folded into the database */
+    INDEX_ATTEMPTS = 5,
     INDEX_ONE_MAX = 4062, /* pages of the journal that the first 32 KiB of its index hold */
     INDEX_PART = 32 * KIBIBYTE,
     SLOW_PAGES = 1000, /* before that, buyers come one by one */
@@ -270,32 +271,48 @@ static sqlite3 *read_for_long(const struct scene *scene)
     return reader;
 }
 
-/* The journal has room for a commit, but the index of its pages has none: it is on the disk, and yet nobody can
- * be told so. */
-static void the_index_has_no_room(void)
+/* Leaves room in the journal for one more commit as the last one was, but none for the index of its pages: what is
+ * committed then is on the disk, and yet nobody can be told so. */
+static void leave_no_room_for_the_index(struct scene *scene)
+{
+    grow_journal(scene, INDEX_ONE_MAX - SLOW_PAGES);
+    end_load(scene);
+    CU_ASSERT(cluster_quiet(&scene->cluster));
+    int64_t length = size_of(scene, "-wal"), commit = 0;
+    while (length + commit <= (int64_t)INDEX_ONE_MAX * FRAME) {
+        CU_ASSERT_FATAL(probe(scene));
+        commit = size_of(scene, "-wal") - length;
+        length += commit;
+    }
+    CU_ASSERT_EQUAL(size_of(scene, "-shm"), INDEX_PART);
+    disk_fill(&scene->disk,
+              commit + INDEX_PART / 2); /* the next may be longer or shorter by some */
+}
+
+/* Whether it was the index that had no room: commits may differ by more. */
+static bool the_index_is_full(void)
 {
     struct scene scene;
     if (!scene_begin(&scene, STORE_MEBIBYTES, true, false))
-        return;
+        return true;
     sqlite3 *reader = read_for_long(&scene);
-    grow_journal(&scene, INDEX_ONE_MAX - SLOW_PAGES);
-    end_load(&scene);
-    CU_ASSERT(cluster_quiet(&scene.cluster));
-    int64_t length = size_of(&scene, "-wal"), commit = 0;
-    while (length + commit <= (int64_t)INDEX_ONE_MAX * FRAME) {
-        CU_ASSERT_FATAL(probe(&scene));
-        commit = size_of(&scene, "-wal") - length;
-        length += commit;
-    }
-    CU_ASSERT_EQUAL(size_of(&scene, "-shm"), INDEX_PART);
-    disk_fill(&scene.disk, commit + INDEX_PART - 2 * PAGE); /* the next may be longer by some */
+    leave_no_room_for_the_index(&scene);
     refuses_all(&scene);
-    CU_ASSERT(size_of(&scene, "-wal") > (int64_t)INDEX_ONE_MAX * FRAME);
-    CU_ASSERT(master_says(&scene, "(SQLite code 4874)")); /* SQLITE_IOERR_SHMSIZE */
+    struct said said = {&scene, "(SQLite code 4874)"}; /* SQLITE_IOERR_SHMSIZE */
+    bool met = size_of(&scene, "-wal") > (int64_t)INDEX_ONE_MAX * FRAME && is_said(&said);
     sqlite3_close(reader);
     sells_again(&scene, "the index");
     begin_load(&scene, "full-disk-later");
     scene_end(&scene);
+    return met;
+}
+
+static void the_index_has_no_room(void)
+{
+    int attempts = 0;
+    while (!the_index_is_full() && ++attempts < INDEX_ATTEMPTS)
+        printf("  the journal was full instead\n");
+    CU_ASSERT(attempts < INDEX_ATTEMPTS);
 }
 
 /* --- the logs ---------------------------------------------------------------------------------- */
