@@ -12,6 +12,7 @@ BUYERS     = 5000
 KILLS      = 1000
 SEQUENCES  = 10000
 FAULTS     = 300
+FAILOVERS  = 100
 CUTS       = 1000
 MINUTES    = 10
 CONNECTIONS = 100000
@@ -126,7 +127,7 @@ backup: $(BUILD)/backup ## copy the store into the new file TO, while selling go
 restore: $(BUILD)/backup ## put the copy FROM in the store's place; the store and the logs are moved aside (asks first)
 	@.ci/restore $(BUILD)/backup '$(STORE)' $(LOG_DIR) "$(FROM)"
 
-test: packages-run packages-test ## all tests: units, store, cluster (7 minutes)
+test: packages-run packages-test ## all tests: units, store, cluster (6 minutes)
 	@$(MAKE) --no-print-directory -s all check
 
 # What the clusters answered is held against the API's document, once they all have been heard.
