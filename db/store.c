@@ -24,9 +24,9 @@ static const char *behind(const char *url, const char *scheme)
 /* One with a password in it is not told. */
 static void refuse(const char *url, char error[STORE_ERROR_SIZE])
 {
-    bool secret = strstr(url, "://") != NULL || strchr(url, '@') != NULL;
+    bool secret = strstr(url, "://") != NULL || strpbrk(url, "@=") != NULL;
     int length = snprintf(error, STORE_ERROR_SIZE, "%.*s%s is not the URL of a store: such are",
-                          secret ? (int)strcspn(url, ":/@") : 200, url, secret ? ":…" : "");
+                          secret ? (int)strcspn(url, ":/@=") : 200, url, secret ? ":…" : "");
     for (size_t i = 0; i < ENGINE_COUNT; i++)
         length += snprintf(error + length, (size_t)(STORE_ERROR_SIZE - length), "%s %s",
                            i == 0 ? "" : " and", engines[i]->example);

@@ -2,7 +2,7 @@
  * db/ that others include.
  *
  * Domain verbs, not queries: no SQL type leaks out and no transaction outlives a call. A store
- * handle belongs to one thread. The URL picks the engine: "sqlite:PATH". */
+ * handle belongs to one thread. The URL picks the engine: "sqlite:PATH", "postgresql://…". */
 #ifndef BOX_OFFICE_STORE_H
 #define BOX_OFFICE_STORE_H
 
@@ -136,8 +136,8 @@ enum store_result {
  *
  * An item past its deadline is looked up, not decided: the outcome of its key, else EXPIRED.
  *
- * Waits for the writer lock no longer than until the last of the items' deadlines (at least 0.2 s, at
- * most 10 s), then STORE_REFUSED. On STORE_DURABLE `figures` holds this server's (boot, commit, sold). */
+ * Waits for its turn no longer than until the last of the items' deadlines (at least 0.2 s, at most 10 s), then
+ * STORE_REFUSED; a commit under way may take 15 s more on a store that is another process. On STORE_DURABLE `figures` holds this server's (boot, commit, sold). */
 enum store_result store_decide(struct store *store, struct decision *decisions, size_t n,
                                struct figures *figures);
 

@@ -70,6 +70,7 @@ static struct postgres_sent *note(struct postgres *postgres)
     sent->prepares = NULL;
     sent->ends = false;
     sent->fence = false;
+    sent->commits = false;
     sent->what = NULL;
     sent->keeps = NULL;
     return sent;
@@ -326,8 +327,10 @@ static enum sql_result run(struct sql_query *query, struct postgres_sent **sent)
 {
     struct postgres *postgres = postgres_of(query);
     enum sql_result rc = send_query(postgres, (struct postgres_query *)query);
-    if (rc == SQL_OK)
+    if (rc == SQL_OK) {
         *sent = note(postgres);
+        (*sent)->commits = ((struct postgres_query *)query)->number == QUERY_COMMIT;
+    }
     return rc;
 }
 

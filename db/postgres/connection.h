@@ -49,6 +49,7 @@ struct postgres_sent {
     struct postgres_query *prepares; /* NULL: it runs something */
     bool ends;                       /* it ends what is sent together */
     bool fence;                      /* one row, or this handle is fenced */
+    bool commits;                    /* what was done is committed, or this has failed */
     const char *what;                /* not NULL: it changes exactly one row of this */
     char name[NAME_SIZE];
     struct ahead_rows *keeps; /* not NULL: its rows are wanted later */

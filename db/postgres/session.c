@@ -80,6 +80,12 @@ bool session_version_fits(int version, const char *place, char error[STORE_ERROR
     return false;
 }
 
+/* Where nothing is known of the store yet, what is asked next may fail, and must not take the settings with it. */
+static bool is_set(struct postgres *postgres)
+{
+    return postgres->store[0] != '\0' || postgres_settle(&postgres->sql) == SQL_OK;
+}
+
 /* Makes a session of a connection. One round trip; or none, where what is asked next tells how it went. */
 static bool begin(struct postgres *postgres, PGconn *link)
 {
@@ -90,7 +96,8 @@ static bool begin(struct postgres *postgres, PGconn *link)
     postgres->until = clock_monotonic() + (inside ? begin_wait_inside : begin_wait);
     bool fits =
         session_version_fits(PQserverVersion(link), postgres->place.plain, postgres->sql.error);
-    bool begun = postgres_begin(postgres, link) && fits && set(postgres) && check_store(postgres);
+    bool begun = postgres_begin(postgres, link) && fits && set(postgres) && is_set(postgres) &&
+                 check_store(postgres);
     postgres->inside = inside;
     postgres->until = until;
     if (begun) {

@@ -113,6 +113,16 @@ void wire_take_sync(struct postgres *postgres)
     PQclear(wire_take(postgres));
 }
 
+/* A transaction in which anything has failed is rolled back by its COMMIT, which then goes well all the same: only its
+ * own word tells. */
+static bool is_committed(struct postgres *postgres, const PGresult *result)
+{
+    if (strcmp(PQcmdStatus((PGresult *)result), "COMMIT") == 0)
+        return true;
+    snprintf(postgres->sql.error, STORE_ERROR_SIZE, "the transaction was rolled back");
+    return false;
+}
+
 static enum sql_result judge_count(struct postgres *postgres, const struct postgres_sent *sent,
                                    const PGresult *result)
 {
@@ -148,8 +158,10 @@ static enum sql_result judge(struct postgres *postgres, const struct postgres_se
     switch (PQresultStatus(result)) {
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
-        rc = judge_count(postgres, sent, result);
+        rc = sent->commits && !is_committed(postgres, result) ? SQL_FAILED
+                                                              : judge_count(postgres, sent, result);
         if (sent->keeps != NULL) {
+            PQclear(sent->keeps->rows);
             sent->keeps->rows = result;
             result = NULL;
         }

@@ -76,7 +76,9 @@ static enum sql_result lock(struct sql *sql, const struct change *change)
 /* A change has no key: whether it was this one, run before, that has made what is there already, nobody can tell. */
 static bool may_be_ours(struct sql *sql, const struct change *change)
 {
-    if (change->problem != PROBLEM_EVENT_EXISTS && change->problem != PROBLEM_TIER_EXISTS)
+    bool adds = change->kind == CHANGE_TOKEN_ADD || change->kind == CHANGE_KEY_ADD;
+    if (change->problem != PROBLEM_EVENT_EXISTS && change->problem != PROBLEM_TIER_EXISTS &&
+        !(adds && change->problem == PROBLEM_TOO_MANY))
         return false;
     snprintf(sql->error, STORE_ERROR_SIZE, "the connection was lost while a change was committed");
     return true;

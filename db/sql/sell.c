@@ -140,7 +140,8 @@ static bool decide_all(struct sql_handle *handle, void *context, struct sql_did 
     struct work *work = context;
     if (!begin(handle, work))
         return false;
-    enum sql_result rc = process(handle, BATCH_KEYS_NOT_NEW, work->decisions, work->count, work);
+    enum batch_keys keys = did->in_doubt ? BATCH_KEYS_ALL : BATCH_KEYS_NOT_NEW;
+    enum sql_result rc = process(handle, keys, work->decisions, work->count, work);
     if (rc != SQL_OK && (rc != SQL_CONFLICT || !process_again(handle, work)))
         return false;
     *did = work->did;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "db/postgres/connection.h"
 #include "db/sql/handle.h"
 #include "tests/lib/postgres.h"
 #include "tests/lib/wait.h"
@@ -202,6 +203,20 @@ static void change_is_in_doubt(void)
     own_close(&own);
 }
 
+/* PostgreSQL ends a transaction in which something has failed with a COMMIT that goes well. */
+static void commit_of_a_failure(struct fixture *fixture)
+{
+    struct store *store = fixture_seller(fixture, "server-1");
+    struct sql *sql = ((struct sql_handle *)store)->sql;
+    CU_ASSERT_EQUAL(sql_run(sql_query(sql, QUERY_BEGIN_WRITING)), SQL_OK);
+    CU_ASSERT_EQUAL(postgres_execute((struct postgres *)sql, "SELECT 1 / 0"), SQL_CONFLICT);
+    sql_run(sql_query(sql, QUERY_COMMIT));
+    CU_ASSERT_EQUAL(sql_settle(sql), SQL_FAILED);
+    CU_ASSERT_STRING_EQUAL(store_error(store), "the transaction was rolled back");
+    buy(store, NULL, 1);
+    store_close(store);
+}
+
 /* --- a server that stands still ---------------------------------------------------------------- */
 
 static void ignore_tier(void *context, const struct tier_counts *tier)
@@ -344,6 +359,7 @@ static const struct fixture_case cases[] = {
     {"given up for ever", 20, given_up_for_ever},
     {"lost on the way", 20, lost_on_the_way},
     {"lost before it is committed", 20, lost_before_it_is_committed},
+    {"a commit of what has failed", 20, commit_of_a_failure},
     {"moved aside", 20, moved_aside},
     {"what is read is of one moment", 20, of_one_moment},
     {"one list at a time", 20, one_list_at_a_time},
