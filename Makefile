@@ -70,7 +70,7 @@ FOR_SOAK = $(addprefix $(BUILD)/,soak_buyer breakable faulty/balancer faulty/tic
         check
 
 help: ## this list
-	@awk -F ': .*## ' '/^[a-z.-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ': .*## ' '/^[a-z.-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "  Settings: PORT=$(PORT) ADMIN_PORT=$(ADMIN_PORT) SERVERS=$(SERVERS) STORE=$(STORE)"
 	@echo "            POLICY=$(POLICY) CONFIG=$(CONFIG)"
@@ -93,38 +93,38 @@ run: packages-run ## install what is missing, build, and sell until Ctrl-C
 	    --servers $(SERVERS) --store '$(STORE)' --log-dir $(LOG_DIR) \
 	    $(addprefix --policy ,$(POLICY)) $(addprefix --config ,$(CONFIG))
 
-postgres: packages-postgres ## a PostgreSQL server to try it on, until Ctrl-C; says how to sell from it
+postgres: packages-postgres ## a PostgreSQL server to try it on, until Ctrl-C
 	@exec .ci/postgres $(POSTGRES_DATA) $(POSTGRES_PORT)
 
-failover-demo: packages-run packages-failover ## sell from two PostgreSQL servers, kill the first one in mid-rush, and see what comes of it (30 seconds)
+failover-demo: packages-run packages-failover ## sell from two PostgreSQL servers, kill one (30 seconds)
 	@$(MAKE) --no-print-directory -s all
 	@.ci/failover-demo $(BUILD)
 
-rush: $(BUILD)/rush ## many buyers at once against the running cluster; then the report
+rush: $(BUILD)/rush ## many buyers at once at the running cluster; the report
 	@$(BUILD)/rush --url http://127.0.0.1:$(PORT) --buyers $(BUYERS)
 	@$(MAKE) --no-print-directory report
 
-pay-demo: $(BUILD)/payments ## 300 hold tickets at the running cluster and pay at a bad provider: do money and tickets agree?
+pay-demo: $(BUILD)/payments ## 300 hold and pay: do money and tickets agree?
 	@$(BUILD)/payments --listen 127.0.0.1:0 --shop http://127.0.0.1:$(PORT) --buyers 300 \
 	    --late 4000 --twice 20 --never 15 --lost 20 $(addprefix --seed ,$(SEED))
 
 report: $(BUILD)/report ## prove the routing log, and hold it against the store
 	@$(BUILD)/report --log-dir $(LOG_DIR) --store '$(STORE)'
 
-audit: $(BUILD)/audit $(BUILD)/report ## prove the store, all counts rebuilt from its rows; then the routing log against it
+audit: $(BUILD)/audit $(BUILD)/report ## prove the store; then the routing log against it
 	@$(BUILD)/audit --store '$(STORE)'; sound=$$?; [ $$sound -ne 2 ] || exit 1; [ ! -e $(LOG_DIR)/routing.log ] || \
 	    $(BUILD)/report --log-dir $(LOG_DIR) --store '$(STORE)' || sound=1; exit $$sound
 
 watch: $(BUILD)/watch ## follow the routing log, readable
 	@$(BUILD)/watch --log-dir $(LOG_DIR)
 
-reset: $(BUILD)/ticket_server ## begin anew: move the sales and the logs aside (asks first)
+reset: $(BUILD)/ticket_server ## begin anew: move sales and logs aside (asks first)
 	@.ci/reset $(BUILD)/ticket_server '$(STORE)' $(LOG_DIR)
 
-backup: $(BUILD)/backup ## copy the store into the new file TO, while selling goes on; proved before it is there
+backup: $(BUILD)/backup ## copy the store into the new file TO; selling goes on
 	@$(BUILD)/backup --store '$(STORE)' --to "$(TO)"
 
-restore: $(BUILD)/backup ## put the copy FROM in the store's place; the store and the logs are moved aside (asks first)
+restore: $(BUILD)/backup ## put the copy FROM in the store's place (asks first)
 	@.ci/restore $(BUILD)/backup '$(STORE)' $(LOG_DIR) "$(FROM)"
 
 test: packages-run packages-test ## all tests: units, store, cluster (6 minutes)
@@ -143,7 +143,7 @@ tests/api/node_modules/.package-lock.json: tests/api/package-lock.json
 	    { echo "The tests of the API's document need packages from the npm registry, once." >&2; exit 1; }
 	@touch $@
 
-soak: packages-run packages-test ## SEQUENCES of random decisions on each engine against an oracle; kills KILLS processes of a cluster under load (a fifth of that on PostgreSQL), cuts its power CUTS times, and audits after each
+soak: packages-run packages-test ## SEQUENCES at random, KILLS kills, CUTS power cuts, audits
 	@$(MAKE) --no-print-directory -s all $(BUILD)/soak $(BUILD)/test_store $(FOR_SOAK)
 	@SEQUENCES=$(SEQUENCES) SEED=$(SEED) .ci/scratch $(BUILD)/test_store "store random"
 	@EVERY_FAULT=1 SEED=$(SEED) .ci/scratch $(BUILD)/test_store "sqlite faults"
@@ -152,29 +152,29 @@ soak: packages-run packages-test ## SEQUENCES of random decisions on each engine
 	@.ci/scratch $(BUILD)/soak --cuts $(CUTS) $(addprefix --seed ,$(SEED))
 	@$(MAKE) --no-print-directory failover ha
 
-faults: packages-run packages-test ## breaks servers of a cluster under load FAULTS times, in all ways: no buyer notices
+faults: packages-run packages-test ## break servers FAULTS times: no buyer notices
 	@$(MAKE) --no-print-directory -s all $(BUILD)/soak $(FOR_SOAK)
 	@.ci/scratch $(BUILD)/soak --faults $(FAULTS) $(addprefix --seed ,$(SEED))
 
 .PHONY: failover ha
-failover: packages-run packages-test ## (in soak, too) strikes the PostgreSQL primary of a cluster under load FAILOVERS times, and audits after each; then the control
+failover: packages-run packages-test ## strike PostgreSQL's primary FAILOVERS times (in soak, too)
 	@$(MAKE) --no-print-directory -s all $(BUILD)/failover $(FOR_SOAK)
 	@.ci/scratch $(BUILD)/failover --blows $(FAILOVERS) $(addprefix --seed ,$(SEED))
 
-ha: packages-run packages-test packages-ha ## (in soak, too) deploy/patroni on three machines in namespaces: dies, freezes, is cut off, switches over, while buyers buy (4 minutes)
+ha: packages-run packages-test packages-ha ## break deploy/patroni on three machines (in soak, too)
 	@$(MAKE) --no-print-directory -s all $(BUILD)/ha $(FOR_SOAK)
 	@.ci/scratch $(BUILD)/ha
 
-growth: packages-run packages-test ## MINUTES of buying, CONNECTIONS short visits, a crowd: what is left of it
+growth: packages-run packages-test ## what MINUTES of buying and CONNECTIONS visits leave
 	@$(MAKE) --no-print-directory -s all $(BUILD)/test_cluster
 	@.ci/scratch tests/growth/run $(BUILD) $(MINUTES) $(CONNECTIONS)
 
-streams: packages-run packages-test ## CLIENTS stream MIB up and MIB down each, at once: memory, speed, what buyers feel
+streams: packages-run packages-test ## CLIENTS stream MIB up and MIB down each, at once
 	@$(MAKE) --no-print-directory -s all $(BUILD)/test_cluster
 	@CLIENTS=$(CLIENTS) MIB=$(MIB) .ci/scratch $(BUILD)/test_cluster stream
 
 # The same tests under the sanitizers, with less load: they are slower by a factor.
-asan: packages-run packages-test ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+asan: packages-run packages-test ## all tests under AddressSanitizer and UBSan
 	@TEST_LOAD=20 $(MAKE) --no-print-directory -s all check BUILD=$(BUILD)/asan \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
 
@@ -201,7 +201,7 @@ bench-quick: packages-run packages-bench ## the same in 3½ minutes, with less o
 	@$(MAKE) --no-print-directory -s all $(BUILD)/nothing $(BUILD)/fill $(BUILD)/choice
 	@BUILD=$(BUILD) tests/bench/bench --quick
 
-bench-postgres: packages-run packages-bench ## the stores: PostgreSQL, SQLite, and PostgreSQL without batches; 10^7 sales (15 minutes)
+bench-postgres: packages-run packages-bench ## PostgreSQL, SQLite, and without batches (15 minutes)
 	@$(MAKE) --no-print-directory -s all $(BUILD)/fill $(BUILD)/batches
 	@BUILD=$(BUILD) tests/bench/bench --postgres
 
@@ -217,7 +217,7 @@ fuzz: packages-run packages-fuzz ## fuzz every parser for SECONDS each, or one T
 	@$(MAKE) --no-print-directory -s $(FUZZ_BUILD) $(BUILD)/fuzz/fuzz_all
 	@tests/fuzz/run $(BUILD)/fuzz $(SECONDS) $(TARGET)
 
-broken: packages-run packages-broken ## break the product in known ways; each must be caught by the tests
+broken: packages-run packages-broken ## break the product in known ways: each must be caught
 	@$(MAKE) --no-print-directory -s all $(filter-out %_fuzz,$(TESTS))
 	@tests/broken/run
 

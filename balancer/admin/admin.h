@@ -10,7 +10,9 @@
  *   DELETE /servers/ID     ?drain=30s: lets it finish what it has, and answers when it has left the list
  *   POST /reload, POST /upgrade, POST /rolling-restart     see the calls below
  *   GET /rolling-restart   how far it is
- *   GET /healthz           200 where a ticket server is up, else 503; open, as it tells nothing more
+ *   GET /healthz           200 where a ticket server is up, else 503; open, as it tells only whether it sells, too:
+ *                          "selling" is false while the last flight of each was refused by its store. That is no
+ *                          503: who were taken out for it would get no flight that could show otherwise
  *
  * All but the last need the bearer token. What is added or drained is in the members file (pool/members.h),
  * on the disk, before it is in force and before it is answered. Errors are problems (common/problem.h).

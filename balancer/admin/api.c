@@ -131,7 +131,9 @@ static void show_health(struct admin *admin, struct http_request *request)
         http_refuse(request, PROBLEM_NO_SERVER, "No ticket server is up.", NULL);
         return;
     }
-    buffer_add(&body, "{\"status\":\"up\"}");
+    buffer_add(&body, servers_selling(admin->settings.servers)
+                          ? "{\"status\":\"up\",\"selling\":true}"
+                          : "{\"status\":\"up\",\"selling\":false}");
     admin_answer(request, 200, &body, NULL);
 }
 

@@ -106,6 +106,14 @@ static int64_t carried(const struct settlement *settlement)
            settlement->unsent + settlement->held + settlement->freed;
 }
 
+/* A flight has landed. */
+static void decides_again(struct server *server)
+{
+    if (server->refusing && server->state == SERVER_UP)
+        snprintf(server->why, sizeof server->why, "its store takes sales again");
+    server->refusing = false;
+}
+
 void servers_settle(struct servers *servers, size_t index, const struct settlement *settlement,
                     const struct figures *figures)
 {
@@ -118,6 +126,7 @@ void servers_settle(struct servers *servers, size_t index, const struct settleme
     servers->sales += settlement->sold;
     if (figures != NULL) {
         servers_hear(server, figures);
+        decides_again(server);
         server->landed++;
         servers->landed++;
     }
@@ -206,10 +215,25 @@ void servers_refused(struct servers *servers, size_t index, unsigned start, cons
     if (server->start == start && server->state != SERVER_LEFT) {
         if (any_but(servers, index))
             health_lost(&server->health);
+        server->refusing = true;
         servers_judge(servers, server, true);
         servers_apply(servers, server, why);
+        if (server->state == SERVER_UP)
+            snprintf(server->why, sizeof server->why, "%s", why);
     }
     lock_drop(&servers->lock);
+}
+
+bool servers_selling(struct servers *servers)
+{
+    bool selling = false;
+    lock_take(&servers->lock);
+    for (size_t i = 0; i < servers->count && !selling; i++) {
+        const struct server *server = &servers->list[i];
+        selling = server->pool == POOL_TICKETS && server->state == SERVER_UP && !server->refusing;
+    }
+    lock_drop(&servers->lock);
+    return selling;
 }
 
 /* Another server of the same pool, which is up. */

@@ -75,6 +75,7 @@ struct server {
         start; /* raised with each new process: tells its flights from those of the one before */
     int64_t since; /* wall clock: in this state */
     char why[ROUTING_WHY_SIZE];
+    bool refusing;               /* its last flight came back undecided: its store takes nothing */
     struct server_health health; /* what the state follows from */
     struct server_check check;
     struct server_report report; /* of a ticket server: the latest */
@@ -180,7 +181,7 @@ void servers_failed(struct servers *servers, size_t index, unsigned start, const
 
 /* A flight to this start of the server came back undecided: its store takes nothing. The same; but where no
  * other ticket server is up, or may be so in a moment, it stays up: a full disk is full for all of them, and
- * what needs no room (reads above all) goes on. */
+ * what needs no room (reads above all) goes on. Its `why` then says so, until a flight lands. */
 void servers_refused(struct servers *servers, size_t index, unsigned start, const char *why);
 
 /* A check of this start of the server is over. */
@@ -210,7 +211,10 @@ size_t servers_find(struct servers *servers, const char *id, struct server *serv
 /* True where at least one ticket server is up, or may be so in a moment. */
 bool servers_any(struct servers *servers);
 
-/* The same of the others. */
+/* False where no ticket server is up, or the last flight of each that is was refused for its store's sake. */
+bool servers_selling(struct servers *servers);
+
+/* The same as servers_any of the others. */
 bool servers_any_but(struct servers *servers, size_t index);
 
 /* How many flights the other servers have answered so far. */

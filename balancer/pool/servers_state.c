@@ -196,6 +196,7 @@ static void join(struct servers *servers, struct server *server, const char *add
         servers_apply(servers, server, "its process was replaced");
         health_joined(&server->health);
         server->check = (struct server_check){0};
+        server->refusing = false;
     }
     snprintf(server->address, sizeof server->address, "%s", address);
     server->pid = pid;

@@ -173,18 +173,33 @@ static bool turned_back(const struct upstream_answer *answer)
            !says(answer, PROBLEM_OUTCOME_UNKNOWN);
 }
 
+/* What a ticket server says that can decide nothing now, though nothing is wrong with itself; NONE where it is
+ * anything else, a 503 of who is no ticket server included. */
+static enum problem refusal(const struct upstream_answer *answer)
+{
+    static const enum problem refusals[] = {PROBLEM_STORE_UNAVAILABLE, PROBLEM_OUTCOME_UNKNOWN,
+                                            PROBLEM_OVERLOADED};
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (says(answer, refusals[i]))
+            return refusals[i];
+    return PROBLEM_NONE;
+}
+
 static void not_landed(struct flight *flight, const struct upstream_answer *answer)
 {
     struct flights *flights = flight->flights;
     struct lane *lane = &flights->lanes[flight->server];
     char why[ROUTING_WHY_SIZE];
-    if (says(answer, PROBLEM_FLIGHT_VERSION))
+    enum problem refused = refusal(answer);
+    if (refused != PROBLEM_NONE)
+        snprintf(why, sizeof why, "answered %u %s", answer->status, problem_code(refused));
+    else if (says(answer, PROBLEM_FLIGHT_VERSION))
         snprintf(why, sizeof why, "it does not speak flights of version %d", FLIGHT_VERSION);
     else if (answer->answered)
         snprintf(why, sizeof why, "answered %u, or not as a flight is answered", answer->status);
     else
         snprintf(why, sizeof why, "%s", answer->error);
-    fail(flight, why, answer->answered && answer->status == 503);
+    fail(flight, why, refused != PROBLEM_NONE);
     if (turned_back(answer))
         flight_turn_back(flight);
     else if (!answer->sent)

@@ -2,11 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -124,7 +127,7 @@ static bool adopt(struct lock_file *file, int fd)
 enum attempt {
     ATTEMPT_DONE,
     ATTEMPT_SEIZED, /* somebody holds it exclusively */
-    ATTEMPT_STALE,  /* not valid, and others who use it keep it from being made anew */
+    ATTEMPT_STALE,  /* not valid, or orphaned, and others who use it keep it from being made anew */
     ATTEMPT_AGAIN,
     ATTEMPT_FAILED, /* errno tells */
 };
@@ -162,13 +165,32 @@ static bool free_where_alone(const struct lock_file *file, int fd)
            !names(file->place->lock, fd, &held) || make(fd, file->place);
 }
 
+/* Whether the mutex names an owner that is no thread any more, and of whose end the kernel did not tell: it marks the
+ * mutex of who dies here and now. Taking it would end the taker: the C library has no answer to such an owner. The
+ * mutex begins with the word that it shares with the kernel. */
+static bool orphaned(int fd)
+{
+    uint32_t word, again;
+    const off_t place = offsetof(struct lock_page, mutex);
+    if (pread(fd, &word, sizeof word, place) != (ssize_t)sizeof word)
+        return false;
+    pid_t owner = (pid_t)(word & FUTEX_TID_MASK);
+    if (owner == 0 || (word & FUTEX_OWNER_DIED) != 0 || syscall(SYS_tkill, owner, 0) == 0 ||
+        errno != ESRCH)
+        return false;
+    /* Who died between the two looks has been marked since. */
+    return pread(fd, &again, sizeof again, place) == (ssize_t)sizeof again && again == word;
+}
+
 /* One try on an open file, which it either keeps or leaves to be closed. */
-static enum attempt try_share(struct lock_file *file, int fd)
+static enum attempt try_share(struct lock_file *file, int fd, enum lock_use use)
 {
     if (!free_where_alone(file, fd))
         return ATTEMPT_FAILED;
     if (flock(fd, LOCK_SH | LOCK_NB) != 0)
         return errno == EWOULDBLOCK ? ATTEMPT_SEIZED : ATTEMPT_FAILED;
+    if (valid(fd, file->place) && use == LOCK_USE_WRITE && orphaned(fd))
+        return ATTEMPT_STALE;
     if (valid(fd, file->place))
         return adopt(file, fd) ? ATTEMPT_DONE : ATTEMPT_AGAIN;
     flock(fd, LOCK_UN);
@@ -191,7 +213,8 @@ static void explain(enum attempt attempt, const struct place *place, char error[
     else
         snprintf(
             error, STORE_ERROR_SIZE,
-            "%.200s was made for another boot, container or database and is still in use; stop "
+            "%.200s was made for another boot, container or database, or by an owner that is gone, "
+            "and is still in use; stop "
             "what uses it (fuser -v names it), then start again",
             place->lock);
 }
@@ -233,7 +256,7 @@ bool lock_file_open(struct lock_file *file, const struct place *place, enum lock
             return true;
         if (fd < 0)
             return fail(error, "open", place->lock);
-        enum attempt attempt = try_share(file, fd);
+        enum attempt attempt = try_share(file, fd, use);
         if (attempt == ATTEMPT_DONE)
             return true;
         close(fd);

@@ -8,7 +8,8 @@
  * A mutex in a file outlives its processes, and a stale owner in it would kill or hang whoever asks
  * for it next: so the page names the boot, the PID namespace and the database it was made for, and is
  * made anew where any of these differs; and where it has an owner, though nobody else uses the store: a disk
- * that lost its power may have kept a page of a moment in which somebody owned the mutex. */
+ * that lost its power may have kept a page of a moment in which somebody owned the mutex. Where somebody uses
+ * it (a reader that could not make it anew), who would write is refused. */
 #ifndef BOX_OFFICE_SQLITE_LOCK_FILE_H
 #define BOX_OFFICE_SQLITE_LOCK_FILE_H
 

@@ -1,5 +1,6 @@
 /* The lock file: stale, half-made, in use. */
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -182,6 +183,37 @@ static void stale_lock_in_use_refuses_sellers(struct fixture *fixture)
     store_close(fixture_seller(fixture, "server-1"));
 }
 
+/* A thread that there cannot be: its number is above all that the kernel gives. */
+static void make_orphaned(struct fixture *fixture)
+{
+    uint32_t nobody = FUTEX_TID_MASK;
+    overwrite(fixture, offsetof(struct lock_page, mutex), &nobody, sizeof nobody);
+}
+
+static int open_orphaned(struct fixture *fixture, int number, int parent)
+{
+    (void)number;
+    (void)parent;
+    expect_no_seller(fixture, "fuser");
+    return (int)CU_get_number_of_failures();
+}
+
+/* In a child: the C library ends who takes such a mutex. */
+static void orphaned_lock_in_use_refuses_sellers(struct fixture *fixture)
+{
+    struct child child;
+    store_close(fixture_seller(fixture, "server-1"));
+    int fd = open_lock(fixture);
+    CU_ASSERT_EQUAL(flock(fd, LOCK_SH | LOCK_NB), 0);
+    make_orphaned(fixture);
+    child_start(&child, open_orphaned, fixture, 1);
+    child_open_gate();
+    CU_ASSERT_EQUAL(child_wait(&child), 0);
+    store_close(fixture_reader(fixture)); /* which needs no mutex */
+    close(fd);
+    store_close(fixture_seller(fixture, "server-1"));
+}
+
 static void two_handles_share_one_lock(struct fixture *fixture)
 {
     struct store *a = fixture_seller(fixture, "server-1");
@@ -209,6 +241,7 @@ static const struct fixture_case cases[] = {
     {"lock missing", 10, stale_lock_is_made_anew},
     {"a seized lock refuses all", 10, seized_lock_refuses_all},
     {"a stale lock in use refuses sellers", 10, stale_lock_in_use_refuses_sellers},
+    {"an orphaned lock in use refuses sellers", 10, orphaned_lock_in_use_refuses_sellers},
     {"two handles share one lock", 10, two_handles_share_one_lock},
 };
 

@@ -11,6 +11,7 @@ static void health_follows_the_servers(void)
 {
     office_open(2);
     CU_ASSERT_EQUAL(office_ask_with("GET", "/healthz", "", NULL), 200);
+    CU_ASSERT(office_body_has("\"selling\":true"));
     CU_ASSERT_EQUAL(office_ask_with("HEAD", "/healthz", "", NULL), 200);
     servers_failed(&office.servers, 0, 1, "a test says so");
     CU_ASSERT_EQUAL(office_ask_with("GET", "/healthz", "", NULL), 200);
@@ -19,6 +20,21 @@ static void health_follows_the_servers(void)
     CU_ASSERT(office_head_has("\r\nRetry-After: 1\r\n"));
     CU_ASSERT(servers_joined(&office.servers, "server-1", "127.0.0.1:1", 9));
     CU_ASSERT_EQUAL(office_ask_with("GET", "/healthz", "", NULL), 503); /* joining is not up */
+    office_close();
+}
+
+/* The last one stays up for who reads; that it sells nothing must be seen from outside. */
+static void health_tells_that_nothing_is_sold(void)
+{
+    office_open(2);
+    servers_refused(&office.servers, 0, 1, "answered 503 store_unavailable");
+    CU_ASSERT_EQUAL(office_ask_with("GET", "/healthz", "", NULL), 200);
+    CU_ASSERT(office_body_has("\"selling\":true"));
+    servers_refused(&office.servers, 1, 1, "answered 503 store_unavailable");
+    CU_ASSERT_EQUAL(office_ask_with("GET", "/healthz", "", NULL), 200);
+    CU_ASSERT(office_body_has("\"selling\":false"));
+    CU_ASSERT_EQUAL(office_ask("GET", "/servers/server-2", NULL), 200);
+    CU_ASSERT(office_body_has("answered 503 store_unavailable"));
     office_close();
 }
 
@@ -304,6 +320,7 @@ static void a_rolling_restart_tells_how_far_it_is(void)
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("admin api", "health follows the servers", health_follows_the_servers);
+    suite_add("admin api", "health tells that nothing is sold", health_tells_that_nothing_is_sold);
     suite_add("admin api", "all else needs the token", all_else_needs_the_token);
     suite_add("admin api", "wrong tokens are not taken for ever",
               wrong_tokens_are_not_taken_for_ever);

@@ -140,6 +140,8 @@ static void the_last_one_whose_store_takes_nothing_stays(void)
     CU_ASSERT_EQUAL(state(0), SERVER_DOWN);
     servers_refused(&servers, 1, servers.list[1].start, "refused");
     CU_ASSERT_EQUAL(state(1), SERVER_UP);
+    CU_ASSERT_STRING_EQUAL(servers.list[1].why, "refused");
+    CU_ASSERT_FALSE(servers_selling(&servers));
     CU_ASSERT_FALSE(servers_any_but(&servers, 1));
     servers_returning(&servers, "server-1"); /* whoever returns may do better */
     CU_ASSERT(servers_any_but(&servers, 1));

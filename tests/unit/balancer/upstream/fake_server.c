@@ -121,6 +121,8 @@ static void write_body(struct fake_server *fake, struct buffer *body)
         buffer_add(body, "{\"code\":\"outcome_unknown\"}");
     else if (fake->manner == FAKE_SAYS_400)
         buffer_add(body, "{\"code\":\"flight_version\"}");
+    else if (fake->manner == FAKE_SAYS_503 && strncmp(line, "POST /flights ", 14) == 0)
+        buffer_add(body, "{\"code\":\"store_unavailable\"}");
     else if (strncmp(line, "POST /flights ", 14) == 0)
         write_answer(fake, body);
     else if (strncmp(line, "GET /healthz ", 13) == 0)

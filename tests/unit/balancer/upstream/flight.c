@@ -302,6 +302,17 @@ static void who_is_on_board_leaves_for_a_server_that_drains(void)
     flying_close();
 }
 
+/* A 503 that is not a ticket server's own is a failure: even the last one is out until a check is passed. */
+static void a_503_of_somebody_else_is_a_failure(void)
+{
+    flying_open(1);
+    flying->fakes[0].status = 503;
+    flying_board(1);
+    flying_until_back(1, 0);
+    CU_ASSERT_EQUAL(flying_state(0), SERVER_DOWN);
+    flying_close();
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("flight", "all on board are decided", all_on_board_are_decided);
@@ -325,4 +336,5 @@ static __attribute__((constructor)) void suite(void)
               nobody_leaves_for_a_server_that_is_down);
     suite_add("flight", "who is on board leaves for a server that drains",
               who_is_on_board_leaves_for_a_server_that_drains);
+    suite_add("flight", "a 503 of somebody else is a failure", a_503_of_somebody_else_is_a_failure);
 }

@@ -438,10 +438,14 @@ static void who_is_turned_away_by_all_is_told(void)
     flying_until_back(1, 1);
     CU_ASSERT_EQUAL(first->outcome.problem, PROBLEM_STORE_UNAVAILABLE);
     CU_ASSERT_EQUAL(flying_state(1), SERVER_UP); /* somebody has to answer those who only read */
+    CU_ASSERT_PTR_NOT_NULL(strstr(flying->servers.list[1].why, "answered 503 store_unavailable"));
+    CU_ASSERT_FALSE(servers_selling(&flying->servers));
     flying->fakes[1].manner = FAKE_ANSWERS;
     struct traveller *second = flying_board(2);
     flying_until_back(2, 1);
     CU_ASSERT_EQUAL(second->outcome.problem, PROBLEM_NONE); /* and it sells as soon as it can */
+    CU_ASSERT(servers_selling(&flying->servers));
+    CU_ASSERT_STRING_EQUAL(flying->servers.list[1].why, "its store takes sales again");
     flying_close();
 }
 
