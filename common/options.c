@@ -71,6 +71,9 @@ static void add_to_list(const struct option_entry *entry, const char *text)
 
 static void hide_password(char *url)
 {
+    const char *why = store_option_refuse(url);
+    if (why != NULL)
+        die(EXIT_USAGE, "%s", why);
     if (store_option_hide(url))
         log_line("the store's URL has a password, which others can see in the list of processes: "
                  "keep it in "

@@ -27,10 +27,12 @@ static bool new_secret(char text[SECRET_TEXT_SIZE])
     return true;
 }
 
-/* On the disk, or a power cut would leave an empty file under the name, and nobody could start. */
+/* On the disk, or a power cut would leave an empty file under the name, and nobody could start. What one left beside it
+ * is removed: in a container the next start has the same process id. */
 static bool write_beside(const char *beside)
 {
     char text[SECRET_TEXT_SIZE];
+    unlink(beside);
     int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool good = fd >= 0 && new_secret(text) && write(fd, text, DIGITS) == DIGITS && fsync(fd) == 0;
     int error = errno;

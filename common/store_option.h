@@ -13,8 +13,16 @@
 /* What a URL may be, for --help. */
 #define STORE_OPTION_FORMS "sqlite:FILE or postgresql://USER@HOST/DATABASE"
 
+/* Where libpq's sslpassword is kept: libpq knows no variable for it, db/postgres/place.c hands it on. */
+#define STORE_OPTION_KEY_PASSWORD "BOX_OFFICE_SSLPASSWORD"
+
+/* Why this URL cannot be taken, in words that quote nothing of it: a password stands in it where libpq would take it for
+ * a host, a port or a path. Then the URL is emptied from there on. NULL, with nothing changed: it can, or has another
+ * scheme. */
+const char *store_option_refuse(char *url);
+
 /* Moves the password out of the URL, which is shortened where it is, into the environment; where that says another
- * one, the URL's counts. False, with nothing changed, where there is none to move: other schemes, none, or one that
+ * one, the URL's counts, and its last one where it has several; that of a client key (sslpassword) likewise. False, with nothing changed, where there is none to move: other schemes, none, or one that
  * cannot be understood. Before threads start. */
 bool store_option_hide(char *url);
 

@@ -15,8 +15,7 @@ struct engine {
     bool (*reset)(const char *place, char aside[STORE_PLACE_SIZE], char error[STORE_ERROR_SIZE]);
     struct store *(*open_seller)(const char *place, const char *server, store_stalled *stalled,
                                  void *context, char error[STORE_ERROR_SIZE]);
-    struct store *(*open_reader)(const char *place, char error[STORE_ERROR_SIZE]);
-    bool (*exists)(const char *place);
+    struct store *(*open_reader)(const char *place, bool *absent, char error[STORE_ERROR_SIZE]);
     void (*close)(struct store *store);
     bool (*present)(const struct store *store);
     enum store_result (*decide)(struct store *store, struct decision *decisions, size_t n);

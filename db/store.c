@@ -91,17 +91,16 @@ struct store *store_open_seller_telling(const char *url, const char *server, sto
 
 struct store *store_open_reader(const char *url, char error[STORE_ERROR_SIZE])
 {
-    const char *place;
-    const struct engine *engine = engine_of(url, &place, error);
-    return engine == NULL ? NULL : engine->open_reader(place, error);
+    bool absent;
+    return store_open_reader_telling(url, &absent, error);
 }
 
-bool store_exists(const char *url)
+struct store *store_open_reader_telling(const char *url, bool *absent, char error[STORE_ERROR_SIZE])
 {
     const char *place;
-    char error[STORE_ERROR_SIZE];
     const struct engine *engine = engine_of(url, &place, error);
-    return engine != NULL && engine->exists(place);
+    *absent = engine == NULL;
+    return engine == NULL ? NULL : engine->open_reader(place, absent, error);
 }
 
 void store_close(struct store *store)

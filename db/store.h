@@ -86,8 +86,10 @@ struct store *store_open_seller_telling(const char *url, const char *server, sto
 /* Opens read-only. */
 struct store *store_open_reader(const char *url, char error[STORE_ERROR_SIZE]);
 
-/* Whether anything lies where the URL says, or may lie there: it need not be a store, or whole. */
-bool store_exists(const char *url);
+/* The same, and where it cannot be opened, `absent` tells whether that is because nothing lies where the URL says, nor
+ * may lie there: else something does, which need not be a store, or whole. */
+struct store *store_open_reader_telling(const char *url, bool *absent,
+                                        char error[STORE_ERROR_SIZE]);
 
 /* Closes; a seller's handle also folds the journal into the database where it can. */
 void store_close(struct store *store);

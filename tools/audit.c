@@ -67,9 +67,10 @@ int main(int argc, char **argv)
         "cannot be read, 2 wrong usage, or no store there.",
         argc, argv);
     char error[STORE_ERROR_SIZE];
-    struct store *store = store_open_reader(url, error);
+    bool absent;
+    struct store *store = store_open_reader_telling(url, &absent, error);
     if (store == NULL)
-        die(store_exists(url) ? EXIT_TROUBLE : EXIT_USAGE, "%s", error);
+        die(absent ? EXIT_USAGE : EXIT_TROUBLE, "%s", error);
     enum exit_status status = audit(store);
     store_close(store);
     return status;

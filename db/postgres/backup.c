@@ -41,7 +41,8 @@ static bool read_store(struct postgres *postgres, struct copy_file *file, store_
 bool postgres_backup(const char *rest, const char *to, store_progress *progress, void *context,
                      char error[STORE_ERROR_SIZE])
 {
-    struct store *store = postgres_open_reader(rest, error);
+    bool absent;
+    struct store *store = postgres_open_reader(rest, &absent, error);
     if (store == NULL)
         return false;
     struct postgres *postgres = &((struct postgres_handle *)store)->postgres;

@@ -18,7 +18,6 @@ const struct engine postgres_engine = {
     .reset = postgres_reset,
     .open_seller = postgres_open_seller,
     .open_reader = postgres_open_reader,
-    .exists = postgres_exists,
     .close = postgres_close,
     .present = postgres_present,
     .decide = sell_batch,

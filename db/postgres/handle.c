@@ -53,7 +53,7 @@ struct postgres_handle *postgres_handle_new(const char *rest, const char *who, b
 }
 
 /* Whether the tables are those that this program works with. */
-static bool check_tables(struct postgres_handle *handle)
+static enum tables_state check_tables(struct postgres_handle *handle)
 {
     struct postgres *postgres = &handle->postgres;
     enum tables_state state = tables_expect(postgres);
@@ -63,7 +63,7 @@ static bool check_tables(struct postgres_handle *handle)
                  state == TABLES_NONE ? "holds no store yet" : "was made by an older version");
     snprintf(handle->common.base.figures.store, sizeof handle->common.base.figures.store, "%s",
              postgres->store);
-    return state == TABLES_PRESENT;
+    return state;
 }
 
 /* One number about this handle's server. */
@@ -107,7 +107,7 @@ static bool begin_selling(struct postgres_handle *handle)
     int64_t until = postgres->until;
     do {
         postgres_forget(postgres);
-        if (check_tables(handle) && raise_boot(handle))
+        if (check_tables(handle) == TABLES_PRESENT && raise_boot(handle))
             return true;
         if (!postgres->lost && !postgres->again && !postgres->doubted)
             return false;
@@ -132,12 +132,14 @@ struct store *postgres_open_seller(const char *rest, const char *server, store_s
     return &handle->common.base;
 }
 
-struct store *postgres_open_reader(const char *rest, char error[STORE_ERROR_SIZE])
+struct store *postgres_open_reader(const char *rest, bool *absent, char error[STORE_ERROR_SIZE])
 {
     struct postgres_handle *handle = postgres_handle_new(rest, "reader", false, error);
     if (handle == NULL)
         return NULL;
-    if (!check_tables(handle))
+    enum tables_state state = check_tables(handle);
+    *absent = state == TABLES_NONE;
+    if (state != TABLES_PRESENT)
         return postgres_give_up(handle, error);
     handle->postgres.inside = false;
     return &handle->common.base;
@@ -146,16 +148,4 @@ struct store *postgres_open_reader(const char *rest, char error[STORE_ERROR_SIZE
 bool postgres_present(const struct store *store)
 {
     return !((const struct postgres_handle *)store)->postgres.gone;
-}
-
-bool postgres_exists(const char *rest)
-{
-    char error[STORE_ERROR_SIZE];
-    bool there;
-    struct postgres_handle *handle = postgres_handle_new(rest, "reader", false, error);
-    if (handle == NULL)
-        return true;
-    enum tables_state state = tables_inspect(&handle->postgres, &there);
-    postgres_close(&handle->common.base);
-    return state != TABLES_NONE;
 }

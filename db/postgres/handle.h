@@ -12,10 +12,9 @@ struct postgres_handle {
 
 struct store *postgres_open_seller(const char *rest, const char *server, store_stalled *stalled,
                                    void *context, char error[STORE_ERROR_SIZE]);
-struct store *postgres_open_reader(const char *rest, char error[STORE_ERROR_SIZE]);
+struct store *postgres_open_reader(const char *rest, bool *absent, char error[STORE_ERROR_SIZE]);
 void postgres_close(struct store *store);
 bool postgres_present(const struct store *store);
-bool postgres_exists(const char *rest);
 
 /* The steps of opening that others share: a handle for this URL, connected, whose work may begin: within some seconds;
  * `inside` is set. NULL with the reason. postgres_close ends it. */

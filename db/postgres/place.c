@@ -1,9 +1,11 @@
 #include "db/postgres/place.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/buffer.h"
+#include "common/store_option.h"
 
 static const char default_schema[] = "box_office";
 
@@ -271,14 +273,25 @@ static bool finish_plain(struct postgres_place *place, char error[STORE_ERROR_SI
     return fits;
 }
 
+/* The password of a client key was cut out of the URL, as libpq's environment has none. The value is libpq's to free. */
+static void add_key_password(struct postgres_place *place)
+{
+    const char *password = getenv(STORE_OPTION_KEY_PASSWORD);
+    for (PQconninfoOption *option = place->options; option->keyword != NULL; option++)
+        if (password != NULL && option->val == NULL && strcmp(option->keyword, "sslpassword") == 0)
+            option->val = strdup(password);
+}
+
 /* libpq's own words repeat the URL's parts, and so perhaps a password: they are not passed on. */
 static bool parse(struct postgres_place *place, const char *url, char error[STORE_ERROR_SIZE])
 {
     char *why = NULL;
     place->options = PQconninfoParse(url, &why);
     PQfreemem(why);
-    if (place->options != NULL)
+    if (place->options != NULL) {
+        add_key_password(place);
         return true;
+    }
     snprintf(error, STORE_ERROR_SIZE,
              "the store's URL cannot be understood: postgresql://USER@HOST:PORT/DATABASE is one, "
              "with special characters as %%XX");

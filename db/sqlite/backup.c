@@ -32,7 +32,8 @@ bool backup_make(const char *path, const char *to, store_progress *progress, voi
     struct part part;
     if (!part_vacant(to, error))
         return false;
-    struct store *store = handle_open_reader(path, error);
+    bool absent;
+    struct store *store = handle_open_reader(path, &absent, error);
     if (store == NULL)
         return false;
     bool done =

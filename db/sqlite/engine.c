@@ -18,7 +18,6 @@ const struct engine sqlite_engine = {
     .reset = replace_reset,
     .open_seller = handle_open_seller,
     .open_reader = handle_open_reader,
-    .exists = place_exists,
     .close = handle_close,
     .present = handle_present,
     .decide = sell_batch,

@@ -196,7 +196,7 @@ struct store *handle_open_seller(const char *path, const char *server, store_sta
     return opened ? &handle->common.base : give_up(handle, error);
 }
 
-struct store *handle_open_reader(const char *path, char error[STORE_ERROR_SIZE])
+struct store *handle_open_reader(const char *path, bool *absent, char error[STORE_ERROR_SIZE])
 {
     struct handle *handle = handle_new(false);
     if (handle_settle(handle, path, false, LOCK_USE_READ) &&
@@ -204,6 +204,7 @@ struct store *handle_open_reader(const char *path, char error[STORE_ERROR_SIZE])
                         handle->common.base.error) == SQLITE_OK &&
         check_schema(handle) && read_identity(handle))
         return &handle->common.base;
+    *absent = !place_exists(path);
     return give_up(handle, error);
 }
 

@@ -19,7 +19,7 @@ struct handle {
 
 struct store *handle_open_seller(const char *path, const char *server, store_stalled *stalled,
                                  void *context, char error[STORE_ERROR_SIZE]);
-struct store *handle_open_reader(const char *path, char error[STORE_ERROR_SIZE]);
+struct store *handle_open_reader(const char *path, bool *absent, char error[STORE_ERROR_SIZE]);
 void handle_close(struct store *store);
 bool handle_present(const struct store *store);
 

@@ -130,14 +130,15 @@ static bool replace_store(const struct replacement *at, const struct part *part,
         return false;
     bool moved = move_journal(database, at->aside, &any, error) &&
                  (part == NULL ? move(database, at->aside, "", error) : keep_aside(at, error));
-    if (!moved)
+    if (!moved) {
         move_journal_back(at);
-    else if (part != NULL &&
-             !(place_save_directory(database, error) && part_replace(part, database, error))) {
-        put_back(at, error);
         return false;
     }
-    return moved;
+    if (place_save_directory(database, error) &&
+        (part == NULL || part_replace(part, database, error)))
+        return true;
+    put_back(at, error);
+    return false;
 }
 
 /* Where there was no database, but perhaps its journal. Whoever makes a store here meanwhile makes an empty file, and

@@ -201,6 +201,25 @@ static void all_is_durable_in_this_order(void)
     scene_close(&scene);
 }
 
+/* Else a power cut brings the store back that somebody was told is gone. */
+static void a_reset_is_durable(void)
+{
+    struct scene scene;
+    char aside[STORE_PLACE_SIZE];
+    scene_open(&scene);
+    for (int failing = 2; failing >= 1; failing--) {
+        steps_begin(failing);
+        CU_ASSERT_FALSE(store_reset(scene.fixture.url, aside, scene.error));
+        steps_end();
+        CU_ASSERT_PTR_NOT_NULL(strstr(scene.error, "cannot save"));
+        CU_ASSERT_EQUAL(fixture_sold(&scene.fixture, "demo", "standard"), 5);
+    }
+    steps_begin(0);
+    CU_ASSERT(store_reset(scene.fixture.url, aside, scene.error));
+    expect_steps("save directory; move tickets.db; save directory; ");
+    scene_close(&scene);
+}
+
 static void what_cannot_be_made_durable_is_no_copy(void)
 {
     struct scene scene;
@@ -254,6 +273,7 @@ static __attribute__((constructor)) void add(void)
     suite_add(suite, "nothing is put where others are", nothing_is_put_where_others_are);
     suite_add(suite, "no copy is made beside a journal", no_copy_is_made_beside_a_journal);
     suite_add(suite, "all is durable in this order", all_is_durable_in_this_order);
+    suite_add(suite, "a reset is durable", a_reset_is_durable);
     suite_add(suite, "what cannot be made durable is no copy",
               what_cannot_be_made_durable_is_no_copy);
     suite_add(suite, "what cannot be made durable is not put back",

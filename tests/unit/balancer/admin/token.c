@@ -49,6 +49,23 @@ static void a_token_is_made_once(void)
     CU_ASSERT_EQUAL(rmdir(directory), 0); /* nothing is left beside it */
 }
 
+/* A power cut left it, and this process has the id of the one that wrote it. */
+static void half_a_token_is_in_nobodys_way(void)
+{
+    char token[TOKEN_SIZE], beside[FILES_PATH_SIZE + 16];
+    make_place();
+    snprintf(beside, sizeof beside, "%s.%d", path, (int)getpid());
+    FILE *file = fopen(beside, "w");
+    CU_ASSERT_FATAL(file != NULL);
+    fputs("0123", file);
+    fclose(file);
+    CU_ASSERT(token_make(path));
+    CU_ASSERT(token_read(path, token));
+    CU_ASSERT_EQUAL(mode_of_file(), 0600);
+    CU_ASSERT_EQUAL(unlink(path), 0);
+    CU_ASSERT_EQUAL(rmdir(directory), 0);
+}
+
 static void a_token_needs_its_place(void)
 {
     char token[TOKEN_SIZE];
@@ -145,6 +162,7 @@ static void only_the_token_itself_matches(void)
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("token", "a token is made once", a_token_is_made_once);
+    suite_add("token", "half a token is in nobody's way", half_a_token_is_in_nobodys_way);
     suite_add("token", "a token needs its place", a_token_needs_its_place);
     suite_add("token", "a file is a token or not", a_file_is_a_token_or_not);
     suite_add("token", "a directory is no token", a_directory_is_no_token);
