@@ -113,7 +113,7 @@ report: $(BUILD)/report ## prove the routing log, and hold it against the store
 
 audit: $(BUILD)/audit $(BUILD)/report ## prove the store; then the routing log against it
 	@$(BUILD)/audit --store '$(STORE)'; sound=$$?; [ $$sound -ne 2 ] || exit 1; [ ! -e $(LOG_DIR)/routing.log ] || \
-	    $(BUILD)/report --log-dir $(LOG_DIR) --store '$(STORE)' || sound=1; exit $$sound
+	    $(BUILD)/report --log-dir $(LOG_DIR) --store '$(STORE)' || { proved=$$?; [ $$sound -ne 0 ] || sound=$$proved; }; exit $$sound
 
 watch: $(BUILD)/watch ## follow the routing log, readable
 	@$(BUILD)/watch --log-dir $(LOG_DIR)

@@ -11,6 +11,7 @@
 #include "db/store.h"
 #include "tools/report/source.h"
 #include "tools/report/table.h"
+#include "tools/report/verdict.h"
 
 enum {
     SOURCES_MAX = 16,
@@ -152,6 +153,14 @@ static void print(struct report *report)
     table_print(&table, &report->ledger);
 }
 
+static int verdict(const struct report *report)
+{
+    if (report->findings.violations > 0 || fflush(stdout) != 0)
+        return EXIT_TROUBLE;
+    bool complete = report->ledger.sales_beyond + report->ledger.holds_beyond == 0;
+    return complete ? EXIT_FINE : REPORT_INCOMPLETE;
+}
+
 static void free_all(struct report *report)
 {
     for (size_t i = 0; i < report->count; i++)
@@ -175,7 +184,8 @@ int main(int argc, char **argv)
     log_name("report");
     options_read(table, sizeof table / sizeof *table, "report [--log-dir DIR] [--store URL]",
                  "Replays the routing log, proves every choice, and holds the counts against the "
-                 "store.\nExits 0 if all is well, 1 if anything is broken or cannot be read.",
+                 "store.\nExits 0 if all is well, 1 if anything is broken or cannot be read, 3 if "
+                 "nothing is broken but sales lie beyond the end of a crashed router's log.",
                  argc, argv);
     static struct report report;
     report.progress = isatty(STDERR_FILENO) == 1;
@@ -189,7 +199,7 @@ int main(int argc, char **argv)
     ledger_finish(&report.ledger);
     hide_progress(&report);
     print(&report);
-    bool clean = report.findings.violations == 0;
+    int status = verdict(&report);
     free_all(&report);
-    return clean && fflush(stdout) == 0 ? EXIT_FINE : EXIT_TROUBLE;
+    return status;
 }

@@ -4,6 +4,9 @@
 #ifndef BOX_OFFICE_TEST_AUDIT_H
 #define BOX_OFFICE_TEST_AUDIT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "tests/lib/cluster.h"
 #include "tests/lib/load.h"
 
@@ -12,7 +15,17 @@
  * different, no more sold than the capacity. `load` may be NULL. The cluster may run or not. */
 void audit_clean(struct cluster *cluster, const struct load *load);
 
-/* The same, and the store holds no other sales than those of the load. */
+/* What the report could not prove, as it lies beyond the end of a crashed router's log. */
+struct audit_beyond {
+    int64_t sales, milliseconds; /* sales and holds; the latest so much behind the last line left */
+};
+
+/* As audit_clean and audit_exact, where routing lines were lost with the power or had no room: the report may
+ * also find the log incomplete, and nothing else. `beyond` is filled in. */
+void audit_incomplete(struct cluster *cluster, const struct load *load, bool exact,
+                      struct audit_beyond *beyond);
+
+/* As audit_clean, and the store holds no other sales than those of the load. */
 void audit_exact(struct cluster *cluster, const struct load *load);
 
 /* How many of the load's sales the store does not hold as they were told; all, where it cannot be read at

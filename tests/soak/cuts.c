@@ -20,6 +20,7 @@ enum {
     PLENTY = 10000000,
     DEALS_BETWEEN_MAX = 150,     /* before the next cut */
     FAILURES = 20,               /* that buyers get from a dead disk */
+    LINES_LOST_SECONDS = 40,     /* Linux writes back what is 30 s old, and looks every 5 s */
     CUTS_PER_PROGRESS_LINE = 50, /* where stderr is no terminal */
     DECK = 10,
 };
@@ -48,6 +49,7 @@ struct cuts {
     int done, stores, sold_out;
     int at[MOMENTS];
     int64_t begun, sold, refused, tickets, excused;
+    struct audit_beyond beyond; /* of all stores; the worst */
     int64_t *back; /* owned: of each cut, from the start after it to the first purchase decided */
 };
 
@@ -92,6 +94,17 @@ static void lead_to(struct cuts *cuts, enum moment moment)
     ground_await_failures(ground, (int)dice_roll(&cuts->dice, FAILURES) + 1);
 }
 
+/* With the power goes the end of the logs, and no more than that. */
+static void audit(struct cuts *cuts, bool exact, struct audit_beyond *beyond)
+{
+    const struct crowd *crowd = &cuts->ground.crowd;
+    audit_incomplete(&cuts->ground.cluster, &crowd->known, exact, beyond);
+    CU_ASSERT(beyond->sales <= (int64_t)crowd->begun);
+    CU_ASSERT(beyond->milliseconds <= LINES_LOST_SECONDS * 1000);
+    if (beyond->milliseconds > cuts->beyond.milliseconds)
+        cuts->beyond.milliseconds = beyond->milliseconds;
+}
+
 /* `next`: when the next one will be. */
 static void one_cut(struct cuts *cuts, enum moment moment, enum moment next)
 {
@@ -102,7 +115,7 @@ static void one_cut(struct cuts *cuts, enum moment moment, enum moment next)
     else
         ground_cut(ground);
     cuts->at[moment]++;
-    audit_clean(&ground->cluster, &ground->crowd.known);
+    audit(cuts, false, &(struct audit_beyond){0});
     int64_t since = clock_monotonic();
     ground_begin_again(ground);
     cuts->back[cuts->done++] = clock_monotonic() - since;
@@ -143,6 +156,8 @@ static void print_figures(struct cuts *cuts)
                cuts->back[(size_t)cuts->done / 2] / CLOCK_MILLISECOND,
                cuts->back[(size_t)cuts->done - 1] / CLOCK_MILLISECOND);
     }
+    printf("  beyond the end of the logs that were left: %" PRId64 " sales, up to %" PRId64 " ms\n",
+           cuts->beyond.sales, cuts->beyond.milliseconds);
     printf("  purchases %" PRId64 ": sold %" PRId64 " (%" PRId64 " tickets), sold out %" PRId64
            " (in %d stores); attempts that failed meanwhile: %" PRId64 "\n",
            cuts->begun, cuts->sold, cuts->tickets, cuts->refused, cuts->sold_out, cuts->excused);
@@ -167,7 +182,9 @@ static void settle(struct cuts *cuts)
     CU_ASSERT(crowd_judge(&ground->crowd));
     CU_ASSERT(cluster_quiet(&ground->cluster));
     audit_repeats(&ground->cluster, &crowd->known);
-    audit_exact(&ground->cluster, &crowd->known);
+    struct audit_beyond beyond = {0};
+    audit(cuts, true, &beyond);
+    cuts->beyond.sales += beyond.sales;
     cuts->begun += (int64_t)crowd->begun;
     cuts->sold += (int64_t)crowd->known.sold;
     cuts->tickets += crowd->known.tickets;

@@ -15,10 +15,10 @@ struct window {
     int64_t from, to;
 };
 
-/* A life that was ended by a crash. */
+/* A life that was ended by a crash: its last line, and until when more may have been made. */
 struct end {
     uint32_t router;
-    int64_t last;
+    int64_t last, until;
 };
 
 static const int64_t clock_slack = CLOCK_SECOND; /* the wall clock may have been set back */
@@ -132,19 +132,21 @@ void ledger_window(struct ledger *ledger, uint32_t router, int64_t from, int64_t
     buffer_append(&ledger->windows, &window, sizeof window);
 }
 
-void ledger_crashed(struct ledger *ledger, uint32_t router, int64_t last)
+void ledger_crashed(struct ledger *ledger, uint32_t router, int64_t last, int64_t until)
 {
-    struct end end = {router, last};
+    struct end end = {router, last, until};
     buffer_append(&ledger->ends, &end, sizeof end);
 }
 
 /* A choice is written before its flight leaves, so what is made of it is later. */
-bool ledger_line_lost(struct ledger *ledger, uint32_t router, int64_t made_at)
+bool ledger_beyond_end(struct ledger *ledger, uint32_t router, int64_t from, int64_t to)
 {
     const struct end *ends = (const struct end *)(const void *)ledger->ends.data;
     for (size_t i = 0; i < ledger->ends.length / sizeof *ends; i++)
-        if (ends[i].router == router && made_at >= ends[i].last - clock_slack) {
-            ledger->lines_lost++;
+        if (ends[i].router == router && to >= ends[i].last - clock_slack && from <= ends[i].until) {
+            int64_t behind = from - ends[i].last;
+            if (behind > ledger->beyond_by)
+                ledger->beyond_by = behind;
             return true;
         }
     return false;

@@ -107,8 +107,8 @@ struct ledger {
     uint64_t slot_count; /* a power of two */
     uint32_t snapshot;   /* place: where reading the log stood when the store was read */
     uint64_t sales, sales_through, sales_direct, sales_others, sales_before;
-    uint64_t
-        lines_lost; /* sales and holds that were made after the last line of a crashed router */
+    uint64_t sales_beyond, holds_beyond; /* made beyond the end of a crashed router's log */
+    int64_t beyond_by;                   /* the latest of them so much behind its last line */
 };
 
 void ledger_init(struct ledger *ledger, struct findings *findings);
@@ -126,12 +126,14 @@ uint32_t ledger_router(struct ledger *ledger, const char *router);
  * the log, legally. */
 void ledger_window(struct ledger *ledger, uint32_t router, int64_t from, int64_t to);
 
-/* The router crashed, and its last line that is left is of that time (wall clock): those after it may be lost,
- * since a power cut takes with it what the system has not written yet, and a full disk takes nothing. */
-void ledger_crashed(struct ledger *ledger, uint32_t router, int64_t last);
+/* The router crashed, and its last line that is left is of the time `last` (wall clock): those after it may be
+ * lost, since a power cut takes with it what the system has not written yet, and a full disk takes nothing.
+ * What was made after `until` was not made by that life. */
+void ledger_crashed(struct ledger *ledger, uint32_t router, int64_t last, int64_t until);
 
-/* Whether a router that crashed may have asked for what was made at this time by such a line. */
-bool ledger_line_lost(struct ledger *ledger, uint32_t router, int64_t made_at);
+/* Whether a router that crashed may have asked, by such a line, for what was made between these times. That is
+ * no proof that it did: whoever cuts the end off a log leaves the same. So it counts, and is told. */
+bool ledger_beyond_end(struct ledger *ledger, uint32_t router, int64_t from, int64_t to);
 
 /* When the request was admitted (wall clock), as its id tells. */
 int64_t ledger_admitted_at(const struct id *request);

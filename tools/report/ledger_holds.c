@@ -93,9 +93,12 @@ static void finish_unknown(struct ledger *ledger, const struct ledger_hold *hold
 {
     char time[CLOCK_TEXT_SIZE];
     if (is_sold(hold) || hold->router == LEDGER_NONE || !ledger->known.data[hold->router] ||
-        ledger_in_window(ledger, hold->router, &hold->id) ||
-        ledger_line_lost(ledger, hold->router, hold->created_at))
+        ledger_in_window(ledger, hold->router, &hold->id))
         return;
+    if (ledger_beyond_end(ledger, hold->router, hold->created_at, hold->created_at)) {
+        ledger->holds_beyond++;
+        return;
+    }
     clock_format(hold->created_at, time);
     ledger->findings->checked[CHECK_HOLDS]++;
     findings_broken_store(ledger->findings, CHECK_HOLDS,
@@ -119,9 +122,7 @@ static void finish_hold(struct ledger *ledger, const struct ledger_hold *hold)
     if (match(ledger, hold, latest))
         for (uint32_t at = latest; at != LEDGER_NONE; at = ledger_attempt(ledger, at)->older)
             compare(ledger, ledger_attempt(ledger, at), hold, id);
-    else if (hold->router == LEDGER_NONE ||
-             (!ledger_in_window(ledger, hold->router, &hold->id) &&
-              !ledger_line_lost(ledger, hold->router, hold->created_at)))
+    else if (hold->router == LEDGER_NONE || !ledger_in_window(ledger, hold->router, &hold->id))
         name_choices(ledger, hold, latest, id);
 }
 

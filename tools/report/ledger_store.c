@@ -129,12 +129,13 @@ static void name_choices(struct ledger *ledger, const struct stray *sale, uint32
     }
 }
 
-/* When it was sold, or a little later: of a hold's confirm nothing but its id tells. */
-static int64_t sold_by(const struct stray *sale)
+/* When it was sold is not known of a hold's confirm: nothing but its id tells. */
+static bool beyond_end(struct ledger *ledger, const struct stray *sale)
 {
     static const int64_t under_way = 15 * CLOCK_SECOND; /* the longest a confirm is, and more */
-    return id_equal(&sale->id, &sale->request) ? sale->created_at
-                                               : ledger_admitted_at(&sale->request) + under_way;
+    bool purchase = id_equal(&sale->id, &sale->request);
+    int64_t from = purchase ? sale->created_at : ledger_admitted_at(&sale->request);
+    return ledger_beyond_end(ledger, sale->router, from, purchase ? from : from + under_way);
 }
 
 static void finish_stray(struct ledger *ledger, const struct stray *sale)
@@ -154,8 +155,10 @@ static void finish_stray(struct ledger *ledger, const struct stray *sale)
         ledger->sales_before++;
         return;
     }
-    if (ledger_line_lost(ledger, sale->router, sold_by(sale)))
+    if (latest == LEDGER_NONE && beyond_end(ledger, sale)) {
+        ledger->sales_beyond++;
         return;
+    }
     ledger->findings->checked[CHECK_SALES]++;
     if (latest != LEDGER_NONE) {
         name_choices(ledger, sale, latest);
@@ -244,13 +247,15 @@ static void finish_flight(struct ledger *ledger, const struct ledger_flight *fli
     finish_stored(ledger, flight);
 }
 
-static void note_lost(struct ledger *ledger)
+static void note_beyond(struct ledger *ledger)
 {
-    if (ledger->lines_lost > 0)
+    if (ledger->sales_beyond + ledger->holds_beyond > 0)
         findings_note(ledger->findings,
-                      "%" PRIu64 " sales and holds were made after the last line of a router that "
-                      "ended by a crash: their lines were lost with the power, or had no room",
-                      ledger->lines_lost);
+                      "%" PRIu64 " sales and %" PRIu64 " holds were made after the last line of a "
+                      "router that ended by a crash, up to %" PRId64 " ms behind it: their lines "
+                      "were lost with the power, had no room, or were cut off",
+                      ledger->sales_beyond, ledger->holds_beyond,
+                      ledger->beyond_by / CLOCK_MILLISECOND);
 }
 
 static void finish_server(struct ledger *ledger, uint32_t number)
@@ -269,7 +274,7 @@ void ledger_finish(struct ledger *ledger)
     for (size_t i = 0; i < ledger->strays.length / sizeof *strays; i++)
         finish_stray(ledger, &strays[i]);
     ledger_finish_holds(ledger);
-    note_lost(ledger);
+    note_beyond(ledger);
     for (uint32_t i = 0; i < ledger->flights.length / sizeof(struct ledger_flight); i++)
         finish_flight(ledger, ledger_flight(ledger, i));
     for (uint32_t i = 0; i < ledger->servers.count; i++)

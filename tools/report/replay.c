@@ -231,5 +231,5 @@ void replay_end(struct replay *replay, bool alive, uint32_t before, size_t rest)
     if (replay->begun && !replay->stopped && alive)
         end_alive(replay, before);
     else if (replay->begun && !replay->stopped)
-        replay_crashed(replay);
+        replay_crashed(replay, false);
 }

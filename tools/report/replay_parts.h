@@ -125,8 +125,9 @@ bool replay_starts_in_gap(const struct replay *replay);
 void replay_state(struct replay *replay, uint32_t place);
 void replay_stopped(struct replay *replay, uint32_t place);
 
-/* A session that ended without `stopped`: names what it left open. */
-void replay_crashed(struct replay *replay);
+/* A session that ended without `stopped`: names what it left open. `followed`: by the life whose first line is
+ * being read, which began when this one was over. */
+void replay_crashed(struct replay *replay, bool followed);
 
 /* replay_scale.c: how many ticket servers are wanted. */
 void replay_scale(struct replay *replay, uint32_t place);

@@ -9,8 +9,9 @@
 
 static const int64_t purchase_time = 15 * CLOCK_SECOND; /* the longest one is under way, and more */
 static const int64_t clock_slack = CLOCK_SECOND;        /* the wall clock may have been set back */
+static const int64_t write_back = 60 * CLOCK_SECOND;    /* the longest a system holds lines back */
 
-void replay_crashed(struct replay *replay)
+void replay_crashed(struct replay *replay, bool followed)
 {
     size_t count;
     const uint32_t *list = replay_open_list(replay, &count);
@@ -18,7 +19,8 @@ void replay_crashed(struct replay *replay)
     for (size_t i = 0; i < count; i++)
         purchases += ledger_flight(replay->ledger, list[i])->count;
     replay->crashes++;
-    ledger_crashed(replay->ledger, replay->router, replay->time);
+    ledger_crashed(replay->ledger, replay->router, replay->time,
+                   followed ? replay->line.time + purchase_time : replay->time + write_back);
     findings_note(replay_findings(replay),
                   "router %s ended by a crash after %s: %zu flights with %" PRId64
                   " purchases were not settled",
@@ -30,13 +32,14 @@ void replay_crashed(struct replay *replay)
 static void begin_life(struct replay *replay, const char *router)
 {
     if (replay->previous != LEDGER_NONE && !replay->stopped)
-        replay_crashed(replay);
+        replay_crashed(replay, true);
     buffer_clear(&replay->open);
     map_clear(&replay->requests);
     map_clear(
         &replay->pinned); /* a cookie outlives its router: others may have moved it meanwhile */
     replay_asked_forget(replay, 0);
     replay->router = ledger_router(replay->ledger, router);
+    replay->version = 0; /* not known, where its started line could not be written */
     replay->departed = 0;
     replay->wanted = -1;
     replay->count = 0;

@@ -10,7 +10,8 @@ enum {
     NUMBER_SIZE = 32,
 };
 
-static const char green[] = "\033[32m", red[] = "\033[31m", plain[] = "\033[0m";
+static const char green[] = "\033[32m", yellow[] = "\033[33m", red[] = "\033[31m",
+                  plain[] = "\033[0m";
 
 /* A number with commas between thousands. */
 struct grouped {
@@ -299,10 +300,41 @@ static void print_sources(const struct table *table, const struct ledger *ledger
         grouped((int64_t)ledger->sales_direct).text, grouped((int64_t)ledger->sales_others).text);
 }
 
-void table_print(const struct table *table, struct ledger *ledger)
+/* "40 sales", "1 sale and 2 holds". */
+static void print_beyond(const struct table *table, const struct ledger *ledger)
+{
+    uint64_t sales = ledger->sales_beyond, holds = ledger->holds_beyond;
+    if (sales > 0)
+        fprintf(table->out, "%s %s", grouped((int64_t)sales).text, sales == 1 ? "sale" : "sales");
+    if (holds > 0)
+        fprintf(table->out, "%s%s %s", sales > 0 ? " and " : "", grouped((int64_t)holds).text,
+                holds == 1 ? "hold" : "holds");
+    fprintf(table->out, " %s beyond the end of a crashed router's log, up to %" PRId64 " ms\n",
+            sales + holds == 1 ? "lies" : "lie", ledger->beyond_by / CLOCK_MILLISECOND);
+}
+
+static void print_verdict(const struct table *table, const struct ledger *ledger)
 {
     const struct findings *findings = ledger->findings;
     uint64_t choices = findings->checked[CHECK_CHOICES] + findings->checked[CHECK_REQUESTS];
+    if (findings->violations > 0) {
+        coloured(table, red, "BROKEN");
+        fprintf(table->out, ": %s violations; the log and the store do not tell one story\n",
+                grouped((int64_t)findings->violations).text);
+    } else if (ledger->sales_beyond + ledger->holds_beyond > 0) {
+        coloured(table, yellow, "INCOMPLETE");
+        fprintf(table->out, ": ");
+        print_beyond(table, ledger);
+    } else {
+        coloured(table, green, "clean");
+        fprintf(table->out, ": %s choices proved, %s sales accounted for\n",
+                grouped((int64_t)choices).text, grouped((int64_t)ledger->sales).text);
+    }
+}
+
+void table_print(const struct table *table, struct ledger *ledger)
+{
+    const struct findings *findings = ledger->findings;
     print_sources(table, ledger);
     print_checks(table, findings);
     print_list(table, "noted (legal)", findings->notes, findings->note_count, NOTES_SHOWN);
@@ -311,13 +343,5 @@ void table_print(const struct table *table, struct ledger *ledger)
     print_distribution(table, ledger);
     print_states(table, ledger);
     print_scale(table, ledger);
-    if (findings->violations == 0) {
-        coloured(table, green, "clean");
-        fprintf(table->out, ": %s choices proved, %s sales accounted for\n",
-                grouped((int64_t)choices).text, grouped((int64_t)ledger->sales).text);
-    } else {
-        coloured(table, red, "BROKEN");
-        fprintf(table->out, ": %s violations; the log and the store do not tell one story\n",
-                grouped((int64_t)findings->violations).text);
-    }
+    print_verdict(table, ledger);
 }

@@ -90,7 +90,8 @@ void judge(const struct trial *trial, struct verdict *verdict)
                                 .crashes = replay.crashes,
                                 .gaps = replay.gaps,
                                 .sales_before = ledger.sales_before,
-                                .sales_others = ledger.sales_others};
+                                .sales_others = ledger.sales_others,
+                                .beyond = ledger.sales_beyond + ledger.holds_beyond};
     memcpy(verdict->broken, findings.broken, sizeof verdict->broken);
     say(verdict->said, findings.shown, findings.violations, FINDINGS_SHOWN);
     say(verdict->noted, findings.notes, findings.note_count, NOTES_SHOWN);

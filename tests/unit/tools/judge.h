@@ -30,7 +30,7 @@ void lines_remove(struct lines *from, size_t at);
 
 /* What the report would say. */
 struct verdict {
-    uint64_t violations, sessions, crashes, gaps, sales_before, sales_others;
+    uint64_t violations, sessions, crashes, gaps, sales_before, sales_others, beyond;
     uint64_t broken[CHECK_COUNT];
     char said[TEXT_MAX];  /* violations, a line each */
     char noted[TEXT_MAX]; /* what is legal, a line each */

@@ -130,6 +130,29 @@ static void version_3_has_no_holds(void)
     sim_free(&sim);
 }
 
+/* Who starts in a gap has told no version: that of the router before is not its own. */
+static void a_router_that_starts_in_a_gap_may_hold(void)
+{
+    sim_init(&sim, 3, 5);
+    sim_start(&sim);
+    char *version = strstr(buffer_text(&sim.log), " version=") + strlen(" version=");
+    *version = '3';
+    sim.log.length = (size_t)(strchr(version, '\n') + 1 - sim.log.data);
+    sim_crash(&sim);
+    size_t written = sim.log.length;
+    sim_start(&sim);
+    sim.log.length = written;
+    sim.n = 0;
+    sim_state(&sim, true);
+    sim_run(&sim, 200);
+    sim_stop(&sim);
+    take_apart(&sim.log, &lines);
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&sim.log), " verb=hold "));
+    expect_clean(&lines, &sim, &verdict);
+    CU_ASSERT_EQUAL(verdict.sessions, 2);
+    sim_free(&sim);
+}
+
 static __attribute__((constructor)) void suite(void)
 {
     suite_add("report_holds", "finds a lost hold", finds_a_lost_hold);
@@ -142,4 +165,6 @@ static __attribute__((constructor)) void suite(void)
               finds_a_release_that_is_not_stored);
     suite_add("report_holds", "passes what was asked elsewhere", passes_what_was_asked_elsewhere);
     suite_add("report_holds", "version 3 has no holds", version_3_has_no_holds);
+    suite_add("report_holds", "a router that starts in a gap may hold",
+              a_router_that_starts_in_a_gap_may_hold);
 }

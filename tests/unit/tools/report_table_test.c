@@ -75,6 +75,25 @@ static void an_empty_log_has_no_routes(void)
     ledger_free(&ledger);
 }
 
+/* Whoever cut the end off a log must read another word than who did not. */
+static void what_lies_beyond_an_end_is_not_clean(void)
+{
+    ledger_init(&ledger, &findings);
+    ledger.sales_beyond = 40;
+    ledger.beyond_by = 1234000;
+    char *text = print();
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\nINCOMPLETE: 40 sales lie beyond the end of a crashed "
+                                        "router's log, up to 1234 ms\n"));
+    CU_ASSERT_PTR_NULL(strstr(text, "clean"));
+    free(text);
+    ledger.sales_beyond = 0;
+    ledger.holds_beyond = 1;
+    text = print();
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\nINCOMPLETE: 1 hold lies beyond "));
+    free(text);
+    ledger_free(&ledger);
+}
+
 static void sums_up_the_tickets_ever_sold(void)
 {
     ledger_init(&ledger, &findings);
@@ -164,5 +183,7 @@ static __attribute__((constructor)) void suite(void)
     suite_add("report_table", "shows steps of scaling in order of time",
               shows_steps_of_scaling_in_order_of_time);
     suite_add("report_table", "shows the latest steps", shows_the_latest_steps);
+    suite_add("report_table", "what lies beyond an end is not clean",
+              what_lies_beyond_an_end_is_not_clean);
     suite_add("report_table", "an empty log has no routes", an_empty_log_has_no_routes);
 }

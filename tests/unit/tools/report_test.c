@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "tests/lib/suite.h"
 #include "tests/unit/tools/judge.h"
 
@@ -263,6 +264,69 @@ static void bears_a_line_torn_by_a_crash_only(void)
     sim_free(&sim);
 }
 
+/* The first sale through a router, of which no line is left. */
+static struct sim_sale *sale_without_a_line(void)
+{
+    struct buffer log = {0};
+    size_t count = sim.world.sales.length / sizeof(struct sim_sale), i = 0;
+    for (size_t line = 0; line < lines.count; line++)
+        buffer_append(&log, lines.text[line], lines.length[line]);
+    for (bool found = false; !found && i < count; i += !found) {
+        char request[ID_TEXT_SIZE];
+        id_format(&sale_of(i)->sale.request, request);
+        found = sale_of(i)->router[0] != '\0' && strstr(buffer_text(&log), request) == NULL &&
+                id_equal(&sale_of(i)->sale.request, &sale_of(i)->sale.id);
+    }
+    buffer_free(&log);
+    CU_ASSERT_FATAL(i < count);
+    return sale_of(i);
+}
+
+/* A sale so long after the line is found in the log, or only said to have no proof. */
+static void expect_excused(size_t line, int64_t seconds, bool excused)
+{
+    static const char time[] = " time=";
+    char text[CLOCK_TEXT_SIZE];
+    int64_t at;
+    const char *from = strstr(lines.text[line], time) + strlen(time);
+    snprintf(text, sizeof text, "%.27s", from);
+    CU_ASSERT_FATAL(clock_parse(text, &at));
+    struct sim_sale *sale = sale_without_a_line();
+    int64_t before = sale->sale.created_at;
+    sale->sale.created_at = at + seconds * CLOCK_SECOND;
+    judge(&(struct trial){&lines, &sim, lines.count, false, SIM_STORE}, &verdict);
+    CU_ASSERT_EQUAL(verdict.violations, excused ? 0 : 1);
+    CU_ASSERT(!excused || verdict.beyond > 0);
+    sale->sale.created_at = before;
+}
+
+/* A log whose end was cut off, to less than what was sold: up to the line, with no other life behind it. */
+static void excuses_a_write_back_and_never_in_silence(void)
+{
+    begin_case();
+    lines.count = find_line(" started ", true) - 20;
+    expect_excused(lines.count - 1, 60, true);
+    expect_excused(lines.count - 1, 61, false);
+    sim_free(&sim);
+}
+
+/* What one life lost was made before the next one was there, or just then; and where the choice is left, nothing
+ * of it is lost. */
+static void excuses_nothing_behind_the_next_start(void)
+{
+    begin_case();
+    size_t second_life = find_line(" started ", true);
+    for (int i = 0; i < 20; i++)
+        lines_remove(&lines, --second_life);
+    expect_excused(second_life, 15, true);
+    expect_excused(second_life, 16, false);
+    struct sim_sale *known = sale_of(sale_through());
+    known->sale.created_at = sale_without_a_line()->sale.created_at;
+    snprintf(known->sale.server, SERVER_SIZE, "server-9");
+    judge_changed(CHECK_SALES, 0);
+    sim_free(&sim);
+}
+
 /* The last lines of a life that was ended by a power cut were not on the disk yet; those of another are missed. */
 static void bears_a_lost_end_of_a_crashed_life_only(void)
 {
@@ -272,6 +336,7 @@ static void bears_a_lost_end_of_a_crashed_life_only(void)
         lines_remove(&lines, --second_life);
     expect_clean(&lines, &sim, &verdict);
     CU_ASSERT_PTR_NOT_NULL(strstr(verdict.noted, "made after the last line of a router that"));
+    CU_ASSERT(verdict.beyond > 0);
     size_t stopped = lines.count - 1;
     for (int i = 0; i < 20; i++)
         lines_remove(&lines, --stopped);
@@ -334,6 +399,10 @@ static __attribute__((constructor)) void suite(void)
     suite_add("report", "bears a line torn by a crash only", bears_a_line_torn_by_a_crash_only);
     suite_add("report", "bears a lost end of a crashed life only",
               bears_a_lost_end_of_a_crashed_life_only);
+    suite_add("report", "excuses a write-back, and never in silence",
+              excuses_a_write_back_and_never_in_silence);
+    suite_add("report", "excuses nothing behind the next start",
+              excuses_nothing_behind_the_next_start);
     suite_add("report", "finds what a stop left open", finds_what_a_stop_left_open);
     suite_add("report", "finds what a living router does not settle",
               finds_what_a_living_router_does_not_settle);
