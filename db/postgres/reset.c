@@ -1,5 +1,6 @@
 #include "db/postgres/reset.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,22 +8,40 @@
 #include "db/postgres/schema.h"
 #include "db/sql/column.h"
 
-bool reset_alone(struct postgres *postgres)
+/* The server lists a session for a moment after it was closed, and within a transaction what it listed first. */
+static const int64_t gone_wait = 2 * CLOCK_SECOND;
+static const int gone_rest = 20; /* milliseconds */
+
+/* Whoever else has a session of this store: its process, and what it calls itself; 0: nobody. */
+static bool find_other(struct postgres *postgres, char other[SCHEMA_NAME_SIZE], int64_t *process)
 {
     char prefix[2 * SCHEMA_NAME_SIZE];
-    char other[SCHEMA_NAME_SIZE] = "";
-    int64_t process = 0;
     struct sql_query *query = postgres_core(postgres, CORE_OTHERS);
     if (query == NULL)
         return false;
     snprintf(prefix, sizeof prefix, "box_office/%s/", postgres->place.schema);
     sql_bind_text(query, 1, prefix);
+    *process = 0;
     if (sql_next(query)) {
-        column_text(query, 0, other, sizeof other);
-        process = sql_number(query, 1);
+        column_text(query, 0, other, SCHEMA_NAME_SIZE);
+        *process = sql_number(query, 1);
     }
-    if (sql_end(query) != SQL_OK)
+    return sql_end(query) == SQL_OK;
+}
+
+bool reset_alone(struct postgres *postgres)
+{
+    char other[SCHEMA_NAME_SIZE] = "";
+    int64_t process;
+    int64_t until = clock_monotonic() + gone_wait;
+    if (!find_other(postgres, other, &process))
         return false;
+    while (process != 0 && clock_monotonic() < until) {
+        poll(NULL, 0, gone_rest);
+        if (postgres_execute(postgres, "SELECT pg_stat_clear_snapshot()") != SQL_OK ||
+            !find_other(postgres, other, &process))
+            return false;
+    }
     if (process == 0)
         return true;
     snprintf(postgres->sql.error, STORE_ERROR_SIZE,
