@@ -278,8 +278,8 @@ static sqlite3 *read_for_long(const struct scene *scene)
 }
 
 /* Leaves room in the journal for one more commit as the last one was, but none for the index of its pages: what is
- * committed then is on the disk, and yet nobody can be told so. */
-static void leave_no_room_for_the_index(struct scene *scene)
+ * committed then is on the disk, and yet nobody can be told so. False where the index has grown before. */
+static bool leave_no_room_for_the_index(struct scene *scene)
 {
     grow_journal(scene, INDEX_ONE_MAX - SLOW_PAGES);
     end_load(scene);
@@ -290,9 +290,9 @@ static void leave_no_room_for_the_index(struct scene *scene)
         commit = size_of(scene, "-wal") - length;
         length += commit;
     }
-    CU_ASSERT_EQUAL(size_of(scene, "-shm"), INDEX_PART);
     disk_fill(&scene->disk,
               commit + INDEX_PART / 2); /* the next may be longer or shorter by some */
+    return size_of(scene, "-shm") == INDEX_PART;
 }
 
 /* Whether it was the index that had no room: commits may differ by more. */
@@ -302,10 +302,10 @@ static bool the_index_is_full(void)
     if (!scene_begin(&scene, STORE_MEBIBYTES, true, false))
         return true;
     sqlite3 *reader = read_for_long(&scene);
-    leave_no_room_for_the_index(&scene);
+    bool left = leave_no_room_for_the_index(&scene);
     refuses_all(&scene);
     struct said said = {&scene, "(SQLite code 4874)"}; /* SQLITE_IOERR_SHMSIZE */
-    bool met = size_of(&scene, "-wal") > (int64_t)INDEX_ONE_MAX * FRAME && is_said(&said);
+    bool met = left && size_of(&scene, "-wal") > (int64_t)INDEX_ONE_MAX * FRAME && is_said(&said);
     sqlite3_close(reader);
     sells_again(&scene, "the index");
     begin_load(&scene, "full-disk-later");
