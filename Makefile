@@ -80,11 +80,16 @@ help: ## this list
 	@echo "            CLIENTS=$(CLIENTS) MIB=$(MIB)"
 	@echo "            POSTGRES_PORT=$(POSTGRES_PORT) POSTGRES_DATA=$(POSTGRES_DATA)"
 
+# What stands in make's own command line stays there.
+.PHONY: no-password
+no-password:
+	@.ci/plain-store --only '$(STORE)'
+
 packages-%:
 	@.ci/packages $*
 
 # Packages first, then the rest in a make of its own: what is installed may be what is needed to build.
-run: packages-run ## install what is missing, build, and sell until Ctrl-C
+run: no-password packages-run ## install what is missing, build, and sell until Ctrl-C
 	@[ -x $(BUILD)/balancer ] || echo "Building; this takes a minute ..."
 	@$(MAKE) --no-print-directory -s all
 	@mkdir -p $(LOG_DIR)
@@ -108,23 +113,23 @@ pay-demo: $(BUILD)/payments ## 300 hold and pay: do money and tickets agree?
 	@$(BUILD)/payments --listen 127.0.0.1:0 --shop http://127.0.0.1:$(PORT) --buyers 300 \
 	    --late 4000 --twice 20 --never 15 --lost 20 $(addprefix --seed ,$(SEED))
 
-report: $(BUILD)/report ## prove the routing log, and hold it against the store
+report: no-password $(BUILD)/report ## prove the routing log, and hold it against the store
 	@$(BUILD)/report --log-dir $(LOG_DIR) --store '$(STORE)'
 
-audit: $(BUILD)/audit $(BUILD)/report ## prove the store; then the routing log against it
+audit: no-password $(BUILD)/audit $(BUILD)/report ## prove the store; then the routing log against it
 	@$(BUILD)/audit --store '$(STORE)'; sound=$$?; [ $$sound -ne 2 ] || exit 1; [ ! -e $(LOG_DIR)/routing.log ] || \
 	    $(BUILD)/report --log-dir $(LOG_DIR) --store '$(STORE)' || { proved=$$?; [ $$sound -ne 0 ] || sound=$$proved; }; exit $$sound
 
 watch: $(BUILD)/watch ## follow the routing log, readable
 	@$(BUILD)/watch --log-dir $(LOG_DIR)
 
-reset: $(BUILD)/ticket_server ## begin anew: move sales and logs aside (asks first)
+reset: no-password $(BUILD)/ticket_server ## begin anew: move sales and logs aside (asks first)
 	@.ci/reset $(BUILD)/ticket_server '$(STORE)' $(LOG_DIR)
 
-backup: $(BUILD)/backup ## copy the store into the new file TO; selling goes on
+backup: no-password $(BUILD)/backup ## copy the store into the new file TO; selling goes on
 	@$(BUILD)/backup --store '$(STORE)' --to "$(TO)"
 
-restore: $(BUILD)/backup ## put the copy FROM in the store's place (asks first)
+restore: no-password $(BUILD)/backup ## put the copy FROM in the store's place (asks first)
 	@.ci/restore $(BUILD)/backup '$(STORE)' $(LOG_DIR) "$(FROM)"
 
 test: packages-run packages-test ## all tests: units, store, cluster (6 minutes)

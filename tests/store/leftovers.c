@@ -205,18 +205,20 @@ static void all_is_durable_in_this_order(void)
 static void a_reset_is_durable(void)
 {
     struct scene scene;
+    int failing = 1;
     char aside[STORE_PLACE_SIZE];
     scene_open(&scene);
-    for (int failing = 2; failing >= 1; failing--) {
+    for (bool done = false; !done; failing++) {
         steps_begin(failing);
-        CU_ASSERT_FALSE(store_reset(scene.fixture.url, aside, scene.error));
-        steps_end();
-        CU_ASSERT_PTR_NOT_NULL(strstr(scene.error, "cannot save"));
-        CU_ASSERT_EQUAL(fixture_sold(&scene.fixture, "demo", "standard"), 5);
+        done = store_reset(scene.fixture.url, aside, scene.error);
+        if (!done)
+            steps_end();
+        CU_ASSERT(done || strstr(scene.error, "cannot save") != NULL);
+        CU_ASSERT(done || fixture_sold(&scene.fixture, "demo", "standard") == 5);
     }
-    steps_begin(0);
-    CU_ASSERT(store_reset(scene.fixture.url, aside, scene.error));
-    expect_steps("save directory; move tickets.db; save directory; ");
+    CU_ASSERT(failing > 2); /* one at least was refused */
+    expect_steps("move tickets.db; save directory; ");
+    CU_ASSERT(restore(&scene)); /* for the audit of scene_close */
     scene_close(&scene);
 }
 
