@@ -146,8 +146,8 @@ static void land(struct flight *flight, const struct figures *figures)
     flight_put_back(flight);
 }
 
-/* The server is out until a probe succeeds, and what waits for it is chosen anew. */
-/* `refused`: for its store's sake; else it is the server's own fault. */
+/* The server is out until a probe succeeds, and what waits for it is chosen anew. `refused`: for its store's sake, so
+ * that the last one stays; else it is the server's own fault. */
 static void fail(struct flight *flight, const char *why, bool refused)
 {
     struct servers *servers = flight->flights->servers;

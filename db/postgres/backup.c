@@ -19,7 +19,7 @@ static const int64_t restore_wait = 24 * 3600 * CLOCK_SECOND;
 
 static bool run(struct sql *sql, enum named_query which)
 {
-    return sql_run(sql_query(sql, which)) == SQL_OK && sql_settle(sql) == SQL_OK;
+    return sql_run_named(sql, which) == SQL_OK && sql_settle(sql) == SQL_OK;
 }
 
 /* --- making one -------------------------------------------------------------------------------- */

@@ -7,14 +7,15 @@
  *   2. a change of what belongs to no event: the row of `store`;
  *   3. the tiers of all events that it is about, in the order of (event, tier): bulk_lock;
  *   4. whatever belongs to these events: decisions, tickets, counts, buyers, what is owed, the events' own rows. Who
- *      writes any of it has their tiers, so nobody waits here; an added row does not wait for another's key either, as
+ *      writes any of it has their tiers (but for who settles what is owed), so nobody waits here; an added row does not wait for another's key either, as
  *      every unique key begins with the event.
  *
- * So no two wait for each other. Two things are not known when the locks are taken, and are no danger to what is sold:
- * A tier that is added meanwhile comes with the others of its event locked. And an order that is named by its id alone
- * may be committed just then: its event is not locked. All that is written is written only from the values that were
- * read, so that the batch is then a conflict, or, should it wait for one that waits for it, given up by the server:
- * both are decided anew. */
+ * So no two wait for each other. Three things are not known when the locks are taken, and are no danger to what is
+ * sold: A tier that is added meanwhile comes with the others of its event locked. An order that is named by its id
+ * alone, and an event, may be committed just then: their event is not locked. Counts are written only from the values
+ * that were read, so that the batch is then a conflict, or, should it wait for one that waits for it, given up by the
+ * server: both are decided anew. What is only read of such an event, in its first moment (whether it is closed, the
+ * buyer's limit), may be as it was before a change that is made just then. */
 #ifndef BOX_OFFICE_POSTGRES_BULK_H
 #define BOX_OFFICE_POSTGRES_BULK_H
 

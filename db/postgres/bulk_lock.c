@@ -5,6 +5,7 @@
 #include "db/postgres/array.h"
 #include "db/postgres/bulk.h"
 #include "db/postgres/connection.h"
+#include "db/postgres/value.h"
 
 /* What the decisions are about: events by their names, those that follow each other once; and orders by their ids. */
 static void list_subjects(const struct decision *decisions, size_t n, struct array *names,
@@ -80,17 +81,14 @@ static size_t ask_ahead(struct sql *sql, const struct decision *decisions, size_
     return count;
 }
 
-/* Tiers will be asked for by their event's number, which stands first in the event's row, its highest byte first. */
+/* Tiers will be asked for by their event's number, which is the first of EVENT_COLUMNS. */
 static void name_tiers(const struct event_ahead *asked)
 {
     const PGresult *row = asked->event->rows;
-    uint64_t event = 0;
     char number[24];
     if (row == NULL || asked->tiers == NULL || PQntuples(row) == 0)
         return;
-    for (int i = 0; i < PQgetlength(row, 0, 0); i++)
-        event = event << 8 | (unsigned char)PQgetvalue(row, 0, 0)[i];
-    int length = snprintf(number, sizeof number, "%" PRIu64, event);
+    int length = snprintf(number, sizeof number, "%" PRId64, postgres_number_in(row, 0, 0));
     asked->tiers->key = (struct ahead_key){.number = QUERY_TIERS_OF_EVENT};
     ahead_key_add(&asked->tiers->key, number, (size_t)length);
 }

@@ -78,26 +78,22 @@ static bool read_number(struct postgres_handle *handle, enum named_query which, 
     return sql_end(query) == SQL_OK;
 }
 
-static bool step(struct sql *sql, enum named_query which)
-{
-    return sql_run(sql_query(sql, which)) == SQL_OK;
-}
-
 /* Raises the boot number, which fences handles that were opened earlier under the same id: it waits for a transaction
  * of theirs that is under way. */
 static bool raise_boot(struct postgres_handle *handle)
 {
     struct sql *sql = handle->common.sql;
     struct figures *figures = &handle->common.base.figures;
-    if (!step(sql, QUERY_BEGIN_WRITING))
+    if (sql_run_named(sql, QUERY_BEGIN_WRITING) != SQL_OK)
         return false;
     struct sql_query *raise = sql_query(sql, QUERY_RAISE_BOOT);
     if (raise == NULL)
         return false;
     sql_bind_text(raise, 1, figures->server);
     return sql_run(raise) == SQL_OK && read_number(handle, QUERY_BOOT, &figures->boot) &&
-           read_number(handle, QUERY_SERVER_SOLD, &figures->sold) && step(sql, QUERY_COMMIT) &&
-           sql_settle(sql) == SQL_OK && !handle->postgres.doubted;
+           read_number(handle, QUERY_SERVER_SOLD, &figures->sold) &&
+           sql_run_named(sql, QUERY_COMMIT) == SQL_OK && sql_settle(sql) == SQL_OK &&
+           !handle->postgres.doubted;
 }
 
 /* A boot that may be raised or not is raised again: only the last one counts. */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/ticket_code.h"
 #include "db/postgres/handle.h"
 #include "db/postgres/schema.h"
 #include "db/postgres/session.h"
@@ -48,17 +47,8 @@ static bool make_demo(struct sql *sql, int64_t capacity, bool *made)
 static bool make_first_key(struct postgres *postgres)
 {
     int64_t keys;
-    struct change change = {.kind = CHANGE_KEY_ADD};
-    struct ticket_signer key;
-    if (!read_one(postgres_core(postgres, CORE_COUNT_ALL_KEYS), &keys))
-        return false;
-    if (keys > 0)
-        return true;
-    ticket_key_make(&key);
-    memcpy(change.key.id, key.id, sizeof change.key.id);
-    memcpy(change.key.seed, key.seed, sizeof change.key.seed);
-    memcpy(change.key.public_key, key.public_key, sizeof change.key.public_key);
-    return change_key_add(&postgres->sql, clock_now(), &change);
+    return read_one(postgres_core(postgres, CORE_COUNT_ALL_KEYS), &keys) &&
+           (keys > 0 || change_first_key(&postgres->sql));
 }
 
 static bool tell(struct postgres *postgres, struct store_made *made)
@@ -87,7 +77,7 @@ static bool make(struct postgres *postgres, int64_t demo_capacity, struct store_
            (state == TABLES_NONE || sql_lock_event(sql, NULL) == SQL_OK) &&
            tables_migrate(postgres, state, there) == SQL_OK && make_first_key(postgres) &&
            make_demo(sql, demo_capacity, &made->demo_created) && tell(postgres, made) &&
-           sql_run(sql_query(sql, QUERY_COMMIT)) == SQL_OK && sql_settle(sql) == SQL_OK;
+           sql_run_named(sql, QUERY_COMMIT) == SQL_OK && sql_settle(sql) == SQL_OK;
 }
 
 /* Somebody else made at the same time what this was about to make. */

@@ -86,7 +86,7 @@ static bool move(struct postgres *postgres, char url[STORE_PLACE_SIZE])
     char aside[SCHEMA_NAME_SIZE];
     struct sql *sql = &postgres->sql;
     if (sql_run(sql_query(sql, QUERY_BEGIN_WRITING)) != SQL_OK || !reset_move(postgres, aside) ||
-        sql_run(sql_query(sql, QUERY_COMMIT)) != SQL_OK || sql_settle(sql) != SQL_OK)
+        sql_run_named(sql, QUERY_COMMIT) != SQL_OK || sql_settle(sql) != SQL_OK)
         return false;
     postgres_place_beside(&postgres->place, aside, url);
     return true;

@@ -47,11 +47,6 @@ static void rest(int attempt)
     poll(NULL, 0, (int)(part / CLOCK_MILLISECOND) + 1);
 }
 
-static enum sql_result step(struct postgres *postgres, enum named_query which)
-{
-    return sql_run(sql_query(&postgres->sql, which));
-}
-
 /* Sent with what follows. The fence keeps the row of this server locked: whoever raises its boot waits for this
  * transaction, and so does the next one of this handle (see run_again). A lock is a change to PostgreSQL: a commit
  * writes it, and so waits for the disk and the standbys also where nothing else was written. All that such a
@@ -60,7 +55,7 @@ static enum sql_result begin(struct postgres *postgres)
 {
     const struct figures *figures =
         &((struct postgres_handle *)postgres->owner)->common.base.figures;
-    enum sql_result rc = step(postgres, QUERY_BEGIN_WRITING);
+    enum sql_result rc = sql_run_named(&postgres->sql, QUERY_BEGIN_WRITING);
     if (rc != SQL_OK)
         return rc;
     struct sql_query *query = postgres_core(postgres, CORE_FENCE);
@@ -82,17 +77,15 @@ bool postgres_again(struct sql *sql)
     return begin(postgres) == SQL_OK;
 }
 
-/* Once this is sent, only the answer tells. A server that stopped waiting for its standby answers with a warning: what
+/* All that was done before has been settled. Once this is sent, only the answer tells. A server that stopped waiting for its standby answers with a warning: what
  * it committed may be lost with it. */
 static enum run commit(struct postgres *postgres)
 {
-    if (postgres_settle(&postgres->sql) != SQL_OK)
-        return postgres->lost ? RUN_LOST : RUN_REFUSED;
     int64_t patience = clock_monotonic() + commit_wait;
     if (postgres->until < patience)
         postgres->until = patience;
     postgres->doubted = false;
-    bool sent = step(postgres, QUERY_COMMIT) == SQL_OK;
+    bool sent = sql_run_named(&postgres->sql, QUERY_COMMIT) == SQL_OK;
     enum sql_result rc = postgres_settle(&postgres->sql);
     if (postgres->lost || postgres->doubted)
         return RUN_IN_DOUBT;

@@ -55,16 +55,22 @@ bool postgres_is_null(struct sql_query *query, int column)
 }
 
 /* As binary results have whole numbers: the highest byte first. */
-int64_t postgres_number(struct sql_query *query, int column)
+int64_t postgres_number_in(const PGresult *rows, int row, int column)
 {
-    size_t size;
-    const unsigned char *bytes = postgres_bytes(query, column, &size);
+    size_t size = (size_t)PQgetlength(rows, row, column);
+    const unsigned char *bytes = (const unsigned char *)PQgetvalue(rows, row, column);
     if (size == 0 || size > 8)
         return 0;
     uint64_t number = size > 1 && bytes[0] >= 0x80 ? UINT64_MAX : 0;
     for (size_t i = 0; i < size; i++)
         number = number << 8 | bytes[i];
     return (int64_t)number;
+}
+
+int64_t postgres_number(struct sql_query *query, int column)
+{
+    const struct postgres_query *row = (const struct postgres_query *)query;
+    return postgres_number_in(row->rows, row->row, column);
 }
 
 const char *postgres_column_text(struct sql_query *query, int column, size_t *length)

@@ -1,3 +1,7 @@
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/ticket_code.h"
 #include "db/sql/change_part.h"
 
 /* Whether a further one may be added; else the change's problem says so. */
@@ -80,6 +84,17 @@ bool change_key_add(struct sql *sql, int64_t now, struct change *change)
     sql_bind_bytes(query, 3, key->public_key, sizeof key->public_key);
     sql_bind_number(query, 4, now);
     return change_write(query) && forget(sql, QUERY_FORGET_KEYS, STORE_KEYS_MAX);
+}
+
+bool change_first_key(struct sql *sql)
+{
+    struct change change = {.kind = CHANGE_KEY_ADD};
+    struct ticket_signer key;
+    ticket_key_make(&key);
+    memcpy(change.key.id, key.id, sizeof change.key.id);
+    memcpy(change.key.seed, key.seed, sizeof change.key.seed);
+    memcpy(change.key.public_key, key.public_key, sizeof change.key.public_key);
+    return change_key_add(sql, clock_now(), &change);
 }
 
 /* The second number: whether it is the one that signs. */

@@ -29,6 +29,8 @@ bool change_tier(struct sql *sql, struct change *change);
 bool change_token_add(struct sql *sql, int64_t now, struct change *change);
 bool change_token_revoke(struct sql *sql, int64_t now, struct change *change);
 bool change_key_add(struct sql *sql, int64_t now, struct change *change);
+/* Adds a key that is made here. */
+bool change_first_key(struct sql *sql);
 bool change_key_retire(struct sql *sql, int64_t now, struct change *change);
 bool change_owed_settle(struct sql *sql, int64_t now, struct change *change);
 

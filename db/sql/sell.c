@@ -98,24 +98,19 @@ static bool begin_anew(struct sql_handle *handle, struct work *work)
     return handle->sql->methods->again(handle->sql) && begin(handle, work);
 }
 
-static bool step(struct sql_handle *handle, enum named_query which)
-{
-    return sql_run(sql_query(handle->sql, which)) == SQL_OK;
-}
-
 /* Decides one item on its own; if it cannot be written, only it is given up. */
 static bool process_alone(struct sql_handle *handle, struct decision *decision, struct work *work)
 {
-    if (!step(handle, QUERY_SAVEPOINT))
+    if (sql_run_named(handle->sql, QUERY_SAVEPOINT) != SQL_OK)
         return false;
     enum sql_result rc = process(handle, BATCH_KEYS_ALL, decision, 1, work);
     if (rc != SQL_OK) {
-        if (rc != SQL_CONFLICT || !step(handle, QUERY_BACK_TO_SAVEPOINT))
+        if (rc != SQL_CONFLICT || sql_run_named(handle->sql, QUERY_BACK_TO_SAVEPOINT) != SQL_OK)
             return false;
         memset(&decision->outcome, 0, sizeof decision->outcome);
         decision->outcome.problem = PROBLEM_STORE_UNAVAILABLE;
     }
-    return step(handle, QUERY_RELEASE);
+    return sql_run_named(handle->sql, QUERY_RELEASE) == SQL_OK;
 }
 
 /* Some item spoils the batch. A request may have come twice: starts over with all keys looked up; if that

@@ -198,7 +198,13 @@ static inline enum sql_result sql_run(struct sql_query *query)
     return query == NULL ? SQL_FAILED : query->sql->methods->run(query, NULL);
 }
 
-/* The same, at once, and tells how many rows were changed. */
+/* The same of one without values. */
+static inline enum sql_result sql_run_named(struct sql *sql, enum named_query which)
+{
+    return sql_run(sql_query(sql, which));
+}
+
+/* As sql_run, but at once, and tells how many rows were changed. */
 static inline enum sql_result sql_run_counting(struct sql_query *query, int64_t *changed)
 {
     return query == NULL ? SQL_FAILED : query->sql->methods->run(query, changed);

@@ -6,8 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/ticket_code.h"
 #include "db/sql/change_part.h"
 #include "db/sql/column.h"
 #include "db/sqlite/handle.h"
@@ -60,17 +58,8 @@ static bool make_demo(struct connection *connection, int64_t capacity, bool *mad
 static bool make_first_key(struct connection *connection)
 {
     sqlite3_int64 keys;
-    struct change change = {.kind = CHANGE_KEY_ADD};
-    struct ticket_signer key;
-    if (!connection_number(connection, "SELECT count(*) FROM signing_keys", &keys))
-        return false;
-    if (keys > 0)
-        return true;
-    ticket_key_make(&key);
-    memcpy(change.key.id, key.id, sizeof change.key.id);
-    memcpy(change.key.seed, key.seed, sizeof change.key.seed);
-    memcpy(change.key.public_key, key.public_key, sizeof change.key.public_key);
-    return change_key_add(&connection->base, clock_now(), &change);
+    return connection_number(connection, "SELECT count(*) FROM signing_keys", &keys) &&
+           (keys > 0 || change_first_key(&connection->base));
 }
 
 static bool tell(struct connection *connection, struct store_made *made)

@@ -165,7 +165,7 @@ static bool nothing_is_sold(void *context)
     return scene->refused >= REFUSALS;
 }
 
-/* Full it is: nothing is sold, and reads go on. */
+/* Full it is: nothing is sold. */
 static void sells_nothing(struct scene *scene)
 {
     CU_ASSERT(wait_until(nothing_is_sold, scene, NOTICED_SECONDS));
@@ -178,10 +178,8 @@ static void sells_nothing(struct scene *scene)
 static void refuses_all(struct scene *scene)
 {
     sells_nothing(scene);
-    for (int i = 0; i < REFUSALS; i++) {
-        CU_ASSERT_FALSE(probe(scene));
+    for (int i = 0; i < REFUSALS; i++)
         CU_ASSERT(can_read(scene));
-    }
     CU_ASSERT_EQUAL(sold_by_load(scene), scene->sold);
 }
 
