@@ -150,7 +150,7 @@ tests/api/node_modules/.package-lock.json: tests/api/package-lock.json
 
 soak: packages-run packages-test ## SEQUENCES at random, KILLS kills, CUTS power cuts, audits
 	@$(MAKE) --no-print-directory -s all $(BUILD)/soak $(BUILD)/test_store $(FOR_SOAK)
-	@SEQUENCES=$(SEQUENCES) SEED=$(SEED) .ci/scratch $(BUILD)/test_store "store random"
+	@.ci/scratch .ci/walks $(BUILD)/test_store $(SEQUENCES) $(SEED)
 	@EVERY_FAULT=1 SEED=$(SEED) .ci/scratch $(BUILD)/test_store "sqlite faults"
 	@.ci/scratch $(BUILD)/soak --kills $(KILLS) $(addprefix --seed ,$(SEED))
 	@.ci/scratch $(BUILD)/soak --postgres --kills $$((($(KILLS) + 4) / 5)) $(addprefix --seed ,$(SEED))

@@ -4,12 +4,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/store/walk.h"
 
 enum {
     SEQUENCES = 150,
     ENOUGH = 1000, /* walks that meet all there is to meet, also what is rare */
+    PROGRESS = 500,
 };
 
 /* What a walk of that seed is to be repeated with, and what it did until it failed. */
@@ -30,6 +32,14 @@ static uint64_t sequences(const struct fixture *fixture)
     return SEQUENCES / fixture_effort(fixture);
 }
 
+static void tell_progress(const struct fixture *fixture, uint64_t done, uint64_t count)
+{
+    int scheme = (int)strcspn(fixture->url, ":");
+    if (done % PROGRESS == 0)
+        fprintf(stderr, "  %.*s: %" PRIu64 " of %" PRIu64 " walks\n", scheme, fixture->url, done,
+                count);
+}
+
 static void agrees_with_the_oracle(struct fixture *fixture)
 {
     static struct walk_met met;
@@ -39,6 +49,7 @@ static void agrees_with_the_oracle(struct fixture *fixture)
     for (uint64_t i = 0; i < count; i++) {
         int failed = walk_run(fixture, seed + i, &met, false, why);
         CU_ASSERT_EQUAL(failed, 0);
+        tell_progress(fixture, i + 1, count);
         if (failed == 0)
             continue;
         tell_failure(fixture, seed + i, failed, why);
