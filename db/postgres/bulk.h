@@ -7,8 +7,8 @@
  *   2. a change of what belongs to no event: the row of `store`;
  *   3. the tiers of all events that it is about, in the order of (event, tier): bulk_lock;
  *   4. whatever belongs to these events: decisions, tickets, counts, buyers, what is owed, the events' own rows. Who
- *      writes any of it has their tiers (but for who settles what is owed), so nobody waits here; an added row does not wait for another's key either, as
- *      every unique key begins with the event.
+ *      writes any of it has their tiers (but for who settles what is owed), so nobody waits here; an added row does
+ *      not wait for another's key either, as every unique key begins with the event.
  *
  * So no two wait for each other. Three things are not known when the locks are taken, and are no danger to what is
  * sold: A tier that is added meanwhile comes with the others of its event locked. An order that is named by its id

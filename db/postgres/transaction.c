@@ -77,8 +77,8 @@ bool postgres_again(struct sql *sql)
     return begin(postgres) == SQL_OK;
 }
 
-/* All that was done before has been settled. Once this is sent, only the answer tells. A server that stopped waiting for its standby answers with a warning: what
- * it committed may be lost with it. */
+/* All that was done before has been settled. Once this is sent, only the answer tells. A server that stopped waiting for
+ * its standby answers with a warning: what it committed may be lost with it. */
 static enum run commit(struct postgres *postgres)
 {
     int64_t patience = clock_monotonic() + commit_wait;
