@@ -12,6 +12,7 @@ enum {
     SEQUENCES = 150,
     ENOUGH = 1000, /* walks that meet all there is to meet, also what is rare */
     PROGRESS = 500,
+    LATE_MAX = 5, /* times that a walk begins anew */
 };
 
 /* What a walk of that seed is to be repeated with, and what it did until it failed. */
@@ -22,6 +23,18 @@ static void tell_failure(struct fixture *fixture, uint64_t seed, int steps, cons
     printf("  SEED=%" PRIu64 " SEQUENCES=1: after %d steps, the shortest that fail: %s\n", seed,
            steps, why);
     walk_run(fixture, seed, &met, true, again);
+}
+
+/* Reads, and batches whose items are past their deadlines, are waited for only shortly, as they should: on a machine
+ * that has much else to do PostgreSQL may be late for one. That is no difference, and the walk is taken anew. */
+static int walk(struct fixture *fixture, uint64_t seed, struct walk_met *met, char *why)
+{
+    int failed = walk_run(fixture, seed, met, false, why);
+    for (int i = 1; i < LATE_MAX && failed != 0 && strstr(why, "not answer in time") != NULL; i++) {
+        printf("  SEED=%" PRIu64 " again: %s\n", seed, why);
+        failed = walk_run(fixture, seed, met, false, why);
+    }
+    return failed;
 }
 
 static uint64_t sequences(const struct fixture *fixture)
@@ -47,7 +60,7 @@ static void agrees_with_the_oracle(struct fixture *fixture)
     uint64_t seed = dice_seed(), count = sequences(fixture);
     met = (struct walk_met){0};
     for (uint64_t i = 0; i < count; i++) {
-        int failed = walk_run(fixture, seed + i, &met, false, why);
+        int failed = walk(fixture, seed + i, &met, why);
         CU_ASSERT_EQUAL(failed, 0);
         tell_progress(fixture, i + 1, count);
         if (failed == 0)
