@@ -57,9 +57,11 @@ bool postgres_backup(const char *rest, const char *to, store_progress *progress,
 
 /* --- putting one back -------------------------------------------------------------------------- */
 
-/* Numbers go on behind those that the copy holds, and whoever sold before, here or from what was copied, is fenced. */
+/* Numbers go on behind those that the copy holds and those of the store that it replaces, and whoever sold before, here
+ * or from what was copied, is fenced. */
 static const char go_on[] =
-    "SELECT setval('decision_numbers', coalesce(max(decision), 0) + 1, false) FROM decisions;"
+    "SELECT setval('decision_numbers', greatest(coalesce(max(decision), 0) + 1,"
+    "    (SELECT last_value FROM decision_numbers)), false) FROM decisions;"
     "SELECT setval(pg_get_serial_sequence('owed', 'owed'), coalesce(max(owed), 0) + 1, false)"
     "  FROM owed;"
     "UPDATE servers SET boot = boot + 1;"

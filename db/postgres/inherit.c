@@ -19,6 +19,11 @@ static const char next_number[] =
     "UPDATE store SET first_number = greatest(first_number,"
     "  (SELECT max(next_number) FROM \"old\".tiers " SANE("next_number") "))";
 
+/* Whoever follows a list of orders goes on behind the last one that he has seen there. */
+static const char decision_numbers[] =
+    "SELECT setval('decision_numbers', last_value + 4096, false) FROM \"old\".decision_numbers"
+    "  " SANE("last_value");
+
 /* Who sold there must find itself fenced, and never sell with the boot of one who sells here. */
 static const char boots[] =
     "INSERT INTO servers (server, boot) SELECT server, boot FROM \"old\".servers"
@@ -141,7 +146,8 @@ static bool take_access(struct postgres *postgres, const char *aside)
 bool inherit_from_schema(struct postgres *postgres, const char *aside, bool *access_kept)
 {
     if (!attempt(postgres, first_number, aside) || !attempt(postgres, next_number, aside) ||
-        !attempt(postgres, boots, aside) || !begin(postgres))
+        !attempt(postgres, decision_numbers, aside) || !attempt(postgres, boots, aside) ||
+        !begin(postgres))
         return false;
     *access_kept = take_access(postgres, aside);
     return end(postgres, *access_kept);
