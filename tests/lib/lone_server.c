@@ -8,10 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "common/clock.h"
 #include "db/sqlite/lock_file.h"
 #include "tests/lib/answers.h"
 #include "tests/lib/client.h"
@@ -23,7 +21,6 @@ enum {
     STOP_SECONDS = 20,
     LOOK_MILLISECONDS = 1000, /* at /healthz */
     FREEZE_SECONDS = 5,
-    TURN_MILLISECONDS = 60, /* of who waits for the lock */
 };
 
 /* --- the ticket server ------------------------------------------------------------------------- */
@@ -164,26 +161,22 @@ static bool owns_lock(const struct freezing *freezing)
     return owner != 0 && access(path, F_OK) == 0;
 }
 
-/* Who waits for the lock in the moment it is stopped gets it all the same, once its turn comes. */
-static bool comes_to_own(const struct freezing *freezing)
+static bool stopped_or_owner(void *context)
 {
-    const struct timespec pause = {.tv_nsec = 2000000};
-    int64_t until = clock_monotonic() + TURN_MILLISECONDS * CLOCK_MILLISECOND;
-    while (!owns_lock(freezing)) {
-        if (clock_monotonic() > until)
-            return false;
-        nanosleep(&pause, NULL);
-    }
-    return true;
+    const struct freezing *freezing = context;
+    return owns_lock(freezing) || process_stopped(freezing->pid);
 }
 
+/* Who waits for the lock may still be handed it until its thread has met the signal, and then keeps it; who has
+ * stopped waits no more. */
 static bool frozen_without_lock(void *context)
 {
     const struct freezing *freezing = context;
     if (owns_lock(freezing))
         return false;
     process_signal(freezing->pid, SIGSTOP);
-    if (!comes_to_own(freezing))
+    CU_ASSERT(wait_until(stopped_or_owner, context, FREEZE_SECONDS));
+    if (process_stopped(freezing->pid) && !owns_lock(freezing))
         return true;
     process_signal(freezing->pid, SIGCONT);
     return false;

@@ -43,9 +43,9 @@ void lone_behave(struct lone_server *lone, const char *manner);
 void lone_kill(struct lone_server *lone);
 void lone_start(struct lone_server *lone);
 
-/* Stops a ticket server with SIGSTOP at a moment when it neither holds the store's writer lock nor waits for
- * it: nobody sells while its owner is frozen, and only a master can kill him, once another of its servers
- * complains. False where no such moment comes. */
+/* Stops a ticket server with SIGSTOP at a moment when it does not hold the store's writer lock, and is not handed
+ * it before the last of its threads has stopped: nobody sells while its owner is frozen, and only a master can
+ * kill him, once another of its servers complains. False where no such moment comes. */
 bool freeze_without_lock(const struct cluster *cluster, pid_t pid);
 bool lone_freeze(struct lone_server *lone);
 void lone_thaw(struct lone_server *lone);

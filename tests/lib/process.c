@@ -211,11 +211,25 @@ void process_signal(pid_t pid, int signal)
     CU_ASSERT_EQUAL(kill(pid, signal), 0);
 }
 
+bool process_stopped(pid_t pid)
+{
+    char path[64], state;
+    long parent;
+    bool stopped = true;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *threads = opendir(path);
+    struct dirent *entry;
+    while (threads != NULL && stopped && (entry = readdir(threads)) != NULL)
+        stopped = !process_stat(strtol(entry->d_name, NULL, 10), &state, &parent) || state == 'T' ||
+                  state == 'Z';
+    if (threads != NULL)
+        closedir(threads);
+    return stopped;
+}
+
 static bool is_stopped(void *context)
 {
-    char state;
-    long parent;
-    return !process_stat(*(const pid_t *)context, &state, &parent) || state == 'T' || state == 'Z';
+    return process_stopped(*(const pid_t *)context);
 }
 
 void process_freeze(pid_t pid)

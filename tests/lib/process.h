@@ -56,6 +56,9 @@ bool process_alive(pid_t pid);
 /* The living children of a process: how many, the first `max` of them in `children`. */
 size_t process_children(pid_t parent, pid_t *children, size_t max);
 
+/* Whether each of its threads has stopped, or is gone. */
+bool process_stopped(pid_t pid);
+
 /* Stops it (SIGSTOP) and waits until it is stopped: from then on it does nothing more. */
 void process_freeze(pid_t pid);
 

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "tests/lib/audit.h"
 #include "tests/lib/dice.h"
+#include "tests/lib/disk.h"
 #include "tests/lib/lone_server.h"
 #include "tests/lib/members.h"
 #include "tests/lib/suite.h"
@@ -27,6 +28,8 @@ enum {
     WELL_SECONDS = 30,   /* for a repaired server to answer */
     CHOSEN_SECONDS = 20, /* for one that answers to be chosen */
     SECONDS_EACH = 10,   /* for the whole run, per outage */
+    MEBIBYTES = 64,      /* of the store; and per outage: */
+    MEBIBYTES_EACH = 2,
 };
 
 static const int64_t look_interval = 10 * CLOCK_MILLISECOND;
@@ -76,6 +79,8 @@ struct target {
 struct outages {
     const struct outages_settings *settings;
     struct dice dice;
+    struct disk disk;
+    bool in_memory; /* the store: the disk is open */
     struct cluster cluster;
     struct lone_server lone[LONE];
     struct target targets[TARGETS];
@@ -372,13 +377,25 @@ static void end_flood(struct outages *outages)
     }
 }
 
-/* By turns, so that each that is up is chosen soon: the fewest sold would be the one that was away longest,
- * and nobody else until it has caught up. */
+/* In memory, where this process may mount: buyers come at a rate whatever else this machine's disk does, and a disk
+ * that is slow for seconds has them refused by right. */
+static void open_cluster(struct outages *outages)
+{
+    /* By turns, so that each that is up is chosen soon: the fewest sold would be the one that was away longest,
+     * and nobody else until it has caught up. */
+    const char *const options[] = {"--policy", "round-robin", NULL};
+    struct cluster_places places = {0};
+    outages->in_memory =
+        disk_open_memory(&outages->disk, MEBIBYTES + outages->settings->outages * MEBIBYTES_EACH);
+    if (outages->in_memory)
+        places.store = outages->disk.path;
+    cluster_open_at(&outages->cluster, "balancer", CAPACITY, OURS, options, &places);
+}
+
 static void open_scene(struct outages *outages)
 {
-    const char *const options[] = {"--policy", "round-robin", NULL};
     struct cluster *cluster = &outages->cluster;
-    cluster_open_with(cluster, CAPACITY, OURS, options);
+    open_cluster(outages);
     for (int i = 0; i < TARGETS; i++) {
         struct target *target = &outages->targets[i];
         target->lone = i < OURS ? NULL : &outages->lone[i - OURS];
@@ -404,6 +421,8 @@ static void close_scene(struct outages *outages)
     cluster_stop(&outages->cluster, SIGTERM);
     audit_exact(&outages->cluster, &outages->load);
     cluster_close(&outages->cluster);
+    if (outages->in_memory)
+        disk_close(&outages->disk);
     tail_close(&outages->tail);
     flood_free(&outages->flood);
     free(outages->load.sales);
