@@ -61,20 +61,26 @@ static bool hide_in_authority(char *begin)
     return *end == '@' && *colon == ':' && take("PGPASSWORD", colon + 1, end, colon, end);
 }
 
+/* Whether the parameter is called so, in whatever spelling: libpq undoes %XX in names, too. */
+static bool is_called(const char *parameter, const char *end, const char *name)
+{
+    char spelt[SECRET_SIZE];
+    return decode(parameter, end, spelt) && strcmp(spelt, name) == 0;
+}
+
 /* Of the parameter `name` as often as it is there, with one of the signs around it: as with libpq, the last one
  * counts. */
 static bool hide_in_parameters(char *begin, const char *name, const char *variable)
 {
     bool hidden = false;
-    size_t length = strlen(name);
     char *user = begin + strcspn(begin, "@/");
     char *at = strchr(*user == '@' ? user : begin, '?');
     while (at != NULL && *at != '\0') {
-        char *end = at + 1 + strcspn(at + 1, "&");
-        char *value = at + 1 + length;
-        bool found = strncmp(at + 1, name, length) == 0;
+        char *sign = at + 1 + strcspn(at + 1, "=&");
+        char *end = sign + strcspn(sign, "&");
         char *rest = *at == '?' && *end == '&' ? end + 1 : end;
-        if (found && take(variable, value, end, rest == end ? at : at + 1, rest))
+        if (*sign == '=' && is_called(at + 1, sign, name) &&
+            take(variable, sign + 1, end, rest == end ? at : at + 1, rest))
             hidden = true; /* and the next one stands at the same place now */
         else
             at = end;
@@ -148,6 +154,6 @@ bool store_option_hide(char *url)
     if (begin == NULL)
         return false;
     bool first = hide_in_authority(begin);
-    bool second = hide_in_parameters(begin, "password=", "PGPASSWORD");
-    return hide_in_parameters(begin, "sslpassword=", STORE_OPTION_KEY_PASSWORD) || second || first;
+    bool second = hide_in_parameters(begin, "password", "PGPASSWORD");
+    return hide_in_parameters(begin, "sslpassword", STORE_OPTION_KEY_PASSWORD) || second || first;
 }

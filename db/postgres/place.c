@@ -211,9 +211,10 @@ static void add_hosts(const struct postgres_place *place, struct buffer *url)
     }
 }
 
-static bool secret(const char *keyword)
+/* As libpq marks what is not to be seen on a screen. */
+static bool secret(const PQconninfoOption *option)
 {
-    return strcmp(keyword, "password") == 0 || strcmp(keyword, "sslpassword") == 0;
+    return strchr(option->dispchar, '*') != NULL;
 }
 
 static bool in_authority(const char *keyword, bool hosts)
@@ -241,7 +242,7 @@ static void write_plain(const struct postgres_place *place, const char *schema, 
         add_encoded(url, database);
     char before = '?';
     for (const PQconninfoOption *option = place->options; option->keyword != NULL; option++) {
-        if (option->val == NULL || secret(option->keyword) || in_authority(option->keyword, hosts))
+        if (option->val == NULL || secret(option) || in_authority(option->keyword, hosts))
             continue;
         buffer_printf(url, "%c%s=", before, option->keyword);
         add_encoded(url, option->val);

@@ -32,6 +32,8 @@ static const struct {
     {"postgresql://db/t?password=first&password=second", "postgresql://db/t", "second"},
     {"postgresql://a:b@db/t?password=c&schema=x&password=d&password=e&user=y",
      "postgresql://a@db/t?schema=x&user=y", "e"},
+    {"postgresql://db/t?schema=x&p%61ss%77ord=secret", "postgresql://db/t?schema=x", "secret"},
+    {"postgresql://db/t?passwords=x&password", "postgresql://db/t?passwords=x&password", NULL},
     {"postgresql://db/t?password=first&password=%zz", "postgresql://db/t?password=%zz", "first"},
 };
 

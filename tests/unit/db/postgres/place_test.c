@@ -1,6 +1,9 @@
 /* URLs of PostgreSQL stores: what is ours in them, and that no password is ever told. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/store_option.h"
 #include "db/postgres/place.h"
 #include "tests/lib/suite.h"
 
@@ -64,6 +67,28 @@ static void passwords(void)
     refused("//me:ge%zzheim@host/shop", "cannot be understood");
     refused("//me:geheim@[::1/shop", "cannot be understood");
     refused("me:geheim@host/shop", "//");
+}
+
+/* Whatever libpq has been taught since. */
+static void all_that_libpq_hides(void)
+{
+    int count = 0;
+    PQconninfoOption *options = PQconndefaults();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(options);
+    for (const PQconninfoOption *option = options; option->keyword != NULL; option++) {
+        char url[128];
+        if (strchr(option->dispchar, '*') == NULL)
+            continue;
+        snprintf(url, sizeof url, "postgresql://h/shop?%s=geheim", option->keyword);
+        is_plain(strchr(url, '/'), "box_office", "postgresql://h/shop");
+        CU_ASSERT(store_option_hide(url));
+        CU_ASSERT_STRING_EQUAL(url, "postgresql://h/shop");
+        count++;
+    }
+    CU_ASSERT(count >= 2);
+    PQconninfoFree(options);
+    unsetenv("PGPASSWORD");
+    unsetenv(STORE_OPTION_KEY_PASSWORD);
 }
 
 static void hosts(void)
@@ -134,6 +159,7 @@ static __attribute__((constructor)) void suite(void)
 {
     suite_add("postgres place", "schema", schemas);
     suite_add("postgres place", "no password is told", passwords);
+    suite_add("postgres place", "all that libpq hides is cut out", all_that_libpq_hides);
     suite_add("postgres place", "several hosts", hosts);
     suite_add("postgres place", "what is told is a URL", plain_is_a_url);
     suite_add("postgres place", "a schema beside it", beside);
