@@ -36,7 +36,8 @@ struct memory_tier *memory_add_tier(struct store_memory *memory, const char *eve
         memory_add_event(memory, event);
     struct memory_tier *added = &memory->tiers[memory->tier_count++];
     *added = (struct memory_tier){
-        .terms = {.currency = "EUR", .price = price, .capacity = capacity, .limit = limit}};
+        .terms = {.currency = "EUR", .price = price, .capacity = capacity, .limit = limit},
+        .skipped = memory->numbers_skipped};
     strcpy(added->event, event);
     strcpy(added->terms.name, tier);
     return added;
@@ -259,6 +260,24 @@ static void *copied(const void *array, size_t count, size_t size)
     if (count > 0)
         memcpy(copy, array, count * size);
     return copy;
+}
+
+/* That was given, or skipped, of any tier. */
+static int64_t last_number(const struct store_memory *memory)
+{
+    int64_t last = memory->numbers_skipped;
+    for (size_t i = 0; i < memory->tier_count; i++)
+        if (memory->tiers[i].skipped + memory->tiers[i].given > last)
+            last = memory->tiers[i].skipped + memory->tiers[i].given;
+    return last;
+}
+
+void memory_put_back(struct store_memory *copy, const struct store_memory *replaced)
+{
+    int64_t last = last_number(copy), other = last_number(replaced);
+    copy->numbers_skipped = (last > other ? last : other) + STORE_NUMBERS_SKIPPED;
+    for (size_t i = 0; i < copy->tier_count; i++)
+        copy->tiers[i].skipped = copy->numbers_skipped - copy->tiers[i].given;
 }
 
 void memory_clone(struct store_memory *copy, const struct store_memory *memory)

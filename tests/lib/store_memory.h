@@ -22,7 +22,8 @@ struct memory_event {
 struct memory_tier {
     char event[NAME_SIZE];
     struct tier_terms terms;
-    int64_t given; /* ticket numbers; the only count that is kept, for it never falls */
+    int64_t given;   /* ticket numbers; the only count that is kept, for it never falls */
+    int64_t skipped; /* numbers that are never given; of those up to the last one given */
 };
 
 struct memory_order {
@@ -73,6 +74,7 @@ struct store_memory {
     struct memory_check_in *check_ins;
     struct memory_move *moves;            /* of the last batch */
     size_t offered_in_part, offered_last; /* of the last batch: less than wanted; at its end */
+    int64_t numbers_skipped;              /* of new tiers */
     size_t event_count, tier_count, order_count, key_count, owed_count, check_in_count, move_count;
 };
 
@@ -108,6 +110,9 @@ bool memory_is_due(struct store_memory *memory, const struct memory_event *event
 
 /* Refusals that are kept now. */
 size_t memory_refusals(const struct store_memory *memory, const char *event);
+
+/* A copy takes the place of `replaced`: numbers go on above all that either may have given. */
+void memory_put_back(struct store_memory *copy, const struct store_memory *replaced);
 
 /* Another one that holds the same. To be freed. */
 void memory_clone(struct store_memory *copy, const struct store_memory *memory);

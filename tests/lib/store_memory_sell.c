@@ -32,7 +32,7 @@ void memory_sell(const struct memory_asking *asking, struct memory_tier *tier,
     order->sale.state = ORDER_SOLD;
     order->just_sold = true;
     order->sale.request = asking->item->request;
-    order->sale.first_number = tier->given + 1;
+    order->sale.first_number = tier->skipped + tier->given + 1;
     strcpy(order->sale.server, asking->server);
     strcpy(order->router, asking->decision->router);
     tier->given += order->sale.quantity;

@@ -11,6 +11,8 @@
 #include "tests/store/clock.h"
 
 enum {
+    COPY_ONE =
+        8, /* of so many restarts: making a copy and putting it back takes longer than a walk */
     AUDIT_EVERY = 10, /* steps: an audit takes longer than all else; and after the last one */
 };
 
@@ -289,6 +291,20 @@ static void die(struct walk *walk)
     basket_free(&basket);
 }
 
+/* --- copies --------------------------------------------------------------------------------- */
+
+/* With what was decided meanwhile undone. */
+static void go_back(struct walk *walk)
+{
+    struct walk_copy copy;
+    walk_back_up(walk, &copy);
+    for (uint32_t batches = roll(walk, 4); batches > 0 && walk->why[0] == '\0'; batches--)
+        decide_batch(walk);
+    close_handles(walk);
+    walk_put_back(walk, &copy);
+    open_handles(walk);
+}
+
 /* --- faults --------------------------------------------------------------------------------- */
 
 static void cut(struct walk *walk)
@@ -382,6 +398,8 @@ static void step(struct walk *walk, int number)
         step_clock(walk);
     else if (kind < 29)
         walk_change(walk);
+    else if (kind == 29 && roll(walk, COPY_ONE) == 0)
+        go_back(walk);
     else if (kind == 29)
         reopen(walk);
     else if (kind == 30)

@@ -36,6 +36,8 @@ enum walk_event {
     MET_UNKNOWN,
     MET_CUT,
     MET_DUE,
+    MET_PUT_BACK,
+    MET_OTHER_ENGINE,
     MET_EVENTS,
 };
 
@@ -69,6 +71,12 @@ struct walk {
     char why[WALK_WHY_SIZE]; /* the first difference; "": none */
 };
 
+/* A copy of the store, and what the oracle was then. */
+struct walk_copy {
+    char path[FIXTURE_URL_SIZE];
+    struct store_memory memory; /* owned */
+};
+
 /* Walks from this seed until something differs: then how many steps it took, and `why` says what; 0: nothing
  * did. The fixture's store is another one afterwards. */
 int walk_run(struct fixture *fixture, uint64_t seed, struct walk_met *met, bool told,
@@ -88,6 +96,11 @@ void walk_fill(struct walk *walk, struct basket *basket);
 /* The events, as they are at the beginning; and one change of them, on both sides. */
 void walk_make_events(struct walk *walk);
 void walk_change(struct walk *walk);
+
+/* Makes a copy, or one that has gone through a store of the other engine; and, with every handle closed, puts it back
+ * in the store's place, and frees it. */
+void walk_back_up(struct walk *walk, struct walk_copy *copy);
+void walk_put_back(struct walk *walk, struct walk_copy *copy);
 
 /* Outcome by outcome. Counts what was met. */
 void walk_compare_outcomes(struct walk *walk, const struct basket *basket,

@@ -159,6 +159,8 @@ static void enter(struct walk *walk, struct item *item, struct check_in *check_i
         memory_tier(&walk->memory, item->purchase.event, item->purchase.tier);
     int64_t given = tier == NULL ? 0 : tier->given;
     *check_in = (struct check_in){.number = roll(walk, (uint32_t)given + 2)};
+    if (tier != NULL && tier->skipped > 0 && roll(walk, 2) == 0)
+        check_in->number += tier->skipped;
     snprintf(check_in->gate, GATE_SIZE, "%s", gates[roll(walk, 3)]);
     snprintf(item->key, KEY_SIZE, "gate-%lld-%u", (long long)check_in->number, roll(walk, 2));
 }

@@ -92,6 +92,8 @@ static const char *const event_names[MET_EVENTS] = {
     [MET_UNKNOWN] = "a commit that may have failed",
     [MET_CUT] = "a power cut",
     [MET_DUE] = "something due",
+    [MET_PUT_BACK] = "a copy that is put back",
+    [MET_OTHER_ENGINE] = "a copy that comes from the other engine",
 };
 
 unsigned walk_never_met(const struct walk_met *met)
