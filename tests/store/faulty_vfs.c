@@ -1,26 +1,22 @@
 #include "tests/store/faulty_vfs.h"
 
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/lib/suite.h"
 #include "tests/store/forgetful_vfs.h"
+#include "tests/store/through_vfs.h"
 
 static struct {
     sqlite3_vfs vfs;
     sqlite3_vfs *real;
+    sqlite3_io_methods methods;
     bool away;
     bool armed, dead;
     enum faulty_call call;
     int until; /* calls, the failing one with them */
     int met;
 } disk;
-
-/* SQLite allocates room for this, with the real file behind it. */
-struct open_file {
-    sqlite3_file base;
-};
 
 static const struct {
     const char *name;
@@ -66,11 +62,6 @@ bool faulty_take_turns(enum faulty_call *call, int n)
     return true;
 }
 
-static sqlite3_file *real(sqlite3_file *file)
-{
-    return (sqlite3_file *)((struct open_file *)file + 1);
-}
-
 /* Counts a call: true where it is the one to fail. */
 static bool fails(enum faulty_call call)
 {
@@ -88,11 +79,6 @@ static bool fails(enum faulty_call call)
 }
 
 /* --- the file's methods -------------------------------------------------------------------- */
-
-static int close_file(sqlite3_file *file)
-{
-    return real(file)->pMethods->xClose(real(file));
-}
 
 static int read_file(sqlite3_file *file, void *bytes, int count, sqlite3_int64 offset)
 {
@@ -144,31 +130,6 @@ static int lock_file(sqlite3_file *file, int level)
     return real(file)->pMethods->xLock(real(file), level);
 }
 
-static int unlock_file(sqlite3_file *file, int level)
-{
-    return real(file)->pMethods->xUnlock(real(file), level);
-}
-
-static int reserved_lock(sqlite3_file *file, int *reserved)
-{
-    return real(file)->pMethods->xCheckReservedLock(real(file), reserved);
-}
-
-static int control(sqlite3_file *file, int operation, void *argument)
-{
-    return real(file)->pMethods->xFileControl(real(file), operation, argument);
-}
-
-static int sector_size(sqlite3_file *file)
-{
-    return real(file)->pMethods->xSectorSize(real(file));
-}
-
-static int characteristics(sqlite3_file *file)
-{
-    return real(file)->pMethods->xDeviceCharacteristics(real(file));
-}
-
 static int map_index(sqlite3_file *file, int region, int size, int extend, void volatile **memory)
 {
     if (fails(FAULTY_INDEX))
@@ -186,49 +147,19 @@ static int lock_index(sqlite3_file *file, int offset, int count, int flags)
     return real(file)->pMethods->xShmLock(real(file), offset, count, flags);
 }
 
-static void index_barrier(sqlite3_file *file)
-{
-    real(file)->pMethods->xShmBarrier(real(file));
-}
-
-static int unmap_index(sqlite3_file *file, int remove)
-{
-    return real(file)->pMethods->xShmUnmap(real(file), remove);
-}
-
-static const sqlite3_io_methods methods = {
-    .iVersion = 2,
-    .xClose = close_file,
-    .xRead = read_file,
-    .xWrite = write_file,
-    .xTruncate = truncate_file,
-    .xSync = sync_file,
-    .xFileSize = size_of_file,
-    .xLock = lock_file,
-    .xUnlock = unlock_file,
-    .xCheckReservedLock = reserved_lock,
-    .xFileControl = control,
-    .xSectorSize = sector_size,
-    .xDeviceCharacteristics = characteristics,
-    .xShmMap = map_index,
-    .xShmLock = lock_index,
-    .xShmBarrier = index_barrier,
-    .xShmUnmap = unmap_index,
-};
-
 /* --- the disk's methods -------------------------------------------------------------------- */
 
 static int open_file(sqlite3_vfs *vfs, sqlite3_filename path, sqlite3_file *file, int flags,
                      int *out_flags)
 {
-    struct open_file *opened = (struct open_file *)file;
+    struct through_file *opened = (struct through_file *)file;
     (void)vfs;
     memset(opened, 0, sizeof *opened);
     if (fails(FAULTY_OPEN))
         return kinds[FAULTY_OPEN].code;
     int rc = disk.real->xOpen(disk.real, path, real(file), flags, out_flags);
     if (rc == SQLITE_OK)
-        opened->base.pMethods = &methods;
+        opened->base.pMethods = &disk.methods;
     return rc;
 }
 
@@ -253,11 +184,16 @@ void faulty_install(void)
     if (sqlite3_vfs_find("faulty") != NULL) /* left behind by a test that failed */
         faulty_remove();
     memset(&disk, 0, sizeof disk);
-    disk.real = sqlite3_vfs_find(NULL);
-    disk.vfs = *disk.real;
-    disk.vfs.zName = "faulty";
-    disk.vfs.pNext = NULL;
-    disk.vfs.szOsFile = (int)sizeof(struct open_file) + disk.real->szOsFile;
+    disk.real = through_begin(&disk.vfs, "faulty");
+    disk.methods = through_methods;
+    disk.methods.xRead = read_file;
+    disk.methods.xWrite = write_file;
+    disk.methods.xTruncate = truncate_file;
+    disk.methods.xSync = sync_file;
+    disk.methods.xFileSize = size_of_file;
+    disk.methods.xLock = lock_file;
+    disk.methods.xShmMap = map_index;
+    disk.methods.xShmLock = lock_index;
     disk.vfs.xOpen = open_file;
     disk.vfs.xDelete = delete_file;
     disk.vfs.xAccess = look_for_file;

@@ -1,6 +1,5 @@
 #include "tests/store/forgetful_vfs.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "tests/lib/dice.h"
 #include "tests/lib/files.h"
 #include "tests/lib/suite.h"
+#include "tests/store/through_vfs.h"
 
 enum {
     FILES_MAX = 64,
@@ -32,6 +32,7 @@ struct saved {
 struct disk {
     sqlite3_vfs vfs;
     sqlite3_vfs *real;
+    sqlite3_io_methods methods;
     struct dice dice;
     int until_failure; /* operations; 0: none is to come */
     int until_sync;    /* that fails; 0: none */
@@ -39,17 +40,6 @@ struct disk {
     struct saved files[FILES_MAX];
 };
 static struct disk disk;
-
-/* SQLite allocates room for this, with the real file behind it. */
-struct open_file {
-    sqlite3_file base;
-    struct saved *saved; /* NULL: a temporary file */
-};
-
-static sqlite3_file *real(sqlite3_file *file)
-{
-    return (sqlite3_file *)((struct open_file *)file + 1);
-}
 
 /* Counts an operation that changes something: true where the power fails in the midst of it. */
 static bool power_fails(void)
@@ -158,11 +148,6 @@ static void write_anew(struct saved *saved, size_t from, size_t length)
 
 /* --- the file's methods -------------------------------------------------------------------- */
 
-static int close_file(sqlite3_file *file)
-{
-    return real(file)->pMethods->xClose(real(file));
-}
-
 static int read_file(sqlite3_file *file, void *bytes, int count, sqlite3_int64 offset)
 {
     if (disk.failed)
@@ -175,7 +160,7 @@ static int write_file(sqlite3_file *file, const void *bytes, int count, sqlite3_
 {
     if (disk.failed)
         return SQLITE_IOERR_WRITE;
-    struct saved *saved = ((struct open_file *)file)->saved;
+    struct saved *saved = ((struct through_file *)file)->own;
     if (saved != NULL)
         write_anew(saved, (size_t)offset, (size_t)count);
     int rc = real(file)->pMethods->xWrite(real(file), bytes, count, offset);
@@ -184,7 +169,7 @@ static int write_file(sqlite3_file *file, const void *bytes, int count, sqlite3_
 
 static int truncate_file(sqlite3_file *file, sqlite3_int64 size)
 {
-    struct saved *saved = ((struct open_file *)file)->saved;
+    struct saved *saved = ((struct through_file *)file)->own;
     if (power_fails())
         return SQLITE_IOERR_TRUNCATE;
     if (saved != NULL && (!saved->truncated || (size_t)size < saved->length)) {
@@ -196,7 +181,7 @@ static int truncate_file(sqlite3_file *file, sqlite3_int64 size)
 
 static int sync_file(sqlite3_file *file, int flags)
 {
-    struct saved *saved = ((struct open_file *)file)->saved;
+    struct saved *saved = ((struct through_file *)file)->own;
     (void)flags;
     if (disk.until_sync > 0 && --disk.until_sync == 0)
         disk.failed = true;
@@ -212,85 +197,20 @@ static int size_of_file(sqlite3_file *file, sqlite3_int64 *size)
     return real(file)->pMethods->xFileSize(real(file), size);
 }
 
-static int lock_file(sqlite3_file *file, int level)
-{
-    return real(file)->pMethods->xLock(real(file), level);
-}
-
-static int unlock_file(sqlite3_file *file, int level)
-{
-    return real(file)->pMethods->xUnlock(real(file), level);
-}
-
-static int reserved_lock(sqlite3_file *file, int *reserved)
-{
-    return real(file)->pMethods->xCheckReservedLock(real(file), reserved);
-}
-
 static int control(sqlite3_file *file, int operation, void *argument)
 {
-    struct saved *saved = ((struct open_file *)file)->saved;
+    struct saved *saved = ((struct through_file *)file)->own;
     if (operation == FORGETFUL_LOSE && saved != NULL)
         lose(saved, real(file));
     return real(file)->pMethods->xFileControl(real(file), operation, argument);
 }
-
-static int sector_size(sqlite3_file *file)
-{
-    return real(file)->pMethods->xSectorSize(real(file));
-}
-
-static int characteristics(sqlite3_file *file)
-{
-    return real(file)->pMethods->xDeviceCharacteristics(real(file));
-}
-
-static int map_index(sqlite3_file *file, int region, int size, int extend, void volatile **memory)
-{
-    return real(file)->pMethods->xShmMap(real(file), region, size, extend, memory);
-}
-
-static int lock_index(sqlite3_file *file, int offset, int count, int flags)
-{
-    return real(file)->pMethods->xShmLock(real(file), offset, count, flags);
-}
-
-static void index_barrier(sqlite3_file *file)
-{
-    real(file)->pMethods->xShmBarrier(real(file));
-}
-
-static int unmap_index(sqlite3_file *file, int remove)
-{
-    return real(file)->pMethods->xShmUnmap(real(file), remove);
-}
-
-static const sqlite3_io_methods methods = {
-    .iVersion = 2,
-    .xClose = close_file,
-    .xRead = read_file,
-    .xWrite = write_file,
-    .xTruncate = truncate_file,
-    .xSync = sync_file,
-    .xFileSize = size_of_file,
-    .xLock = lock_file,
-    .xUnlock = unlock_file,
-    .xCheckReservedLock = reserved_lock,
-    .xFileControl = control,
-    .xSectorSize = sector_size,
-    .xDeviceCharacteristics = characteristics,
-    .xShmMap = map_index,
-    .xShmLock = lock_index,
-    .xShmBarrier = index_barrier,
-    .xShmUnmap = unmap_index,
-};
 
 /* --- the disk's methods -------------------------------------------------------------------- */
 
 static int open_file(sqlite3_vfs *vfs, sqlite3_filename path, sqlite3_file *file, int flags,
                      int *out_flags)
 {
-    struct open_file *opened = (struct open_file *)file;
+    struct through_file *opened = (struct through_file *)file;
     (void)vfs;
     memset(opened, 0, sizeof *opened);
     if (disk.failed)
@@ -299,12 +219,12 @@ static int open_file(sqlite3_vfs *vfs, sqlite3_filename path, sqlite3_file *file
     int rc = disk.real->xOpen(disk.real, path, real(file), flags, out_flags);
     if (rc != SQLITE_OK)
         return rc;
-    opened->base.pMethods = &methods;
+    opened->base.pMethods = &disk.methods;
     if (path == NULL)
         return SQLITE_OK;
     bool known = find(path, false) != NULL;
-    opened->saved = find(path, true);
-    return existed && !known ? save(opened->saved, real(file)) : SQLITE_OK;
+    opened->own = find(path, true);
+    return existed && !known ? save(opened->own, real(file)) : SQLITE_OK;
 }
 
 static int delete_file(sqlite3_vfs *vfs, const char *path, int sync_directory)
@@ -327,11 +247,14 @@ void forgetful_install(uint64_t seed)
         forgetful_remove();
     memset(&disk, 0, sizeof disk);
     disk.dice = dice_new(seed);
-    disk.real = sqlite3_vfs_find(NULL);
-    disk.vfs = *disk.real;
-    disk.vfs.zName = "forgetful";
-    disk.vfs.pNext = NULL;
-    disk.vfs.szOsFile = (int)sizeof(struct open_file) + disk.real->szOsFile;
+    disk.real = through_begin(&disk.vfs, "forgetful");
+    disk.methods = through_methods;
+    disk.methods.xRead = read_file;
+    disk.methods.xWrite = write_file;
+    disk.methods.xTruncate = truncate_file;
+    disk.methods.xSync = sync_file;
+    disk.methods.xFileSize = size_of_file;
+    disk.methods.xFileControl = control;
     disk.vfs.xOpen = open_file;
     disk.vfs.xDelete = delete_file;
     CU_ASSERT_EQUAL_FATAL(sqlite3_vfs_register(&disk.vfs, 1), SQLITE_OK);
