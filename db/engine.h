@@ -27,7 +27,9 @@ struct engine {
     enum store_found (*read_hold)(struct store *store, const struct id *id, struct order *order);
     enum store_found (*read_event)(struct store *store, const char *event,
                                    struct event_terms *terms);
-    enum store_found (*list_events)(struct store *store, const char *after, size_t max,
+    enum store_found (*read_whole_event)(struct store *store, const char *event,
+                                         store_event_call *call, void *context);
+    enum store_found (*list_events)(struct store *store, const char *after, size_t max, bool *more,
                                     store_event_call *call, void *context);
     enum store_found (*list_orders)(struct store *store, const char *event, int64_t after,
                                     size_t max, store_order_call *call, void *context);

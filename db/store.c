@@ -179,10 +179,16 @@ enum store_found store_read_event(struct store *store, const char *event, struct
     return store->engine->read_event(store, event, terms);
 }
 
-enum store_found store_list_events(struct store *store, const char *after, size_t max,
+enum store_found store_read_whole_event(struct store *store, const char *event,
+                                        store_event_call *call, void *context)
+{
+    return store->engine->read_whole_event(store, event, call, context);
+}
+
+enum store_found store_list_events(struct store *store, const char *after, size_t max, bool *more,
                                    store_event_call *call, void *context)
 {
-    return store->engine->list_events(store, after, max, call, context);
+    return store->engine->list_events(store, after, max, more, call, context);
 }
 
 enum store_found store_list_orders(struct store *store, const char *event, int64_t after,

@@ -36,8 +36,9 @@ enum {
     STORE_TIDY_MAX =
         1024, /* orders of one event that expire, and of one tier that are offered what came
                                      free, in one batch; the rest in the next ones */
-    STORE_PAGE_MAX = 1000, /* entries of one list call */
-    TITLE_SIZE = 401,      /* 1 to 400 bytes of plain_text; the NUL */
+    STORE_PAGE_MAX = 1000,       /* entries of one list call */
+    STORE_PAGE_TIERS_MAX = 4096, /* of all events of one list call, or a few less */
+    TITLE_SIZE = 401,            /* 1 to 400 bytes of plain_text; the NUL */
     ZONE_SIZE = 65,
     GATE_SIZE = 65,         /* 1 to 64 bytes of plain_text; the NUL */
     KEY_ID_SIZE = 12,       /* of a signing key: 11 of A-Z a-z 0-9 - _ */
@@ -312,12 +313,18 @@ enum store_found store_read_hold(struct store *store, const struct id *id, struc
 enum store_found store_read_event(struct store *store, const char *event,
                                   struct event_terms *terms);
 
+/* An event with its tiers, in the order of their names; all of one moment. */
+typedef void store_event_call(void *context, const struct event_terms *event,
+                              const struct tier_counts *tiers, size_t tier_count);
+enum store_found store_read_whole_event(struct store *store, const char *event,
+                                        store_event_call *call, void *context);
+
 /* Lists, a page at a time: up to `max` (at most STORE_PAGE_MAX) entries behind `after`, in order. What a page
  * holds is of one moment; the next page is of another. */
 
-/* Events in the order of their names; "" begins. Never ABSENT. */
-typedef void store_event_call(void *context, const struct event_terms *event);
-enum store_found store_list_events(struct store *store, const char *after, size_t max,
+/* Events in the order of their names, each with its tiers; "" begins. `more` is whether others follow behind the last
+ * one: a page ends before `max` where it has STORE_PAGE_TIERS_MAX. Never ABSENT. */
+enum store_found store_list_events(struct store *store, const char *after, size_t max, bool *more,
                                    store_event_call *call, void *context);
 
 /* Orders of an event in the order in which they were decided; 0 begins, then the last `place_in_list`. ABSENT:

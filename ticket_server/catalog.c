@@ -1,6 +1,5 @@
 #include "ticket_server/catalog.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,11 +93,8 @@ static int64_t remaining(const struct tier_counts *tier)
     return tier->waiting > 0 ? 0 : tier->capacity - tier->sold - tier->held;
 }
 
-static void add_tier(void *context, const struct tier_counts *tier)
+static void add_tier(struct buffer *out, const struct tier_counts *tier)
 {
-    struct buffer *out = context;
-    if (out->data[out->length - 1] != '[')
-        buffer_add_char(out, ',');
     buffer_add(out, "{\"tier\":\"");
     buffer_add(out, tier->tier);
     add_member(out, "\",\"capacity\":", tier->capacity);
@@ -111,13 +107,17 @@ static void add_tier(void *context, const struct tier_counts *tier)
     buffer_add_char(out, '}');
 }
 
-static enum store_found add_event(struct catalog *catalog, const struct event_terms *terms,
-                                  struct buffer *out)
+static void add_event(void *context, const struct event_terms *terms,
+                      const struct tier_counts *tiers, size_t tier_count)
 {
+    struct buffer *out = context;
     add_terms(out, terms);
-    enum store_found found = store_read_tiers(catalog->store, terms->name, add_tier, out);
+    for (size_t i = 0; i < tier_count; i++) {
+        if (i > 0)
+            buffer_add_char(out, ',');
+        add_tier(out, &tiers[i]);
+    }
     buffer_add(out, "]}");
-    return found;
 }
 
 enum problem catalog_terms(struct catalog *catalog, const char *event, struct event_terms *terms)
@@ -130,68 +130,45 @@ enum problem catalog_terms(struct catalog *catalog, const char *event, struct ev
 
 enum problem catalog_event(struct catalog *catalog, const char *event, struct buffer *out)
 {
-    struct event_terms terms;
-    enum problem problem = catalog_terms(catalog, event, &terms);
-    return problem != PROBLEM_NONE
-               ? problem
-               : catalog_problem(catalog, add_event(catalog, &terms, out), PROBLEM_NO_SUCH_EVENT);
+    if (!purchase_name_valid(event))
+        return PROBLEM_NO_SUCH_EVENT;
+    return catalog_problem(catalog, store_read_whole_event(catalog->store, event, add_event, out),
+                           PROBLEM_NO_SUCH_EVENT);
 }
 
 /* --- a page of events --------------------------------------------------------------------------- */
 
 struct listing {
-    struct event_terms *events; /* room for as many as the page may have */
-    size_t count;
+    struct buffer *out;
+    char *last; /* the name of the last one that the page has */
+    bool full;  /* others would have followed */
 };
 
-static void keep_event(void *context, const struct event_terms *event)
+static void list_event(void *context, const struct event_terms *event,
+                       const struct tier_counts *tiers, size_t tier_count)
 {
     struct listing *listing = context;
-    listing->events[listing->count++] = *event;
-}
-
-static void ignore_event(void *context, const struct event_terms *event)
-{
-    (void)event;
-    *(bool *)context = true;
-}
-
-/* The name that begins the next page, if there is more behind it. */
-static enum store_found look_behind(struct catalog *catalog, const char *name, char last[NAME_SIZE])
-{
-    bool more = false;
-    enum store_found found = store_list_events(catalog->store, name, 1, ignore_event, &more);
-    if (more)
-        snprintf(last, NAME_SIZE, "%s", name);
-    return found;
-}
-
-static enum store_found add_events(struct catalog *catalog, const struct listing *listing,
-                                   size_t limit, char last[NAME_SIZE], struct buffer *out)
-{
-    enum store_found found = STORE_FOUND;
-    size_t i = 0;
-    for (; i < listing->count && found == STORE_FOUND && out->length < PAGE_BYTES_MAX; i++) {
-        if (i > 0)
-            buffer_add_char(out, ',');
-        found = add_event(catalog, &listing->events[i], out);
-    }
-    bool whole = i == listing->count && listing->count < limit;
-    return whole || found != STORE_FOUND ? found
-                                         : look_behind(catalog, listing->events[i - 1].name, last);
+    listing->full = listing->full || listing->out->length >= PAGE_BYTES_MAX;
+    if (listing->full)
+        return;
+    if (listing->last[0] != '\0')
+        buffer_add_char(listing->out, ',');
+    add_event(listing->out, event, tiers, tier_count);
+    strcpy(listing->last, event->name);
 }
 
 enum problem catalog_events(struct catalog *catalog, const char *after, size_t limit,
                             char last[NAME_SIZE], struct buffer *out)
 {
-    struct listing listing = {.events = memory_new(limit * sizeof *listing.events)};
+    bool more = false;
+    struct listing listing = {.out = out, .last = last};
     last[0] = '\0';
     buffer_add(out, "{\"events\":[");
-    enum store_found found = store_list_events(catalog->store, after, limit, keep_event, &listing);
-    if (found == STORE_FOUND)
-        found = add_events(catalog, &listing, limit, last, out);
+    enum store_found found =
+        store_list_events(catalog->store, after, limit, &more, list_event, &listing);
     buffer_add(out, "]}");
-    free(listing.events);
+    if (!more && !listing.full)
+        last[0] = '\0';
     return catalog_problem(catalog, found, PROBLEM_NONE);
 }
 

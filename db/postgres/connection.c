@@ -141,7 +141,8 @@ static void finish(struct postgres *postgres, struct postgres_query *query)
     postgres->streaming = NULL;
 }
 
-/* Whether it can be asked something: it may have to be connected to first. */
+/* Whether it can be asked something: it may have to be connected to first. What is asked in one reading has one time
+ * for all of it. */
 static bool ready(struct postgres *postgres, bool streams)
 {
     if (postgres->streaming != NULL) {
@@ -151,7 +152,8 @@ static bool ready(struct postgres *postgres, bool streams)
     }
     if (postgres->inside)
         return postgres->link != NULL;
-    postgres->until = clock_monotonic() + (streams ? stream_wait : read_wait);
+    if (streams || !postgres->reading)
+        postgres->until = clock_monotonic() + (streams ? stream_wait : read_wait);
     if (postgres->link != NULL || postgres->reading)
         return postgres->link != NULL;
     return session_resume(postgres);

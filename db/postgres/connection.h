@@ -69,8 +69,9 @@ struct postgres {
     struct ahead ahead; /* of the transaction under way, before it writes */
     struct postgres_query
         *streaming; /* whose rows come one at a time and are not all read; or NULL */
-    bool reading;   /* a transaction that reads only: as `inside`, but for `until` */
-    int64_t until;  /* clock_monotonic(): how long waiting may take */
+    bool
+        reading; /* a transaction that reads only: as `inside`, but `until` is that of its beginning */
+    int64_t until; /* clock_monotonic(): how long waiting may take */
     int64_t
         decision; /* the next number that this transaction may give to a decision; bulk.c draws them */
     int64_t changed;          /* rows, by all that was run and settled */

@@ -26,6 +26,7 @@ const struct engine postgres_engine = {
     .read_sale = read_sale,
     .read_hold = list_read_hold,
     .read_event = list_read_event,
+    .read_whole_event = list_read_whole_event,
     .list_events = list_events,
     .list_orders = list_orders,
     .list_tickets = list_tickets,

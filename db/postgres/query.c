@@ -33,9 +33,7 @@ static const char *const texts[QUERY_COUNT] = {
     [QUERY_EACH_SALE] = "SELECT " SALE_COLUMNS ", d.router, d.key FROM decisions d" WITH_NAMES
                         "  WHERE d.first_number IS NOT NULL ORDER BY d.decision",
     [QUERY_READ_EVENT_TIERS] =
-        "SELECT e.name, t.name, t.currency, t.price, t.capacity, t.sold, t.held, t.order_limit,"
-        "       t.waiting"
-        "  FROM tiers t JOIN events e ON e.event = t.event"
+        "SELECT " COUNTS_COLUMNS "  FROM tiers t JOIN events e ON e.event = t.event"
         "  WHERE t.event = (SELECT event FROM events WHERE name = ?1) ORDER BY t.name",
     [QUERY_EACH_SERVER] =
         "SELECT v.server, v.boot, CAST((SELECT coalesce(sum(sold), 0) FROM totals t"
@@ -83,6 +81,11 @@ static const char *const texts[QUERY_COUNT] = {
     [QUERY_PLACE] = "SELECT count(*) FROM (SELECT 1 FROM decisions"
                     "  WHERE event = ?1 AND tier = ?2 AND state = 2 AND expires_at = 0"
                     "  AND decision <= ?3 LIMIT ?4) d",
+    [QUERY_PLACES] =
+        "SELECT t.tier, (SELECT count(*) FROM (SELECT 1 FROM decisions d"
+        "    WHERE d.event = t.event AND d.tier = t.tier AND d.state = 2 AND d.expires_at = 0"
+        "    AND d.decision <= ?2 LIMIT ?3) w)"
+        "  FROM tiers t WHERE t.event = ?1",
     /* Of each tier at most a page is read, in the order of its numbers. */
     [QUERY_LIST_TICKETS] =
         "SELECT " TICKET_COLUMNS " FROM events e JOIN tiers t ON t.event = e.event"

@@ -15,6 +15,17 @@ enum store_found list_finish(struct sql_query *query, enum store_found found)
     return sql_end(query) == SQL_OK ? found : STORE_UNREADABLE;
 }
 
+bool list_begin(struct store *store)
+{
+    return sql_begin_reading(((struct sql_handle *)store)->sql);
+}
+
+enum store_found list_end(struct store *store, enum store_found found)
+{
+    sql_end_reading(((struct sql_handle *)store)->sql);
+    return found;
+}
+
 int64_t list_page(size_t max)
 {
     return max < STORE_PAGE_MAX ? (int64_t)max : STORE_PAGE_MAX;
@@ -32,50 +43,6 @@ enum store_found list_find_event(struct store *store, const char *name, int64_t 
         found = STORE_FOUND;
     }
     return list_finish(query, found);
-}
-
-static void column_terms(struct sql_query *row, struct event_terms *terms)
-{
-    column_text(row, 0, terms->name, sizeof terms->name);
-    column_text(row, 1, terms->title, sizeof terms->title);
-    column_text(row, 2, terms->zone, sizeof terms->zone);
-    terms->starts_at = sql_number(row, 3);
-    terms->sale_from = sql_number(row, 4);
-    terms->sale_until = sql_number(row, 5);
-    terms->buyer_limit = sql_number(row, 6);
-    terms->hold_seconds = sql_number(row, 7);
-    terms->waiting_list = (int)sql_number(row, 8) != 0;
-    terms->closed = (int)sql_number(row, 9) != 0;
-}
-
-enum store_found list_read_event(struct store *store, const char *event, struct event_terms *terms)
-{
-    struct sql_query *query = list_query(store, QUERY_READ_EVENT);
-    if (query == NULL)
-        return STORE_UNREADABLE;
-    sql_bind_text(query, 1, event);
-    enum store_found found = STORE_ABSENT;
-    if (sql_next(query)) {
-        column_terms(query, terms);
-        found = STORE_FOUND;
-    }
-    return list_finish(query, found);
-}
-
-enum store_found list_events(struct store *store, const char *after, size_t max,
-                             store_event_call *call, void *context)
-{
-    struct sql_query *query = list_query(store, QUERY_LIST_EVENTS);
-    if (query == NULL)
-        return STORE_UNREADABLE;
-    sql_bind_text(query, 1, after);
-    sql_bind_number(query, 2, list_page(max));
-    while (sql_next(query)) {
-        struct event_terms terms;
-        column_terms(query, &terms);
-        call(context, &terms);
-    }
-    return list_finish(query, STORE_FOUND);
 }
 
 enum store_found list_each_due(struct store *store, int64_t now, store_due_call *call,
@@ -107,14 +74,15 @@ static void column_owed(struct sql_query *row, struct owed *owed)
     owed->settled_at = sql_number(row, 7);
 }
 
-enum store_found list_owed(struct store *store, const char *event, int64_t after, size_t max,
-                           store_owed_call *call, void *context)
+/* Inside a reading: two queries of one moment, in the time of one. */
+static enum store_found read_owed(struct store *store, const char *event, int64_t after, size_t max,
+                                  store_owed_call *call, void *context)
 {
     int64_t number = 0;
     enum store_found found = list_find_event(store, event, &number);
-    struct sql_query *query = list_query(store, QUERY_LIST_OWED);
-    if (found != STORE_FOUND || query == NULL)
-        return query == NULL ? STORE_UNREADABLE : found;
+    struct sql_query *query = found == STORE_FOUND ? list_query(store, QUERY_LIST_OWED) : NULL;
+    if (query == NULL)
+        return found == STORE_FOUND ? STORE_UNREADABLE : found;
     sql_bind_number(query, 1, number);
     sql_bind_number(query, 2, after);
     sql_bind_number(query, 3, list_page(max));
@@ -124,4 +92,12 @@ enum store_found list_owed(struct store *store, const char *event, int64_t after
         call(context, sql_number(query, 8), &owed);
     }
     return list_finish(query, STORE_FOUND);
+}
+
+enum store_found list_owed(struct store *store, const char *event, int64_t after, size_t max,
+                           store_owed_call *call, void *context)
+{
+    if (!list_begin(store))
+        return STORE_UNREADABLE;
+    return list_end(store, read_owed(store, event, after, max, call, context));
 }

@@ -6,7 +6,9 @@
 #include "db/store.h"
 
 enum store_found list_read_event(struct store *store, const char *event, struct event_terms *terms);
-enum store_found list_events(struct store *store, const char *after, size_t max,
+enum store_found list_read_whole_event(struct store *store, const char *event,
+                                       store_event_call *call, void *context);
+enum store_found list_events(struct store *store, const char *after, size_t max, bool *more,
                              store_event_call *call, void *context);
 enum store_found list_each_due(struct store *store, int64_t now, store_due_call *call,
                                void *context);

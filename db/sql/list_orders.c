@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "db/sql/column.h"
-#include "db/sql/handle.h"
 #include "db/sql/list.h"
 #include "db/sql/list_part.h"
 
@@ -22,15 +21,6 @@ static void column_order(struct sql_query *row, struct order *order)
     order->late = (int)sql_number(row, 15) != 0;
 }
 
-/* Places in the lines of one event's tiers. The orders that wait in a line come in its order: only the first that
- * is met is counted. */
-struct lines {
-    size_t count;
-    struct {
-        int64_t tier, place;
-    } line[STORE_TIERS_MAX];
-};
-
 static bool count_place(struct store *store, struct sql_query *row, int64_t *place)
 {
     struct sql_query *query = list_query(store, QUERY_PLACE);
@@ -43,27 +33,6 @@ static bool count_place(struct store *store, struct sql_query *row, int64_t *pla
     if (sql_next(query))
         *place = sql_number(query, 0);
     return list_finish(query, STORE_FOUND) == STORE_FOUND;
-}
-
-static bool next_place(struct store *store, struct sql_query *row, struct lines *lines,
-                       int64_t *place)
-{
-    int64_t tier = sql_number(row, COLUMN_TIER);
-    for (size_t i = 0; i < lines->count; i++) {
-        if (lines->line[i].tier != tier)
-            continue;
-        if (lines->line[i].place < ORDER_PLACE_MAX)
-            lines->line[i].place++;
-        *place = lines->line[i].place;
-        return true;
-    }
-    if (!count_place(store, row, place))
-        return false;
-    if (lines->count < STORE_TIERS_MAX) {
-        lines->line[lines->count].tier = tier;
-        lines->line[lines->count++].place = *place;
-    }
-    return true;
 }
 
 /* Inside a reading: both queries see one moment. */
@@ -85,12 +54,7 @@ static enum store_found read_hold(struct store *store, const struct id *id, stru
 
 enum store_found list_read_hold(struct store *store, const struct id *id, struct order *order)
 {
-    struct sql *sql = ((struct sql_handle *)store)->sql;
-    if (!sql_begin_reading(sql))
-        return STORE_UNREADABLE;
-    enum store_found found = read_hold(store, id, order);
-    sql_end_reading(sql);
-    return found;
+    return list_begin(store) ? list_end(store, read_hold(store, id, order)) : STORE_UNREADABLE;
 }
 
 enum store_found list_each_hold(struct store *store, store_hold_call *call, void *context)
@@ -108,16 +72,60 @@ enum store_found list_each_hold(struct store *store, store_hold_call *call, void
     return list_finish(query, STORE_FOUND);
 }
 
-/* Inside a reading, as read_hold is. */
-static enum store_found read_orders(struct store *store, int64_t event, int64_t after, size_t max,
-                                    store_order_call *call, void *context)
+/* Places in the lines of one event's tiers: so many wait there before the page, or before the next one on it. Read where
+ * the first one that waits is met. */
+struct lines {
+    int64_t after; /* the page begins behind it */
+    bool read;
+    size_t count;
+    struct {
+        int64_t tier, place;
+    } line[STORE_TIERS_MAX];
+};
+
+static bool read_lines(struct store *store, int64_t event, struct lines *lines)
 {
-    struct lines lines = {.count = 0};
-    enum store_found found = STORE_FOUND;
-    struct sql_query *query = list_query(store, QUERY_LIST_ORDERS);
+    struct sql_query *query = list_query(store, QUERY_PLACES);
     if (query == NULL)
-        return STORE_UNREADABLE;
+        return false;
     sql_bind_number(query, 1, event);
+    sql_bind_number(query, 2, lines->after);
+    sql_bind_number(query, 3, ORDER_PLACE_MAX);
+    while (lines->count < STORE_TIERS_MAX && sql_next(query)) {
+        lines->line[lines->count].tier = sql_number(query, 0);
+        lines->line[lines->count++].place = sql_number(query, 1);
+    }
+    lines->read = true;
+    return list_finish(query, STORE_FOUND) == STORE_FOUND;
+}
+
+/* The orders that wait in a line come in its order. */
+static bool next_place(struct store *store, struct sql_query *row, struct lines *lines,
+                       int64_t *place)
+{
+    if (!lines->read && !read_lines(store, sql_number(row, COLUMN_EVENT), lines))
+        return false;
+    for (size_t i = 0; i < lines->count; i++) {
+        if (lines->line[i].tier != sql_number(row, COLUMN_TIER))
+            continue;
+        if (lines->line[i].place < ORDER_PLACE_MAX)
+            lines->line[i].place++;
+        *place = lines->line[i].place;
+    }
+    return true;
+}
+
+/* Inside a reading, as read_hold is. */
+static enum store_found read_orders(struct store *store, const char *event, int64_t after,
+                                    size_t max, store_order_call *call, void *context)
+{
+    struct lines lines = {.after = after};
+    int64_t number = 0;
+    enum store_found found = list_find_event(store, event, &number);
+    struct sql_query *query = found == STORE_FOUND ? list_query(store, QUERY_LIST_ORDERS) : NULL;
+    if (query == NULL)
+        return found == STORE_FOUND ? STORE_UNREADABLE : found;
+    sql_bind_number(query, 1, number);
     sql_bind_number(query, 2, after);
     sql_bind_number(query, 3, list_page(max));
     while (found == STORE_FOUND && sql_next(query)) {
@@ -134,14 +142,7 @@ static enum store_found read_orders(struct store *store, int64_t event, int64_t 
 enum store_found list_orders(struct store *store, const char *event, int64_t after, size_t max,
                              store_order_call *call, void *context)
 {
-    int64_t number = 0;
-    struct sql *sql = ((struct sql_handle *)store)->sql;
-    enum store_found found = list_find_event(store, event, &number);
-    if (found != STORE_FOUND)
-        return found;
-    if (!sql_begin_reading(sql))
+    if (!list_begin(store))
         return STORE_UNREADABLE;
-    found = read_orders(store, number, after, max, call, context);
-    sql_end_reading(sql);
-    return found;
+    return list_end(store, read_orders(store, event, after, max, call, context));
 }

@@ -24,20 +24,30 @@ static enum store_found each_ticket(struct sql_query *query, store_ticket_call *
     return list_finish(query, STORE_FOUND);
 }
 
-enum store_found list_tickets(struct store *store, const char *event, const char *after_tier,
-                              int64_t after_number, size_t max, store_ticket_call *call,
-                              void *context)
+/* Inside a reading: both queries are of one moment, in the time of one. */
+static enum store_found read_page(struct store *store, const char *event, const char *after_tier,
+                                  int64_t after_number, size_t max, store_ticket_call *call,
+                                  void *context)
 {
     int64_t number = 0;
     enum store_found found = list_find_event(store, event, &number);
-    struct sql_query *query = list_query(store, QUERY_LIST_TICKETS);
-    if (found != STORE_FOUND || query == NULL)
-        return query == NULL ? STORE_UNREADABLE : found;
+    struct sql_query *query = found == STORE_FOUND ? list_query(store, QUERY_LIST_TICKETS) : NULL;
+    if (query == NULL)
+        return found == STORE_FOUND ? STORE_UNREADABLE : found;
     sql_bind_number(query, 1, number);
     sql_bind_text(query, 2, after_tier);
     sql_bind_number(query, 3, after_number);
     sql_bind_number(query, 4, list_page(max));
     return each_ticket(query, call, context);
+}
+
+enum store_found list_tickets(struct store *store, const char *event, const char *after_tier,
+                              int64_t after_number, size_t max, store_ticket_call *call,
+                              void *context)
+{
+    if (!list_begin(store))
+        return STORE_UNREADABLE;
+    return list_end(store, read_page(store, event, after_tier, after_number, max, call, context));
 }
 
 /* The row of a sale of this event, and the event's. */
@@ -58,15 +68,24 @@ static enum store_found find_sale(struct store *store, const char *event, const 
     return list_finish(query, found);
 }
 
-enum store_found list_read_tickets(struct store *store, const char *event, const struct id *id,
-                                   store_ticket_call *call, void *context)
+/* Inside a reading, as a page is. */
+static enum store_found read_sold(struct store *store, const char *event, const struct id *id,
+                                  store_ticket_call *call, void *context)
 {
     int64_t decision = 0, event_row = 0;
     enum store_found found = find_sale(store, event, id, &decision, &event_row);
-    struct sql_query *query = list_query(store, QUERY_READ_TICKETS);
-    if (found != STORE_FOUND || query == NULL)
-        return query == NULL ? STORE_UNREADABLE : found;
+    struct sql_query *query = found == STORE_FOUND ? list_query(store, QUERY_READ_TICKETS) : NULL;
+    if (query == NULL)
+        return found == STORE_FOUND ? STORE_UNREADABLE : found;
     sql_bind_number(query, 1, decision);
     sql_bind_number(query, 2, event_row);
     return each_ticket(query, call, context);
+}
+
+enum store_found list_read_tickets(struct store *store, const char *event, const struct id *id,
+                                   store_ticket_call *call, void *context)
+{
+    if (!list_begin(store))
+        return STORE_UNREADABLE;
+    return list_end(store, read_sold(store, event, id, call, context));
 }

@@ -57,14 +57,11 @@ static const char *const texts[QUERY_COUNT] = {
     [QUERY_RAISE_BOOT] = "INSERT INTO servers (server, boot) VALUES (?1, 1)"
                          "  ON CONFLICT (server) DO UPDATE SET boot = servers.boot + 1",
     [QUERY_SERVER_SOLD] = "SELECT coalesce(sum(sold), 0) FROM totals WHERE server = ?1",
-    [QUERY_READ_TIERS] =
-        "SELECT e.name, t.name, t.currency, t.price, t.capacity, t.sold, t.held, t.order_limit,"
-        "       t.waiting"
-        "  FROM (SELECT event, name FROM events ORDER BY name LIMIT 1000) e"
-        "  JOIN tiers t ON t.event = e.event ORDER BY e.name, t.name",
+    [QUERY_READ_TIERS] = "SELECT " COUNTS_COLUMNS
+                         "  FROM (SELECT event, name FROM events ORDER BY name LIMIT 1000) e"
+                         "  JOIN tiers t ON t.event = e.event ORDER BY e.name, t.name",
     [QUERY_READ_EVENT_TIERS] =
-        "SELECT e.name, t.name, t.currency, t.price, t.capacity, t.sold, t.held, t.order_limit,"
-        "       t.waiting"
+        "SELECT " COUNTS_COLUMNS
         "  FROM events e JOIN tiers t ON t.event = e.event WHERE e.name = ?1 ORDER BY t.name",
     [QUERY_EACH_SERVER] = "SELECT v.server, v.boot, (SELECT coalesce(sum(sold), 0) FROM totals t"
                           "                          WHERE t.server = v.server)"
@@ -102,8 +99,13 @@ static const char *const texts[QUERY_COUNT] = {
     [QUERY_RETIRE_KEY] = "UPDATE signing_keys SET retired_at = ?2 WHERE id = ?1",
     [QUERY_SETTLE] = "UPDATE owed SET settled_at = ?2 WHERE owed = ?1",
     [QUERY_READ_EVENT] = "SELECT " TERMS_COLUMNS " FROM events WHERE name = ?1",
+    [QUERY_READ_WHOLE_EVENT] =
+        "SELECT " WHOLE_EVENT_COLUMNS " FROM events e LEFT JOIN tiers t ON t.event = e.event"
+        "  WHERE e.name = ?1 ORDER BY t.name",
     [QUERY_LIST_EVENTS] =
-        "SELECT " TERMS_COLUMNS " FROM events WHERE name > ?1 ORDER BY name LIMIT ?2",
+        "SELECT " WHOLE_EVENT_COLUMNS
+        "  FROM (SELECT * FROM events WHERE name > ?1 ORDER BY name LIMIT ?2) e"
+        "  LEFT JOIN tiers t ON t.event = e.event ORDER BY e.name, t.name LIMIT ?3",
     [QUERY_FIND_TOKEN] = "SELECT " TOKEN_COLUMNS " FROM tokens WHERE hash = ?1",
     [QUERY_EACH_TOKEN] = "SELECT " TOKEN_COLUMNS " FROM tokens ORDER BY id",
     [QUERY_EACH_KEY] = "SELECT id, seed, public_key, created_at, retired_at FROM signing_keys"

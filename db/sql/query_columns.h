@@ -10,6 +10,13 @@
     "d.decision, d.event, d.tier, d.id, d.state, d.quantity, d.first_number, d.amount, d.buyer,"   \
     " d.server, d.created_at, d.expires_at, d.changed_at, d.payment, d.request, d.late"
 
+/* Of a tier's counts, and of an event with its tiers: those, and its terms. */
+#define COUNTS_COLUMNS                                                                             \
+    "e.name, t.name, t.currency, t.price, t.capacity, t.sold, t.held, t.order_limit, t.waiting"
+#define WHOLE_EVENT_COLUMNS                                                                        \
+    COUNTS_COLUMNS ", e.name, e.title, e.zone, e.starts_at, e.sale_from, e.sale_until,"            \
+                   " e.buyer_limit, e.hold_seconds, e.waiting_list, e.closed"
+
 /* Of an event's terms, of an order that is read or listed, of a token. */
 #define TERMS_COLUMNS                                                                              \
     "name, title, zone, starts_at, sale_from, sale_until, buyer_limit, hold_seconds,"              \

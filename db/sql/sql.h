@@ -80,7 +80,8 @@ struct sql_methods {
     enum sql_result (*lock_event)(struct sql *sql, const char *event);
 
     /* All that is read from now to the end is of one moment; NULL: it is so while a query's rows are being read, and
-     * that is all that is asked for. Not inside a transaction. */
+     * that is all that is asked for. What bounds the time of one query then bounds that of all of them. Not inside a
+     * transaction. */
     bool (*begin_reading)(struct sql *sql);
     void (*end_reading)(struct sql *sql);
 

@@ -103,6 +103,11 @@ static const char *const texts[QUERY_COUNT] = {
     [QUERY_PLACE] = "SELECT count(*) FROM (SELECT 1 FROM decisions"
                     "  WHERE event = ?1 AND tier = ?2 AND state = 2 AND " SCHEMA_PENDING
                     "  AND expires_at = 0 AND decision <= ?3 LIMIT ?4)",
+    [QUERY_PLACES] =
+        "SELECT t.tier, (SELECT count(*) FROM (SELECT 1 FROM decisions d"
+        "    WHERE d.event = t.event AND d.tier = t.tier AND d.state = 2 AND " SCHEMA_PENDING
+        "    AND d.expires_at = 0 AND d.decision <= ?2 LIMIT ?3))"
+        "  FROM tiers t WHERE t.event = ?1",
     /* The number bounds the walk through the first tier only. */
     [QUERY_LIST_TICKETS] =
         "SELECT e.name, t.name, k.number, d.id, d.buyer, d.state = 5, k.checked_in_at, k.gate"

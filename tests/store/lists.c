@@ -20,12 +20,36 @@ struct noted {
 };
 static struct noted noted;
 
-static void note_event(void *context, const struct event_terms *event)
+static void note_event(void *context, const struct event_terms *event,
+                       const struct tier_counts *tiers, size_t tier_count)
 {
     (void)context;
     CU_ASSERT(strcmp(event->name, noted.name) > 0);
     strcpy(noted.name, event->name);
     noted.count++;
+    noted.number += (int64_t)tier_count;
+    for (size_t i = 0; i < tier_count; i++) {
+        CU_ASSERT_STRING_EQUAL(tiers[i].event, event->name);
+        CU_ASSERT(i == 0 || strcmp(tiers[i].tier, tiers[i - 1].tier) > 0);
+    }
+}
+
+/* All that there are, in pages; how many it took. */
+static size_t list_events(struct store *store, size_t page)
+{
+    size_t pages = 0;
+    bool more = true;
+    memset(&noted, 0, sizeof noted);
+    for (; more; pages++) {
+        size_t before = noted.count;
+        char after[NAME_SIZE];
+        strcpy(after, noted.name);
+        CU_ASSERT_EQUAL_FATAL(store_list_events(store, after, page, &more, note_event, NULL),
+                              STORE_FOUND);
+        CU_ASSERT(noted.count - before <= page);
+        CU_ASSERT_FATAL(!more || noted.count > before);
+    }
+    return pages;
 }
 
 static void events_come_in_pages(struct fixture *fixture)
@@ -36,17 +60,39 @@ static void events_come_in_pages(struct fixture *fixture)
         fixture_tier(fixture, i, name, 1, "stalls", 1);
     }
     struct store *store = fixture_reader(fixture);
-    size_t pages = 0;
-    memset(&noted, 0, sizeof noted);
-    for (size_t before = 1; before != noted.count; pages++) {
-        before = noted.count;
-        char after[NAME_SIZE];
-        strcpy(after, noted.name);
-        CU_ASSERT_EQUAL(store_list_events(store, after, 10, note_event, NULL), STORE_FOUND);
-        CU_ASSERT(noted.count - before <= 10);
-    }
+    CU_ASSERT_EQUAL(list_events(store, 10), 3);
     CU_ASSERT_EQUAL(noted.count, 26);
-    CU_ASSERT_EQUAL(pages, 4);
+    CU_ASSERT_EQUAL(list_events(store, 13), 2);
+    CU_ASSERT_EQUAL(noted.count, 26);
+    CU_ASSERT_EQUAL(list_events(store, STORE_PAGE_MAX), 1);
+    CU_ASSERT_EQUAL(noted.count, 26);
+    store_close(store);
+}
+
+/* One moment: each with the tiers that it has then, and none with a part of them, however many a page would have. */
+static void events_have_all_their_tiers(struct fixture *fixture)
+{
+    for (int i = 2; i <= 71; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "event-%02d", i);
+        fixture_tier(fixture, i, name, 1, "tier-01", 1);
+    }
+    fixture_sql(fixture,
+                "INSERT INTO tiers (event, tier, name, price, currency, capacity, order_limit)"
+                " WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+                " SELECT event, i, 'tier-' || (100 - i), 1, 'EUR', 1, 10"
+                " FROM events CROSS JOIN n WHERE event > 1 AND event < 71",
+                STORE_TIERS_MAX);
+    fixture_sql(fixture, "INSERT INTO events (event, name, title) VALUES (72, 'z', 'No tiers')");
+    struct store *store = fixture_reader(fixture);
+    CU_ASSERT_EQUAL(list_events(store, STORE_PAGE_MAX), 2);
+    CU_ASSERT_EQUAL(noted.count, 72);
+    CU_ASSERT_EQUAL(noted.number, 1 + 69 * STORE_TIERS_MAX + 1);
+    memset(&noted, 0, sizeof noted);
+    CU_ASSERT_EQUAL(store_read_whole_event(store, "event-07", note_event, NULL), STORE_FOUND);
+    CU_ASSERT(noted.count == 1 && noted.number == STORE_TIERS_MAX);
+    CU_ASSERT_EQUAL(store_read_whole_event(store, "nowhere", note_event, NULL), STORE_ABSENT);
+    CU_ASSERT_EQUAL(noted.count, 1);
     store_close(store);
 }
 
@@ -287,6 +333,7 @@ static void tells_what_is_due(struct fixture *fixture)
 
 static const struct fixture_case cases[] = {
     {"events come in pages", 1, events_come_in_pages},
+    {"events have all their tiers", 1, events_have_all_their_tiers},
     {"orders come in pages", 2000, orders_come_in_pages},
     {"orders of a broken batch are listed", 20, orders_of_a_broken_batch_are_listed},
     {"orders say all of themselves", 20, orders_say_all_of_themselves},

@@ -353,6 +353,29 @@ static void one_list_at_a_time(struct fixture *fixture)
     store_close(store);
 }
 
+static void count_order(void *context, int64_t place_in_list, const struct order *order)
+{
+    (void)place_in_list, (void)order;
+    ++*(size_t *)context;
+}
+
+/* A second is for all of a page: not for each of the queries that it takes. */
+static void a_page_has_one_time(struct fixture *fixture)
+{
+    size_t told = 0;
+    struct store *store = fixture_seller(fixture, "server-1");
+    buy(store, NULL, 1);
+    store_close(store);
+    store = fixture_reader(fixture);
+    CU_ASSERT_EQUAL(store_list_orders(store, "demo", 0, 10, count_order, &told), STORE_FOUND);
+    fixture_sql(fixture, "ALTER TABLE events RENAME TO quick;"
+                         "CREATE VIEW events AS SELECT q.* FROM quick q, pg_sleep(0.7)");
+    CU_ASSERT_EQUAL(store_list_orders(store, "demo", 0, 10, count_order, &told), STORE_UNREADABLE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(store_error(store), "in time"));
+    fixture_sql(fixture, "DROP VIEW events; ALTER TABLE quick RENAME TO events");
+    store_close(store);
+}
+
 static const struct fixture_case cases[] = {
     {"given up for another one", 20, given_up_for_another},
     {"given up as it is committed", 20, given_up_at_commit},
@@ -363,6 +386,7 @@ static const struct fixture_case cases[] = {
     {"moved aside", 20, moved_aside},
     {"what is read is of one moment", 20, of_one_moment},
     {"one list at a time", 20, one_list_at_a_time},
+    {"a page has one time", 20, a_page_has_one_time},
 };
 
 static __attribute__((constructor)) void suite(void)

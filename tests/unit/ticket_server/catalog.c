@@ -1,7 +1,9 @@
 #include "ticket_server/catalog.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "tests/lib/asks.h"
 #include "tests/lib/suite.h"
 #include "tests/unit/ticket_server/place.h"
 
@@ -71,6 +73,57 @@ static void a_store_without_events_lists_none(void)
     place_close(&place);
 }
 
+static void add_event(struct store *store, int number)
+{
+    struct tier_terms tiers[] = {
+        {.name = "balcony", .currency = "EUR", .price = 1, .capacity = 1, .limit = 1},
+        {.name = "stalls", .currency = "EUR", .price = 1, .capacity = 1, .limit = 1},
+    };
+    struct change change = {.kind = CHANGE_EVENT_CREATE, .tiers = tiers, .tier_count = 2};
+    snprintf(change.event.name, sizeof change.event.name, "event-%03d", number);
+    strcpy(change.event.title, "Event");
+    strcpy(change.event.zone, "UTC");
+    change.event.hold_seconds = 600;
+    CU_ASSERT_EQUAL(store_change(store, &change), STORE_DURABLE);
+    CU_ASSERT_EQUAL(change.problem, PROBLEM_NONE);
+}
+
+/* What the store is asked for a page of so many events. */
+static size_t asks_for_page(struct catalog *catalog, size_t limit, const char *expected_last)
+{
+    struct buffer out = {0};
+    char last[NAME_SIZE];
+    size_t events = 0;
+    asks_begin(catalog_store(catalog));
+    CU_ASSERT_EQUAL(catalog_events(catalog, "", limit, last, &out), PROBLEM_NONE);
+    size_t asks = asks_end(catalog_store(catalog));
+    for (const char *at = buffer_text(&out); (at = strstr(at, "\"event\":")) != NULL; at++)
+        events++;
+    CU_ASSERT_EQUAL(events, limit);
+    CU_ASSERT_STRING_EQUAL(last, expected_last);
+    buffer_free(&out);
+    return asks;
+}
+
+/* The loop waits for nothing else meanwhile: at a server's, each question is a way there and back. */
+static void a_page_of_many_events_is_asked_for_at_once(void)
+{
+    struct place place;
+    char error[STORE_ERROR_SIZE];
+    place_open(&place, 0);
+    struct store *store = store_open_seller(place.url, "server-9", error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(store);
+    for (int i = 1; i <= 101; i++)
+        add_event(store, i);
+    store_close(store);
+    struct catalog *catalog = open_catalog(&place);
+    CU_ASSERT_EQUAL(asks_for_page(catalog, 1, "event-001"), 1);
+    CU_ASSERT_EQUAL(asks_for_page(catalog, 100, "event-100"), 1);
+    CU_ASSERT_EQUAL(asks_for_page(catalog, 101, ""), 1);
+    catalog_close(catalog);
+    place_close(&place);
+}
+
 static void a_purchase_is_shown_without_its_buyer(void)
 {
     struct place place;
@@ -114,6 +167,8 @@ static __attribute__((constructor)) void suite(void)
 {
     suite_add("catalog", "events show every sale at once", events_show_every_sale_at_once);
     suite_add("catalog", "a store without events lists none", a_store_without_events_lists_none);
+    suite_add("catalog", "a page of many events is asked for at once",
+              a_page_of_many_events_is_asked_for_at_once);
     suite_add("catalog", "a purchase is shown without its buyer",
               a_purchase_is_shown_without_its_buyer);
     suite_add("catalog", "what is not there is not found", what_is_not_there_is_not_found);
