@@ -60,6 +60,16 @@ static bool tell(struct postgres *postgres, struct store_made *made)
            read_one(postgres_core(postgres, CORE_TICKETS), &made->tickets);
 }
 
+/* The session's own bound for a statement is that of a seller's, whose buyers wait. */
+static bool allow_time(struct postgres *postgres)
+{
+    char text[64];
+    postgres->until = clock_monotonic() + migrate_wait;
+    snprintf(text, sizeof text, "SET LOCAL statement_timeout = %lld",
+             (long long)(migrate_wait / CLOCK_MILLISECOND));
+    return postgres_execute(postgres, text) == SQL_OK;
+}
+
 /* In one transaction. Where there is a store, others that make it wait for its row; where there is none, only one of
  * them can make the tables, and the others then find them. */
 static bool make(struct postgres *postgres, int64_t demo_capacity, struct store_made *made)
@@ -71,9 +81,8 @@ static bool make(struct postgres *postgres, int64_t demo_capacity, struct store_
     if (state == TABLES_REFUSED || state == TABLES_UNREADABLE)
         return false;
     made->created = state == TABLES_NONE;
-    if (state == TABLES_OLD)
-        postgres->until = clock_monotonic() + migrate_wait;
     return sql_run(sql_query(sql, QUERY_BEGIN_WRITING)) == SQL_OK &&
+           (state != TABLES_OLD || allow_time(postgres)) &&
            (state == TABLES_NONE || sql_lock_event(sql, NULL) == SQL_OK) &&
            tables_migrate(postgres, state, there) == SQL_OK && make_first_key(postgres) &&
            make_demo(sql, demo_capacity, &made->demo_created) && tell(postgres, made) &&

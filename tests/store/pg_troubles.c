@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "db/postgres/connection.h"
+#include "db/postgres/schema.h"
 #include "db/sql/handle.h"
 #include "tests/lib/postgres.h"
 #include "tests/lib/wait.h"
@@ -376,6 +377,25 @@ static void a_page_has_one_time(struct fixture *fixture)
     store_close(store);
 }
 
+/* --- what takes its time ------------------------------------------------------------------------ */
+
+/* Tables that hold much are brought up to date by statements that take longer than a sale's may. */
+static void migration_has_its_own_time(struct fixture *fixture)
+{
+    char error[STORE_ERROR_SIZE] = "";
+    struct store_made made;
+    store_close(fixture_seller(fixture, "server-1"));
+    fixture_sql(fixture, "UPDATE store SET version = 0;"
+                         "CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN"
+                         "  RAISE '%%', 'bound: ' || current_setting('statement_timeout'); END$$;"
+                         "CREATE TRIGGER tell BEFORE UPDATE ON servers"
+                         "  FOR EACH ROW EXECUTE FUNCTION tell()");
+    CU_ASSERT_FALSE(store_init(fixture->url, 1, &made, error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "bound: 10min"));
+    fixture_sql(fixture, "DROP TRIGGER tell ON servers; UPDATE store SET version = %d",
+                TABLES_VERSION);
+}
+
 static const struct fixture_case cases[] = {
     {"given up for another one", 20, given_up_for_another},
     {"given up as it is committed", 20, given_up_at_commit},
@@ -387,6 +407,7 @@ static const struct fixture_case cases[] = {
     {"what is read is of one moment", 20, of_one_moment},
     {"one list at a time", 20, one_list_at_a_time},
     {"a page has one time", 20, a_page_has_one_time},
+    {"a migration has its own time", 20, migration_has_its_own_time},
 };
 
 static __attribute__((constructor)) void suite(void)
