@@ -15,7 +15,7 @@
 static const int64_t read_wait = CLOCK_SECOND;
 static const int64_t stream_wait = 600 * CLOCK_SECOND;
 
-/* Inside as well: audits and copies go through all that there is. */
+/* For the first row, inside as well: audits and copies go through all that there is. */
 static const int64_t asked_wait = 3600 * CLOCK_SECOND;
 
 static struct postgres *postgres_of(struct sql_query *query)
@@ -298,6 +298,14 @@ static bool ask(struct postgres *postgres, struct postgres_query *query)
     return any && query->result == SQL_OK;
 }
 
+/* A row that has come is progress: the next one has its own time, however long all of them take together. */
+static void wait_on(struct postgres *postgres)
+{
+    int64_t until = clock_monotonic() + stream_wait;
+    if (postgres->until < until)
+        postgres->until = until;
+}
+
 bool postgres_next(struct sql_query *base)
 {
     struct postgres_query *query = (struct postgres_query *)base;
@@ -310,8 +318,7 @@ bool postgres_next(struct sql_query *base)
         return true;
     if (postgres->streaming != query)
         return false;
-    if (!postgres->inside)
-        postgres->until = clock_monotonic() + stream_wait;
+    wait_on(postgres);
     return take_rows(postgres, query);
 }
 

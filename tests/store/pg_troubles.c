@@ -396,6 +396,26 @@ static void migration_has_its_own_time(struct fixture *fixture)
                 TABLES_VERSION);
 }
 
+/* A copy of a table of any size ends, as long as its rows come. */
+static void rows_that_come_are_waited_for(struct fixture *fixture)
+{
+    struct store *store = fixture_reader(fixture);
+    struct postgres *postgres = (struct postgres *)((struct sql_handle *)store)->sql;
+    CU_ASSERT_EQUAL(sql_run(sql_query(&postgres->sql, QUERY_BEGIN_READING)), SQL_OK);
+    postgres->inside = true;
+    struct sql_query *query =
+        sql_ask(&postgres->sql, "SELECT repeat('x', 20000), pg_sleep(0.1)::text"
+                                "  FROM generate_series(1, 6)");
+    CU_ASSERT_FATAL(query != NULL && sql_next(query));
+    postgres->until = clock_monotonic() + 3 * CLOCK_SECOND / 10;
+    int rows = 1;
+    while (sql_next(query))
+        rows++;
+    CU_ASSERT_EQUAL(rows, 6);
+    CU_ASSERT_EQUAL(sql_end(query), SQL_OK);
+    store_close(store);
+}
+
 static const struct fixture_case cases[] = {
     {"given up for another one", 20, given_up_for_another},
     {"given up as it is committed", 20, given_up_at_commit},
@@ -407,6 +427,7 @@ static const struct fixture_case cases[] = {
     {"what is read is of one moment", 20, of_one_moment},
     {"one list at a time", 20, one_list_at_a_time},
     {"a page has one time", 20, a_page_has_one_time},
+    {"rows that come are waited for", 20, rows_that_come_are_waited_for},
     {"a migration has its own time", 20, migration_has_its_own_time},
 };
 
