@@ -106,22 +106,6 @@ static bool load_copy(struct postgres *postgres, struct copy_file *file, store_p
     return loaded;
 }
 
-static bool commit(struct postgres *postgres)
-{
-    size_t length;
-    char *error = postgres->sql.error;
-    error[0] = '\0';
-    if (run(&postgres->sql, QUERY_COMMIT) && !postgres->doubted)
-        return true;
-    if (!postgres->lost && !postgres->doubted)
-        return false;
-    length = strlen(error);
-    snprintf(error + length, STORE_ERROR_SIZE - length,
-             "%sit is not known whether the copy was put back: see what make audit says",
-             length == 0 ? "" : "; ");
-    return false;
-}
-
 /* In one transaction: others find the one store or the other. */
 static bool put_back(struct postgres *postgres, struct copy_file *file, store_progress *progress,
                      void *context, struct store_restored *restored)
@@ -136,7 +120,7 @@ static bool put_back(struct postgres *postgres, struct copy_file *file, store_pr
         !load_copy(postgres, file, progress, context) ||
         (aside[0] != '\0' && !inherit_from_schema(postgres, aside, access_kept)) ||
         !copy_skip_numbers(sql) || postgres_execute(postgres, go_on) != SQL_OK ||
-        !prove(postgres) || !commit(postgres))
+        !prove(postgres) || !reset_commit(postgres, "the copy was put back", aside))
         return false;
     if (aside[0] != '\0')
         postgres_place_beside(&postgres->place, aside, restored->aside);

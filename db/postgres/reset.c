@@ -81,12 +81,32 @@ bool reset_move(struct postgres *postgres, char aside[SCHEMA_NAME_SIZE])
            reset_alone(postgres) && postgres_execute(postgres, text) == SQL_OK;
 }
 
+bool reset_commit(struct postgres *postgres, const char *what, const char *aside)
+{
+    char *error = postgres->sql.error;
+    error[0] = '\0';
+    postgres->doubted = false;
+    if (sql_run_named(&postgres->sql, QUERY_COMMIT) == SQL_OK &&
+        sql_settle(&postgres->sql) == SQL_OK && !postgres->doubted)
+        return true;
+    if (!postgres->lost && !postgres->doubted)
+        return false;
+    size_t length = strlen(error);
+    length += (size_t)snprintf(error + length, STORE_ERROR_SIZE - length,
+                               "%sit is not known whether %s: make audit says what is there now",
+                               length == 0 ? "" : "; ", what);
+    if (aside[0] != '\0' && length < STORE_ERROR_SIZE)
+        snprintf(error + length, STORE_ERROR_SIZE - length,
+                 ". If it was, what was there is in the schema %s", aside);
+    return false;
+}
+
 static bool move(struct postgres *postgres, char url[STORE_PLACE_SIZE])
 {
     char aside[SCHEMA_NAME_SIZE];
     struct sql *sql = &postgres->sql;
     if (sql_run(sql_query(sql, QUERY_BEGIN_WRITING)) != SQL_OK || !reset_move(postgres, aside) ||
-        sql_run_named(sql, QUERY_COMMIT) != SQL_OK || sql_settle(sql) != SQL_OK)
+        !reset_commit(postgres, "the store was put aside", aside))
         return false;
     postgres_place_beside(&postgres->place, aside, url);
     return true;

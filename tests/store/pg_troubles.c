@@ -204,6 +204,27 @@ static void change_is_in_doubt(void)
     own_close(&own);
 }
 
+/* Done, and nobody has said so: whoever reads the reason finds the store by it. */
+static void answer_to_a_reset_is_lost(void)
+{
+    struct own own;
+    char aside[STORE_PLACE_SIZE], error[STORE_ERROR_SIZE] = "", schema[PG_SERVER_VALUE_SIZE];
+    own_open(&own);
+    store_close(own.store);
+    pid_t other = spoil_next_commit(&own, "pg_terminate_backend");
+    CU_ASSERT_FALSE(store_reset(own.url, aside, error));
+    expect_spoilt(other);
+    pg_server_ask(&own.server, schema,
+                  "SELECT nspname FROM pg_namespace WHERE nspname ~ '_[0-9]{8}t[0-9_]*$'");
+    CU_ASSERT_NOT_EQUAL(schema[0], '\0');
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "it is not known whether the store was put aside"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, schema));
+    CU_ASSERT_PTR_NULL(strchr(error, '\n'));
+    if (strstr(error, schema) == NULL)
+        printf("  not '%s': %s\n", schema, error);
+    pg_server_discard(&own.server);
+}
+
 /* PostgreSQL ends a transaction in which something has failed with a COMMIT that goes well. */
 static void commit_of_a_failure(struct fixture *fixture)
 {
@@ -438,5 +459,6 @@ static __attribute__((constructor)) void suite(void)
     suite_add("postgresql troubles", "the answer to a commit is doubtful", answer_is_doubtful);
     suite_add("postgresql troubles", "a change whose answer is lost is in doubt",
               change_is_in_doubt);
+    suite_add("postgresql troubles", "the answer to a reset is lost", answer_to_a_reset_is_lost);
     suite_add("postgresql troubles", "the server stands still", stands_still);
 }
