@@ -10,12 +10,10 @@
  *      writes any of it has their tiers (but for who settles what is owed), so nobody waits here; an added row does
  *      not wait for another's key either, as every unique key begins with the event.
  *
- * So no two wait for each other. Three things are not known when the locks are taken, and are no danger to what is
- * sold: A tier that is added meanwhile comes with the others of its event locked. An order that is named by its id
- * alone, and an event, may be committed just then: their event is not locked. Counts are written only from the values
- * that were read, so that the batch is then a conflict, or, should it wait for one that waits for it, given up by the
- * server: both are decided anew. What is only read of such an event, in its first moment (whether it is closed, the
- * buyer's limit), may be as it was before a change that is made just then. */
+ * So no two wait for each other. What comes just as the locks are taken was not seen then: a tier that is added, a whole
+ * event, an order that is named by its id alone. So each tier that is read then has to be one that was locked; else the
+ * transaction is run again, as where the server gives it up, and locks what is there by then. An order whose event is
+ * locked for another item's sake is read as it is under that lock, whenever it came. */
 #ifndef BOX_OFFICE_POSTGRES_BULK_H
 #define BOX_OFFICE_POSTGRES_BULK_H
 
@@ -25,6 +23,7 @@
 /* Also asks for the events and their tiers, which the batch reads next. */
 enum sql_result bulk_lock(struct sql *sql, const struct decision *decisions, size_t n);
 enum sql_result bulk_lock_event(struct sql *sql, const char *event);
+enum sql_result bulk_expect_locked(struct sql *sql, int64_t event, int64_t tier);
 
 enum sql_result bulk_find_keys(struct sql *sql, struct batch *batch, const size_t *items, size_t n);
 

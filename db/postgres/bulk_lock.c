@@ -35,7 +35,7 @@ static enum sql_result lock_tiers(struct sql *sql, struct array *names, struct a
     array_bind(names, query, 1);
     if (orders->count > 0)
         array_bind(orders, query, 2);
-    return sql_run(query);
+    return postgres_run_lock(query);
 }
 
 _Static_assert(STORE_BATCH_MAX <= 4096, "the sequence decision_numbers goes on by 4096 each time");
@@ -110,6 +110,39 @@ enum sql_result bulk_lock(struct sql *sql, const struct decision *decisions, siz
     for (size_t i = 0; result == SQL_OK && i < count; i++)
         name_tiers(&asked[i]);
     return result;
+}
+
+/* Whether this row of what is locked comes before that tier. */
+static bool comes_before(const PGresult *locked, int row, int64_t event, int64_t tier)
+{
+    int64_t at = postgres_number_in(locked, row, 0);
+    return at < event || (at == event && postgres_number_in(locked, row, 1) < tier);
+}
+
+static bool is_locked(const PGresult *locked, int64_t event, int64_t tier)
+{
+    int low = 0, high = PQntuples(locked);
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (comes_before(locked, middle, event, tier))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < PQntuples(locked) && postgres_number_in(locked, low, 0) == event &&
+           (tier == 0 || postgres_number_in(locked, low, 1) == tier);
+}
+
+enum sql_result bulk_expect_locked(struct sql *sql, int64_t event, int64_t tier)
+{
+    struct postgres *postgres = (struct postgres *)sql;
+    if (postgres->locked != NULL && is_locked(postgres->locked, event, tier))
+        return SQL_OK;
+    snprintf(sql->error, STORE_ERROR_SIZE,
+             "the store at %.200s: event %" PRId64 " has a tier that came as its tiers were locked",
+             postgres->place.plain, event);
+    postgres->again = true;
+    return SQL_FAILED;
 }
 
 enum sql_result bulk_lock_event(struct sql *sql, const char *event)

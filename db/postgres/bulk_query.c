@@ -38,11 +38,11 @@ static const char *const texts[QUERY_COUNT] = {
 
 static const char *const own_texts[OWN_COUNT] = {
     /* The events come first, whatever the server knows of the tables: it would join them as it likes. */
-    [OWN_LOCK_EVENTS] = "SELECT 1 FROM tiers WHERE event = ANY (ARRAY"
+    [OWN_LOCK_EVENTS] = "SELECT event, tier FROM tiers WHERE event = ANY (ARRAY"
                         "  (SELECT event FROM events WHERE name = ANY (?1::text[])))"
                         "  ORDER BY event, tier FOR UPDATE",
     [OWN_LOCK_ORDERS] =
-        "SELECT 1 FROM tiers WHERE event = ANY (ARRAY"
+        "SELECT event, tier FROM tiers WHERE event = ANY (ARRAY"
         "  (SELECT event FROM events WHERE name = ANY (?1::text[]) UNION ALL"
         "   SELECT event FROM decisions WHERE id = ANY (?2::bytea[]) AND expires_at IS NOT NULL))"
         "  ORDER BY event, tier FOR UPDATE",

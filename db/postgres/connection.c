@@ -70,6 +70,7 @@ static struct postgres_sent *note(struct postgres *postgres)
     sent->prepares = NULL;
     sent->ends = false;
     sent->fence = false;
+    sent->locks = false;
     sent->commits = false;
     sent->what = NULL;
     sent->keeps = NULL;
@@ -394,6 +395,19 @@ struct ahead_rows *postgres_ahead_one(struct sql_query *query, const char *value
         return NULL;
     sql_bind_text(query, 1, value);
     return run_ahead(query);
+}
+
+enum sql_result postgres_run_lock(struct sql_query *query)
+{
+    struct postgres *postgres = postgres_of(query);
+    struct postgres_sent *sent;
+    ahead_drop(&postgres->ahead);
+    PQclear(postgres->locked);
+    postgres->locked = NULL;
+    enum sql_result rc = run(query, &sent);
+    if (rc == SQL_OK)
+        sent->locks = true;
+    return rc;
 }
 
 enum sql_result postgres_run_fence(struct sql_query *query)

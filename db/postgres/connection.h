@@ -49,6 +49,7 @@ struct postgres_sent {
     struct postgres_query *prepares; /* NULL: it runs something */
     bool ends;                       /* it ends what is sent together */
     bool fence;                      /* one row, or this handle is fenced */
+    bool locks;                      /* its rows are the tiers that are locked */
     bool commits;                    /* what was done is committed, or this has failed */
     const char *what;                /* not NULL: it changes exactly one row of this */
     char name[NAME_SIZE];
@@ -67,6 +68,7 @@ struct postgres {
     struct postgres_sent sent[POSTGRES_SENT]; /* in order */
     size_t sent_count;
     struct ahead ahead; /* of the transaction under way, before it writes */
+    PGresult *locked;   /* owned; its tiers: events and numbers, in order. NULL: not come yet */
     struct postgres_query
         *streaming; /* whose rows come one at a time and are not all read; or NULL */
     bool
@@ -130,6 +132,9 @@ void postgres_ahead(struct sql_query *query);
 
 /* The same, of a query with one value, a text; and where they will be: NULL, where it was not sent. */
 struct ahead_rows *postgres_ahead_one(struct sql_query *query, const char *value);
+
+/* Sends what locks tiers; its rows come to `locked`. */
+enum sql_result postgres_run_lock(struct sql_query *query);
 
 /* Sends a fence: where it finds no row, this handle is fenced. */
 enum sql_result postgres_run_fence(struct sql_query *query);

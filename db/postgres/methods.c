@@ -34,6 +34,7 @@ const struct sql_methods postgres_methods = {
     .again = postgres_again,
     .lock = bulk_lock,
     .lock_event = bulk_lock_event,
+    .expect_locked = bulk_expect_locked,
     .begin_reading = postgres_begin_reading,
     .end_reading = postgres_end_reading,
     .find_keys = bulk_find_keys,

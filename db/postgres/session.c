@@ -30,6 +30,7 @@ void session_end(struct postgres *postgres)
     for (size_t i = 0; i < sizeof postgres->queries / sizeof *postgres->queries; i++)
         PQclear(postgres->queries[i].rows);
     ahead_free(&postgres->ahead);
+    PQclear(postgres->locked);
     buffer_free(&postgres->asked);
     PQfinish(postgres->link);
     postgres->link = NULL;

@@ -145,6 +145,13 @@ static enum sql_result judge_count(struct postgres *postgres, const struct postg
     return SQL_CONFLICT;
 }
 
+static void keep(PGresult **place, PGresult **result)
+{
+    PQclear(*place);
+    *place = *result;
+    *result = NULL;
+}
+
 /* `before`: how what was sent before has ended. What ends it is sent where nobody asks any more. */
 static enum sql_result judge(struct postgres *postgres, const struct postgres_sent *sent,
                              enum sql_result before)
@@ -160,11 +167,10 @@ static enum sql_result judge(struct postgres *postgres, const struct postgres_se
     case PGRES_TUPLES_OK:
         rc = sent->commits && !is_committed(postgres, result) ? SQL_FAILED
                                                               : judge_count(postgres, sent, result);
-        if (sent->keeps != NULL) {
-            PQclear(sent->keeps->rows);
-            sent->keeps->rows = result;
-            result = NULL;
-        }
+        if (sent->keeps != NULL)
+            keep(&sent->keeps->rows, &result);
+        else if (sent->locks)
+            keep(&postgres->locked, &result);
         break;
     case PGRES_FATAL_ERROR:
         if (result != NULL && before == SQL_OK)

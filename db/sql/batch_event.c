@@ -64,7 +64,10 @@ static enum sql_result read_tiers(struct batch *batch, struct sql *sql, size_t i
         new_tier(batch, statement);
     struct decide_event *event = &batch->rule.events[index];
     event->tiers = batch->rule.tier_count - event->first_tier;
-    return sql_end(statement);
+    enum sql_result rc = sql_end(statement);
+    for (size_t i = 0; rc == SQL_OK && i < event->tiers; i++)
+        rc = sql_expect_locked(sql, event->id, batch->rule.tiers[event->first_tier + i].id);
+    return rc;
 }
 
 static enum sql_result remove_expired(struct batch *batch, struct sql *sql, size_t index)

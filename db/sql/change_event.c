@@ -112,6 +112,13 @@ bool change_event_create(struct sql *sql, struct change *change)
     return true;
 }
 
+/* One that is there already, which nobody else changes from here on. */
+static bool find_locked_event(struct sql *sql, const char *name, struct change_row *event)
+{
+    return find_event(sql, name, event) &&
+           (!event->found || sql_expect_locked(sql, event->first, 0) == SQL_OK);
+}
+
 /* Binds what is set; the rest stays NULL, which the update passes over. */
 static void bind_number(struct sql_query *query, int at, bool set, int64_t value)
 {
@@ -183,7 +190,7 @@ bool change_event(struct sql *sql, struct change *change)
 {
     struct change_row event;
     struct change_row window;
-    if (!find_event(sql, change->event.name, &event))
+    if (!find_locked_event(sql, change->event.name, &event))
         return false;
     if (!event.found)
         return change_refuse(change, PROBLEM_NO_SUCH_EVENT);
@@ -205,7 +212,7 @@ bool change_event(struct sql *sql, struct change *change)
 bool change_tier_create(struct sql *sql, struct change *change)
 {
     struct change_row event;
-    if (!find_event(sql, change->event.name, &event))
+    if (!find_locked_event(sql, change->event.name, &event))
         return false;
     if (!event.found)
         return change_refuse(change, PROBLEM_NO_SUCH_EVENT);
@@ -230,7 +237,7 @@ bool change_tier(struct sql *sql, struct change *change)
 {
     struct change_row event;
     struct change_row tier;
-    if (!find_event(sql, change->event.name, &event) ||
+    if (!find_locked_event(sql, change->event.name, &event) ||
         !find_tier(sql, event.first, change->tiers[0].name, &tier))
         return false;
     if (!event.found)

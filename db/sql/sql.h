@@ -78,6 +78,9 @@ struct sql_methods {
     enum sql_result (*lock)(struct sql *sql, const struct decision *decisions, size_t n);
     /* The same for a change of the event, or (event is NULL) of what belongs to no event. */
     enum sql_result (*lock_event)(struct sql *sql, const char *event);
+    /* Whether these have locked this tier (0: any) of an event that was read since: it may have come only just then.
+     * FAILED: not so, and the transaction is to be run again. NULL as of `lock`. */
+    enum sql_result (*expect_locked)(struct sql *sql, int64_t event, int64_t tier);
 
     /* All that is read from now to the end is of one moment; NULL: it is so while a query's rows are being read, and
      * that is all that is asked for. What bounds the time of one query then bounds that of all of them. Not inside a
@@ -239,6 +242,12 @@ static inline enum sql_result sql_lock(struct sql *sql, const struct decision *d
 static inline enum sql_result sql_lock_event(struct sql *sql, const char *event)
 {
     return sql->methods->lock_event == NULL ? SQL_OK : sql->methods->lock_event(sql, event);
+}
+
+static inline enum sql_result sql_expect_locked(struct sql *sql, int64_t event, int64_t tier)
+{
+    return sql->methods->expect_locked == NULL ? SQL_OK
+                                               : sql->methods->expect_locked(sql, event, tier);
 }
 
 /* What is read between these is of one moment, where the first query's rows are still being read when the others are
