@@ -134,7 +134,7 @@ enum store_result {
 
 /* Decides all of them, in order, in one transaction with one durable commit. A failure that
  * concerns one item only (e.g. a constraint) does not fail the others: the batch is rolled back and
- * decided again, in the end item by item, and that one gets PROBLEM_STORE_UNAVAILABLE.
+ * decided again, half by half down to that one, which gets PROBLEM_STORE_UNAVAILABLE.
  * n <= STORE_BATCH_MAX.
  *
  * An item past its deadline is looked up, not decided: the outcome of its key, else EXPIRED.

@@ -7,9 +7,9 @@
 static const char *const texts[QUERY_COUNT] = {
     [QUERY_COMMIT] = "COMMIT",
     [QUERY_ROLLBACK] = "ROLLBACK",
-    [QUERY_SAVEPOINT] = "SAVEPOINT one_item",
-    [QUERY_RELEASE] = "RELEASE one_item",
-    [QUERY_BACK_TO_SAVEPOINT] = "ROLLBACK TO one_item",
+    [QUERY_SAVEPOINT] = "SAVEPOINT part",
+    [QUERY_RELEASE] = "RELEASE part",
+    [QUERY_BACK_TO_SAVEPOINT] = "ROLLBACK TO part",
     [QUERY_BOOT] = "SELECT boot FROM servers WHERE server = ?1",
     [QUERY_EVENT] = "SELECT " EVENT_COLUMNS " FROM events WHERE name = ?1",
     [QUERY_EVENT_BY_ROW] = "SELECT " EVENT_COLUMNS " FROM events WHERE event = ?1",

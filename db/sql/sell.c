@@ -40,7 +40,7 @@ static bool moved_unasked(const struct decide_order *order)
     return order->was.state == ORDER_WAITING && order->now.state == ORDER_HELD;
 }
 
-/* One that was noted of an earlier item, where each is decided on its own. */
+/* One that was noted of an earlier part of the batch. */
 static void forget_move(struct sql_handle *handle, const struct id *id)
 {
     for (size_t i = 0; i < handle->moved_count; i++) {
@@ -98,36 +98,41 @@ static bool begin_anew(struct sql_handle *handle, struct work *work)
     return handle->sql->methods->again(handle->sql) && begin(handle, work);
 }
 
-/* Decides one item on its own; if it cannot be written, only it is given up. */
-static bool process_alone(struct sql_handle *handle, struct decision *decision, struct work *work)
+/* Undoes what was tried since the savepoint. */
+static bool take_back(struct sql_handle *handle)
+{
+    return sql_run_named(handle->sql, QUERY_BACK_TO_SAVEPOINT) == SQL_OK &&
+           sql_run_named(handle->sql, QUERY_RELEASE) == SQL_OK;
+}
+
+/* Decides a part of the batch, in order: as a whole or, where that cannot be written, one half after the other; an item
+ * that cannot be written on its own is given up. Each try comes with numbers that are drawn with its locks, though all
+ * of them are held already. */
+static bool process_part(struct sql_handle *handle, struct decision *decisions, size_t n,
+                         struct work *work)
 {
     if (sql_run_named(handle->sql, QUERY_SAVEPOINT) != SQL_OK)
         return false;
-    enum sql_result rc = process(handle, BATCH_KEYS_ALL, decision, 1, work);
-    if (rc != SQL_OK) {
-        if (rc != SQL_CONFLICT || sql_run_named(handle->sql, QUERY_BACK_TO_SAVEPOINT) != SQL_OK)
-            return false;
-        memset(&decision->outcome, 0, sizeof decision->outcome);
-        decision->outcome.problem = PROBLEM_STORE_UNAVAILABLE;
-    }
-    return sql_run_named(handle->sql, QUERY_RELEASE) == SQL_OK;
+    enum sql_result rc = sql_lock(handle->sql, decisions, n);
+    if (rc == SQL_OK)
+        rc = process(handle, BATCH_KEYS_ALL, decisions, n, work);
+    if (rc == SQL_OK)
+        return sql_run_named(handle->sql, QUERY_RELEASE) == SQL_OK;
+    if (rc != SQL_CONFLICT || !take_back(handle))
+        return false;
+    if (n > 1)
+        return process_part(handle, decisions, n / 2, work) &&
+               process_part(handle, decisions + n / 2, n - n / 2, work);
+    memset(&decisions->outcome, 0, sizeof decisions->outcome);
+    decisions->outcome.problem = PROBLEM_STORE_UNAVAILABLE;
+    return true;
 }
 
-/* Some item spoils the batch. A request may have come twice: starts over with all keys looked up; if that
- * fails too, with each item on its own. */
+/* Some item spoils the batch. A request may have come twice: starts over with all keys looked up; and in parts,
+ * should that fail too. */
 static bool process_again(struct sql_handle *handle, struct work *work)
 {
-    if (!begin_anew(handle, work))
-        return false;
-    enum sql_result rc = process(handle, BATCH_KEYS_ALL, work->decisions, work->count, work);
-    if (rc == SQL_OK)
-        return true;
-    if (rc != SQL_CONFLICT || !begin_anew(handle, work))
-        return false;
-    for (size_t i = 0; i < work->count; i++)
-        if (!process_alone(handle, &work->decisions[i], work))
-            return false;
-    return true;
+    return begin_anew(handle, work) && process_part(handle, work->decisions, work->count, work);
 }
 
 static bool decide_all(struct sql_handle *handle, void *context, struct sql_did *did)

@@ -113,12 +113,29 @@ static void check_ins(struct fixture *fixture)
     basket_free(&basket);
 }
 
+/* One that cannot be written is found by halves. */
+static void spoilt(struct fixture *fixture)
+{
+    struct basket basket = {0};
+    struct store *store = warm_seller(fixture);
+    fixture_on_insert(fixture, "decisions", "NEW.quantity = 7", NULL);
+    for (int i = 0; i < PLENTY / 2; i++)
+        basket_add(&basket, NULL, i == PLENTY / 3 ? 7 : 1);
+    int before = ways;
+    basket_settle(&basket, store);
+    CU_ASSERT(ways - before < 100);
+    CU_ASSERT_EQUAL(basket_outcome(&basket, PLENTY / 3)->problem, PROBLEM_STORE_UNAVAILABLE);
+    store_close(store);
+    basket_free(&basket);
+}
+
 static const struct fixture_case cases[] = {
     {"purchases", PLENTY, purchases},
     {"purchases under keys of buyers' own", PLENTY, keys},
     {"purchases of buyers with a limit", PLENTY, buyers},
     {"holds, and their confirms", PLENTY, confirms},
     {"check-ins", PLENTY, check_ins},
+    {"purchases, one of which is spoilt", PLENTY, spoilt},
 };
 
 static __attribute__((constructor)) void suite(void)
