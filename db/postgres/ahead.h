@@ -40,7 +40,7 @@ struct ahead_rows *ahead_add(struct ahead *ahead, const struct ahead_key *key);
 /* The place; NULL: it was not asked ahead. */
 struct ahead_rows *ahead_find(struct ahead *ahead, const struct ahead_key *key);
 
-/* Forgets all; and gives the memory back. */
+/* Forgets all: what is still to come may not be put into places any more; and gives the memory back. */
 void ahead_drop(struct ahead *ahead);
 void ahead_free(struct ahead *ahead);
 

@@ -344,11 +344,19 @@ static enum sql_result run(struct sql_query *query, struct postgres_sent **sent)
     return rc;
 }
 
+/* Nor is any result kept that is still to come. */
+static void drop_ahead(struct postgres *postgres)
+{
+    ahead_drop(&postgres->ahead);
+    for (size_t i = 0; i < postgres->sent_count; i++)
+        postgres->sent[i].keeps = NULL;
+}
+
 enum sql_result postgres_run(struct sql_query *query, int64_t *changed)
 {
     struct postgres_sent *sent;
     if (((struct postgres_query *)query)->number != QUERY_REMOVE_REFUSALS) /* nobody reads those */
-        ahead_drop(&postgres_of(query)->ahead);
+        drop_ahead(postgres_of(query));
     enum sql_result rc = run(query, &sent);
     if (changed == NULL)
         return rc;
@@ -361,7 +369,7 @@ enum sql_result postgres_run(struct sql_query *query, int64_t *changed)
 enum sql_result postgres_run_one(struct sql_query *query, const char *what, const char *name)
 {
     struct postgres_sent *sent;
-    ahead_drop(&postgres_of(query)->ahead);
+    drop_ahead(postgres_of(query));
     enum sql_result rc = run(query, &sent);
     if (rc != SQL_OK)
         return rc;
@@ -401,7 +409,7 @@ enum sql_result postgres_run_lock(struct sql_query *query)
 {
     struct postgres *postgres = postgres_of(query);
     struct postgres_sent *sent;
-    ahead_drop(&postgres->ahead);
+    drop_ahead(postgres);
     PQclear(postgres->locked);
     postgres->locked = NULL;
     enum sql_result rc = run(query, &sent);

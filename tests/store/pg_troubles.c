@@ -354,6 +354,23 @@ static void of_one_moment(struct fixture *fixture)
     store_close(store);
 }
 
+/* What was asked ahead and is answered behind a write is kept nowhere: it may be old. */
+static void asked_ahead_of_a_write(struct fixture *fixture)
+{
+    struct store *store = fixture_seller(fixture, "server-1");
+    struct postgres *postgres = (struct postgres *)((struct sql_handle *)store)->sql;
+    CU_ASSERT_EQUAL(sql_run_named(&postgres->sql, QUERY_BEGIN_WRITING), SQL_OK);
+    sql_ahead(sql_query(&postgres->sql, QUERY_COUNT_EVENTS));
+    CU_ASSERT_EQUAL_FATAL(postgres->ahead.count, 1);
+    CU_ASSERT_EQUAL(sql_run_named(&postgres->sql, QUERY_SAVEPOINT), SQL_OK);
+    CU_ASSERT_EQUAL(sql_settle(&postgres->sql), SQL_OK);
+    CU_ASSERT_EQUAL(postgres->ahead.count, 0);
+    CU_ASSERT_PTR_NULL(postgres->ahead.list[0].rows);
+    postgres_leave(postgres);
+    buy(store, NULL, 1);
+    store_close(store);
+}
+
 static void ask_meanwhile(void *context, const struct store_sale_row *row)
 {
     struct store *store = context;
@@ -446,6 +463,7 @@ static const struct fixture_case cases[] = {
     {"a commit of what has failed", 20, commit_of_a_failure},
     {"moved aside", 20, moved_aside},
     {"what is read is of one moment", 20, of_one_moment},
+    {"asked ahead of a write", 20, asked_ahead_of_a_write},
     {"one list at a time", 20, one_list_at_a_time},
     {"a page has one time", 20, a_page_has_one_time},
     {"rows that come are waited for", 20, rows_that_come_are_waited_for},
