@@ -1,5 +1,6 @@
 #include "db/postgres/bulk.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "db/postgres/array.h"
@@ -25,8 +26,13 @@ static enum sql_result read_keys(struct sql_query *query, struct batch *batch, c
     enum sql_result result = SQL_OK;
     while (result == SQL_OK && sql_next(query)) {
         size_t place = (size_t)sql_number(query, COLUMN_PLACE);
-        result =
-            place >= 1 && place <= n ? batch_known(batch, items[place - 1], query) : SQL_FAILED;
+        if (place >= 1 && place <= n) {
+            result = batch_known(batch, items[place - 1], query);
+            continue;
+        }
+        snprintf(query->sql->error, STORE_ERROR_SIZE,
+                 "the store found a key that nobody asked for");
+        result = SQL_FAILED;
     }
     enum sql_result end = sql_end(query);
     return result == SQL_OK ? end : result;

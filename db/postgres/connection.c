@@ -228,9 +228,7 @@ static bool take_rows(struct postgres *postgres, struct postgres_query *query)
         break;
     }
     if (query->result == SQL_OK)
-        query->result = query->rows == NULL || PQresultStatus(query->rows) != PGRES_FATAL_ERROR
-                            ? SQL_FAILED
-                            : wire_told(postgres, query->rows);
+        query->result = postgres->link == NULL ? SQL_FAILED : wire_told(postgres, query->rows);
     return false;
 }
 
@@ -429,6 +427,12 @@ enum sql_result postgres_run_fence(struct sql_query *query)
 
 /* --- ending, and reading ----------------------------------------------------------------------- */
 
+static void give_up(struct postgres *postgres)
+{
+    if (postgres->link != NULL)
+        wire_lose(postgres, PQerrorMessage(postgres->link));
+}
+
 static bool end_sent(struct postgres *postgres)
 {
     if (postgres->link == NULL)
@@ -439,7 +443,7 @@ static bool end_sent(struct postgres *postgres)
         note(postgres)->ends = true;
         return true;
     }
-    postgres_drop(postgres);
+    give_up(postgres);
     return false;
 }
 
@@ -454,7 +458,7 @@ void postgres_leave(struct postgres *postgres)
         return;
     if (run(&rollback->base, &sent) == SQL_OK && end_sent(postgres) && PQflush(postgres->link) >= 0)
         return;
-    postgres_drop(postgres);
+    give_up(postgres);
 }
 
 bool postgres_begin_reading(struct sql *sql)

@@ -125,6 +125,8 @@ void postgres_dial_words(const char *message, char *line, size_t size)
     while (length > 0 && line[length - 1] == ' ')
         length--;
     line[length] = '\0';
+    if (length == 0)
+        snprintf(line, size, "no reason was told");
 }
 
 static void tell(const struct postgres_dial *dial, const char *why, char error[STORE_ERROR_SIZE])
@@ -201,6 +203,12 @@ PGconn *postgres_dial(struct postgres_dial *dial, char error[STORE_ERROR_SIZE])
         link = step(dial, error);
     while (link == NULL && dial->link != NULL && ready(dial, 0));
     return link;
+}
+
+void postgres_dial_tell(const struct postgres_dial *dial, char error[STORE_ERROR_SIZE])
+{
+    if (error[0] == '\0')
+        tell(dial, dial->link == NULL ? "not connected yet" : "it has not answered yet", error);
 }
 
 void postgres_dial_wait(const struct postgres_dial *dial, int64_t until)

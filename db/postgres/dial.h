@@ -31,6 +31,9 @@ struct postgres_dial {
  * with the last failure told, if there was one. */
 PGconn *postgres_dial(struct postgres_dial *dial, char error[STORE_ERROR_SIZE]);
 
+/* Tells that nobody was reached so far, where no failure was told yet. */
+void postgres_dial_tell(const struct postgres_dial *dial, char error[STORE_ERROR_SIZE]);
+
 /* Waits until there may be something to go on with, at most until clock_monotonic() reaches `until`. */
 void postgres_dial_wait(const struct postgres_dial *dial, int64_t until);
 
@@ -52,7 +55,7 @@ bool postgres_dial_hopeless(const char *code);
 /* Takes the SQLSTATE out of a libpq message of its longest kind, with the lines behind that. False: there is none. */
 bool postgres_dial_code(char *message, char code[6]);
 
-/* A libpq message in one line. */
+/* A libpq message in one line; never an empty one. */
 void postgres_dial_words(const char *message, char *line, size_t size);
 
 #endif

@@ -118,8 +118,10 @@ bool session_reach(struct postgres *postgres, int64_t until)
         if (link != NULL && begin(postgres, link))
             return true;
         bool hopeless = postgres->dial.hopeless && postgres->store[0] == '\0';
-        if (hopeless || clock_monotonic() >= until)
+        if (hopeless || clock_monotonic() >= until) {
+            postgres_dial_tell(&postgres->dial, postgres->sql.error);
             return false;
+        }
         postgres_dial_wait(&postgres->dial, until);
     }
     return postgres->link != NULL;

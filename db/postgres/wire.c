@@ -36,6 +36,14 @@ void wire_lose(struct postgres *postgres, const char *why)
     postgres->lost = true;
 }
 
+static void tell(struct postgres *postgres, const char *message, const char *code)
+{
+    char words[STORE_ERROR_SIZE / 2];
+    postgres_dial_words(message, words, sizeof words);
+    snprintf(postgres->sql.error, STORE_ERROR_SIZE, "the store at %.200s: %.250s (%s)",
+             postgres->place.plain, words, code);
+}
+
 /* Tells of a result that is a failure. */
 enum sql_result wire_told(struct postgres *postgres, const PGresult *result)
 {
@@ -44,9 +52,8 @@ enum sql_result wire_told(struct postgres *postgres, const PGresult *result)
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     bool fatal = severity != NULL && strcmp(severity, "ERROR") != 0;
     snprintf(postgres->code, sizeof postgres->code, "%s", code == NULL ? "" : code);
-    snprintf(postgres->sql.error, STORE_ERROR_SIZE, "the store at %.200s: %.250s (%s)",
-             postgres->place.plain, message == NULL ? PQresultErrorMessage(result) : message,
-             code == NULL ? "-" : code);
+    tell(postgres, message == NULL ? PQresultErrorMessage(result) : message,
+         code == NULL ? "-" : code);
     switch (failure_of(postgres->code, fatal)) {
     case FAILURE_CONFLICT:
         return SQL_CONFLICT;
@@ -172,11 +179,9 @@ static enum sql_result judge(struct postgres *postgres, const struct postgres_se
         else if (sent->locks)
             keep(&postgres->locked, &result);
         break;
-    case PGRES_FATAL_ERROR:
-        if (result != NULL && before == SQL_OK)
+    default: /* behind a failure, all that was sent with it fails */
+        if (before == SQL_OK && postgres->link != NULL)
             rc = wire_told(postgres, result);
-        break;
-    default:
         break;
     }
     PQclear(result);
@@ -226,9 +231,12 @@ enum sql_result postgres_execute(struct postgres *postgres, const char *text)
             rc = wire_told(postgres, result);
         PQclear(result);
     }
-    if (postgres->link == NULL || PQenterPipelineMode(postgres->link) == 0)
+    if (postgres->link == NULL)
         return SQL_FAILED;
-    return rc;
+    if (PQenterPipelineMode(postgres->link) == 1)
+        return rc;
+    wire_lose(postgres, PQerrorMessage(postgres->link));
+    return SQL_FAILED;
 }
 
 /* A warning may be all that tells that a commit did not wait for a standby. */
@@ -236,8 +244,11 @@ static void heed(void *context, const PGresult *notice)
 {
     struct postgres *postgres = context;
     const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
-    if (severity != NULL && strcmp(severity, "WARNING") == 0)
-        postgres->doubted = true;
+    const char *message = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
+    if (severity == NULL || strcmp(severity, "WARNING") != 0)
+        return;
+    tell(postgres, message == NULL ? "" : message, "a warning");
+    postgres->doubted = true;
 }
 
 bool postgres_begin(struct postgres *postgres, PGconn *link)

@@ -169,6 +169,7 @@ static void loses_the_answer(const char *how)
     basket_hold(&basket, NULL, "", 2);
     basket_settle(&basket, own.store);
     expect_spoilt(other);
+    CU_ASSERT_STRING_NOT_EQUAL(store_error(own.store), "");
     expect_order(basket_outcome(&basket, 0), ORDER_SOLD, 3);
     expect_order(basket_outcome(&basket, 1), ORDER_HELD, 2);
     CU_ASSERT(basket_outcome(&basket, 0)->replayed && basket_outcome(&basket, 1)->replayed);
@@ -291,6 +292,31 @@ static void stands_still(void)
     pg_server_restart(&own.server);
     CU_ASSERT(wait_until(reads, reader, FIXTURE_SECONDS));
     CU_ASSERT(wait_until(sells, own.store, FIXTURE_SECONDS));
+    store_close(reader);
+    basket_free(&basket);
+    own_close(&own);
+}
+
+/* While nobody is reached, and nothing has failed yet. */
+static void silence_has_words(void)
+{
+    struct own own;
+    struct basket basket = {0};
+    char error[STORE_ERROR_SIZE];
+    own_open(&own);
+    struct store *reader = store_open_reader(own.url, error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reader);
+    struct store *const both[] = {own.store, reader};
+    for (size_t i = 0; i < 2; i++)
+        postgres_drop((struct postgres *)((struct sql_handle *)both[i])->sql);
+    CU_ASSERT_STRING_EQUAL(store_error(own.store), "");
+    pg_server_freeze(&own.server);
+    basket_add(&basket, NULL, 1)->deadline = clock_now();
+    CU_ASSERT_EQUAL(basket_decide(&basket, own.store), STORE_REFUSED);
+    CU_ASSERT_FALSE(reads(reader));
+    for (size_t i = 0; i < 2; i++)
+        CU_ASSERT_PTR_NOT_NULL(strstr(store_error(both[i]), "it has not answered yet"));
+    pg_server_thaw(&own.server);
     store_close(reader);
     basket_free(&basket);
     own_close(&own);
@@ -479,4 +505,5 @@ static __attribute__((constructor)) void suite(void)
               change_is_in_doubt);
     suite_add("postgresql troubles", "the answer to a reset is lost", answer_to_a_reset_is_lost);
     suite_add("postgresql troubles", "the server stands still", stands_still);
+    suite_add("postgresql troubles", "a server's silence has words", silence_has_words);
 }

@@ -44,6 +44,8 @@ static void words(void)
     CU_ASSERT_STRING_EQUAL(line, "no server");
     postgres_dial_words("one that is too long", line, sizeof line);
     CU_ASSERT_STRING_EQUAL(line, "one that is too");
+    postgres_dial_words(" \n", line, sizeof line);
+    CU_ASSERT_STRING_EQUAL(line, "no reason was t");
 }
 
 static __attribute__((constructor)) void suite(void)
