@@ -277,8 +277,9 @@ UNDER_TEST = $(COMMON) $(DB) $(REPORT) $(addprefix $(OBJ)/tools/boxctl/,event_vi
 $(BUILD)/test_unit: $(UNIT) $(TEST_LIB) $(UNDER_TEST)
 	$(LINK) $(LIBS_BALANCER) -lsqlite3 -lpq -lqrencode -lcunit
 # Its tests step the clock (tests/store/clock.c), watch what is made durable (tests/store/steps.c), let calls fail
-# (tests/store/own_calls.c), and watch what goes to a server (tests/store/pg_wire.c).
-STORE_WRAPPED = clock_now link fsync rename renameat2 open stat fstat flock mknod chmod ftruncate pread pwrite mmap \
+# (tests/store/own_calls.c), watch what goes to a server (tests/store/pg_wire.c), and give a name two addresses
+# (tests/store/pg_dial.c).
+STORE_WRAPPED = clock_now getaddrinfo link fsync rename renameat2 open stat fstat flock mknod chmod ftruncate pread pwrite mmap \
                 PQconnectPoll PQsendPrepare PQfinish PQpipelineSync
 $(BUILD)/test_store: $(STORE_SUITE) $(TEST_LIB) $(COMMON) $(DB)
 	$(LINK) $(addprefix -Wl$(comma)--wrap=,$(STORE_WRAPPED)) $(LIBS_STORE) -lcunit

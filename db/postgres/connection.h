@@ -89,6 +89,7 @@ struct postgres {
     char code[POSTGRES_CODE_SIZE]; /* SQLSTATE; "" where the server did not tell one */
     bool again;   /* the server gave this transaction up for another one: it may be run again */
     bool lost;    /* the connection is gone */
+    bool silent;  /* until it is replaced: because it did not answer */
     bool fenced;  /* another process sells under this server's id since */
     bool doubted; /* a warning came: what was committed may not have reached a standby */
 };

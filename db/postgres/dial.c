@@ -13,6 +13,7 @@ static const int64_t rest_most = CLOCK_SECOND;
 enum {
     ATTEMPT_SECONDS = 3, /* unless the URL says connect_timeout */
     OPTIONS_MAX = 64,    /* libpq 15 has some 40 */
+    OURS_OF_HOST = 3,
 };
 
 int64_t postgres_dial_rest(int64_t before)
@@ -45,6 +46,7 @@ static void add(struct options *options, const char *keyword, const char *value)
     options->values[options->count++] = value;
 }
 
+/* The first ones are each host's own. */
 static const char *const ours[] = {"host", "hostaddr", "port", "application_name",
                                    "client_encoding"};
 
@@ -77,41 +79,6 @@ static void ignore(void *context, const PGresult *notice)
     (void)notice;
 }
 
-static void start(struct postgres_dial *dial)
-{
-    const struct postgres_place *place = dial->place;
-    struct options options = {.count = 0};
-    char part[3][PLACE_OPTION_SIZE];
-    for (size_t i = 0; i < 3; i++) {
-        postgres_place_part(place, ours[i], dial->host, part[i]);
-        add(&options, ours[i], part[i][0] == '\0' ? NULL : part[i]);
-    }
-    for (const PQconninfoOption *option = place->options; option->keyword != NULL; option++)
-        if (!is_ours(option->keyword))
-            add(&options, option->keyword, option->val);
-    for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
-        if (postgres_place_option(place, defaults[i].keyword) == NULL)
-            add(&options, defaults[i].keyword, defaults[i].value);
-    add(&options, "application_name", dial->application);
-    add(&options, "client_encoding", "UTF8");
-    dial->link = PQconnectStartParams(options.keywords, options.values, 0);
-    PQsetNoticeReceiver(dial->link, ignore, NULL);
-    PQsetErrorVerbosity(dial->link,
-                        PQERRORS_VERBOSE); /* with the code, which words need not be read for */
-    dial->wants = PGRES_POLLING_WRITING;
-    dial->attempt_until = clock_monotonic() + attempt_time(place);
-}
-
-/* Whether the socket is ready for what the attempt waits for. */
-static bool ready(const struct postgres_dial *dial, int milliseconds)
-{
-    struct pollfd socket = {
-        .fd = PQsocket(dial->link),
-        .events = dial->wants == PGRES_POLLING_READING ? POLLIN : POLLOUT,
-    };
-    return socket.fd < 0 || poll(&socket, 1, milliseconds) != 0;
-}
-
 void postgres_dial_words(const char *message, char *line, size_t size)
 {
     size_t length = 0;
@@ -135,6 +102,92 @@ static void tell(const struct postgres_dial *dial, const char *why, char error[S
     postgres_dial_words(why, words, sizeof words);
     snprintf(error, STORE_ERROR_SIZE, "cannot reach the store at %.200s: %s", dial->place->plain,
              words);
+}
+
+/* The address of the attempt under way; "" where only libpq knows. */
+static const char *address(const struct postgres_dial *dial)
+{
+    return dial->address < dial->addresses.count ? dial->addresses.text[dial->address] : "";
+}
+
+static void note_answer(struct postgres_dial *dial)
+{
+    dial->answered = dial->host;
+    snprintf(dial->answerer, sizeof dial->answerer, "%s", address(dial));
+    dial->behind = false;
+}
+
+/* The next round does not begin with whom the last answer came from. */
+static void pass_over(struct postgres_dial *dial)
+{
+    if (dial->addresses.count > 1) {
+        dial->behind = true;
+        return;
+    }
+    dial->answered = (dial->answered + 1) % dial->place->hosts;
+    dial->answerer[0] = '\0';
+}
+
+static void note_silence(struct postgres_dial *dial)
+{
+    if (dial->answered == dial->host && strcmp(dial->answerer, address(dial)) == 0)
+        pass_over(dial);
+}
+
+/* Once for each host of a round: what a name stands for may change. */
+static bool look_up(struct postgres_dial *dial, const char *host, char error[STORE_ERROR_SIZE])
+{
+    char why[STORE_ERROR_SIZE];
+    if (!postgres_addresses_find(&dial->addresses, host, why)) {
+        tell(dial, why, error);
+        postgres_dial_failed(dial, false);
+        return false;
+    }
+    if (dial->host == dial->answered)
+        postgres_addresses_turn(&dial->addresses, dial->answerer, dial->behind);
+    return true;
+}
+
+/* False where there is no address to connect to. */
+static bool start(struct postgres_dial *dial, char error[STORE_ERROR_SIZE])
+{
+    const struct postgres_place *place = dial->place;
+    struct options options = {.count = 0};
+    char part[OURS_OF_HOST][PLACE_OPTION_SIZE];
+    for (size_t i = 0; i < OURS_OF_HOST; i++)
+        postgres_place_part(place, ours[i], dial->host, part[i]);
+    bool given = part[1][0] != '\0' || getenv("PGHOSTADDR") != NULL;
+    if (dial->address == 0 && !look_up(dial, given ? "" : part[0], error))
+        return false;
+    if (!given)
+        snprintf(part[1], sizeof part[1], "%s", address(dial));
+    for (size_t i = 0; i < OURS_OF_HOST; i++)
+        add(&options, ours[i], part[i][0] == '\0' ? NULL : part[i]);
+    for (const PQconninfoOption *option = place->options; option->keyword != NULL; option++)
+        if (!is_ours(option->keyword))
+            add(&options, option->keyword, option->val);
+    for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
+        if (postgres_place_option(place, defaults[i].keyword) == NULL)
+            add(&options, defaults[i].keyword, defaults[i].value);
+    add(&options, "application_name", dial->application);
+    add(&options, "client_encoding", "UTF8");
+    dial->link = PQconnectStartParams(options.keywords, options.values, 0);
+    PQsetNoticeReceiver(dial->link, ignore, NULL);
+    PQsetErrorVerbosity(dial->link,
+                        PQERRORS_VERBOSE); /* with the code, which words need not be read for */
+    dial->wants = PGRES_POLLING_WRITING;
+    dial->attempt_until = clock_monotonic() + attempt_time(place);
+    return true;
+}
+
+/* Whether the socket is ready for what the attempt waits for. */
+static bool ready(const struct postgres_dial *dial, int milliseconds)
+{
+    struct pollfd socket = {
+        .fd = PQsocket(dial->link),
+        .events = dial->wants == PGRES_POLLING_READING ? POLLIN : POLLOUT,
+    };
+    return socket.fd < 0 || poll(&socket, 1, milliseconds) != 0;
 }
 
 bool postgres_dial_hopeless(const char *code)
@@ -166,6 +219,7 @@ static void refused(struct postgres_dial *dial, char error[STORE_ERROR_SIZE])
     bool hopeless = (postgres_dial_code(message, code) && postgres_dial_hopeless(code)) ||
                     PQconnectionNeedsPassword(dial->link) == 1;
     tell(dial, message, error);
+    note_answer(dial);
     give_up(dial, hopeless);
 }
 
@@ -176,6 +230,7 @@ static PGconn *step(struct postgres_dial *dial, char error[STORE_ERROR_SIZE])
         if (clock_monotonic() < dial->attempt_until)
             return NULL;
         tell(dial, "it does not answer", error);
+        note_silence(dial);
         give_up(dial, false);
         return NULL;
     }
@@ -196,7 +251,8 @@ PGconn *postgres_dial(struct postgres_dial *dial, char error[STORE_ERROR_SIZE])
     if (dial->link == NULL) {
         if (clock_monotonic() < dial->rest_until)
             return NULL;
-        start(dial);
+        if (!start(dial, error))
+            return NULL;
     }
     PGconn *link;
     do
@@ -222,26 +278,41 @@ void postgres_dial_wait(const struct postgres_dial *dial, int64_t until)
         poll(NULL, 0, milliseconds);
 }
 
+static void begin_round(struct postgres_dial *dial)
+{
+    dial->host = dial->answered;
+    dial->address = 0;
+    dial->tried = dial->failed = dial->refused = 0;
+}
+
 void postgres_dial_reached(struct postgres_dial *dial)
 {
-    dial->failed = 0;
-    dial->refused = 0;
+    note_answer(dial);
+    begin_round(dial);
     dial->hopeless = false;
     dial->rest = 0;
 }
 
+void postgres_dial_silent(struct postgres_dial *dial)
+{
+    pass_over(dial);
+    begin_round(dial);
+}
+
 void postgres_dial_failed(struct postgres_dial *dial, bool hopeless)
 {
-    dial->host = (dial->host + 1) % dial->place->hosts;
     dial->failed++;
     dial->refused += hopeless;
-    if (dial->failed < dial->place->hosts)
+    if (++dial->address < dial->addresses.count)
+        return;
+    dial->address = 0;
+    dial->host = (dial->host + 1) % dial->place->hosts;
+    if (++dial->tried < dial->place->hosts)
         return;
     dial->hopeless = dial->refused == dial->failed;
-    dial->failed = 0;
-    dial->refused = 0;
     dial->rest = postgres_dial_rest(dial->rest);
     dial->rest_until = clock_monotonic() + dial->rest;
+    begin_round(dial);
 }
 
 void postgres_dial_close(struct postgres_dial *dial)

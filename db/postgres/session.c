@@ -107,12 +107,16 @@ static bool begin(struct postgres *postgres, PGconn *link)
         return true;
     }
     postgres_drop(postgres);
+    postgres->silent = false;
     postgres_dial_failed(&postgres->dial, !fits);
     return false;
 }
 
 bool session_reach(struct postgres *postgres, int64_t until)
 {
+    if (postgres->link == NULL && postgres->silent)
+        postgres_dial_silent(&postgres->dial);
+    postgres->silent = false;
     while (postgres->link == NULL && !postgres->gone) {
         PGconn *link = postgres_dial(&postgres->dial, postgres->sql.error);
         if (link != NULL && begin(postgres, link))

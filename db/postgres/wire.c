@@ -84,6 +84,7 @@ static bool wait(struct postgres *postgres)
         .events = (short)(unsent > 0 ? POLLIN | POLLOUT : POLLIN),
     };
     int ready = unsent < 0 ? -1 : poll(&socket, 1, left <= 0 ? 0 : (int)(left / 1000) + 1);
+    postgres->silent = ready == 0;
     if (ready == 0)
         wire_lose(postgres, "it did not answer in time");
     else if (unsent < 0 || PQconsumeInput(postgres->link) == 0)

@@ -61,6 +61,48 @@ static void all_hosts_must_be_hopeless(void)
     CU_ASSERT_FALSE(dial.hopeless);
 }
 
+/* Each round begins with who answered last, and goes through all. */
+static void silence_comes_last(void)
+{
+    struct postgres_place place = {.hosts = 3};
+    struct postgres_dial dial = {.place = &place, .host = 1};
+    postgres_dial_reached(&dial);
+    CU_ASSERT_EQUAL(dial.host, 1);
+    postgres_dial_silent(&dial);
+    for (size_t i = 0; i < 6; i++) {
+        CU_ASSERT_EQUAL(dial.host, (i + 2) % 3);
+        CU_ASSERT_EQUAL(dial.rest == 0, i < 3);
+        postgres_dial_failed(&dial, false);
+    }
+    postgres_dial_failed(&dial, false);
+    CU_ASSERT_EQUAL(dial.host, 0);
+    postgres_dial_reached(&dial);
+    postgres_dial_failed(&dial, false);
+    postgres_dial_failed(&dial, false);
+    postgres_dial_failed(&dial, false);
+    CU_ASSERT_EQUAL(dial.host, 0);
+}
+
+static void addresses_turn(void)
+{
+    struct postgres_addresses list = {.count = 3, .text = {"10.0.0.1", "10.0.0.2", "::1"}};
+    char why[STORE_ERROR_SIZE];
+    postgres_addresses_turn(&list, "10.0.0.2", false);
+    CU_ASSERT_STRING_EQUAL(list.text[0], "10.0.0.2");
+    CU_ASSERT_STRING_EQUAL(list.text[2], "10.0.0.1");
+    postgres_addresses_turn(&list, "::1", true);
+    CU_ASSERT_STRING_EQUAL(list.text[0], "10.0.0.1");
+    CU_ASSERT_STRING_EQUAL(list.text[2], "::1");
+    postgres_addresses_turn(&list, "10.0.0.9", true);
+    CU_ASSERT_STRING_EQUAL(list.text[0], "10.0.0.1");
+    CU_ASSERT(postgres_addresses_find(&list, "/run/postgresql", why));
+    CU_ASSERT(list.count == 1 && list.text[0][0] == '\0');
+    CU_ASSERT(postgres_addresses_find(&list, "::1", why));
+    CU_ASSERT(list.count == 1 && strcmp(list.text[0], "::1") == 0);
+    CU_ASSERT_FALSE(postgres_addresses_find(&list, "no host", why));
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, "no host"));
+}
+
 static void old_servers_are_refused(void)
 {
     char error[STORE_ERROR_SIZE] = "";
@@ -80,5 +122,7 @@ static __attribute__((constructor)) void suite(void)
               codes_are_taken_out_of_messages);
     suite_add("postgres refusal", "what passes is waited for", what_passes_is_waited_for);
     suite_add("postgres refusal", "all hosts must be hopeless", all_hosts_must_be_hopeless);
+    suite_add("postgres refusal", "who answered comes first", silence_comes_last);
+    suite_add("postgres refusal", "addresses", addresses_turn);
     suite_add("postgres refusal", "old servers are refused", old_servers_are_refused);
 }
