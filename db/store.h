@@ -78,7 +78,7 @@ bool store_reset(const char *url, char aside[STORE_PLACE_SIZE], char error[STORE
  * reason where the store does not exist, is not ours, or cannot be used. */
 struct store *store_open_seller(const char *url, const char *server, char error[STORE_ERROR_SIZE]);
 
-/* The same, and `stalled` is told already while this waits for the writer lock, as store_on_stall
+/* The same, and `stalled` is told already while this waits for the writer lock, where there is one, as store_on_stall
  * says: if everybody else just starts, nobody else can tell of a frozen owner. */
 typedef void store_stalled(void *context, pid_t owner);
 struct store *store_open_seller_telling(const char *url, const char *server, store_stalled *stalled,
@@ -262,8 +262,9 @@ enum store_result store_change(struct store *store, struct change *change);
 /* The reason of the last failure on this handle, for the log; "" where there was none. */
 const char *store_error(const struct store *store);
 
-/* `stalled` is called (on the calling thread, inside store_decide) each time another process has
- * held the writer lock against us for a further second. */
+/* `stalled` is called (on the calling thread, inside store_decide and store_change) each time another process has
+ * held the writer lock against us for a further second. A store that is another process has no such lock: there it is
+ * never called, and who stands still with locks of its own is ended by that process, after seconds. */
 void store_on_stall(struct store *store, store_stalled *stalled, void *context);
 
 /* --- reading (any handle); each call sees everything committed before it began ------------------
