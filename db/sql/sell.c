@@ -9,6 +9,9 @@
 static const int64_t wait_max = 10 * CLOCK_SECOND;
 static const int64_t wait_min = CLOCK_SECOND / 5;
 
+/* What spoils a batch is looked for no longer than this, as others wait meanwhile for what is locked. */
+static const int64_t search_max = 3 * CLOCK_SECOND;
+
 /* When to stop waiting for the writer lock: once the last item is past its deadline. An item may come
  * when it is so already, only to be looked up: it gets its turn among the writers, too. */
 static int64_t wait_until(const struct decision *decisions, size_t n)
@@ -27,6 +30,7 @@ static int64_t wait_until(const struct decision *decisions, size_t n)
 struct work {
     struct decision *decisions;
     size_t count;
+    int64_t search_until; /* clock_monotonic() */
     int64_t now;
     struct sql_did did;
     int64_t sold;
@@ -105,8 +109,14 @@ static bool take_back(struct sql_handle *handle)
            sql_run_named(handle->sql, QUERY_RELEASE) == SQL_OK;
 }
 
+static void give_up(struct decision *decisions, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        decisions[i].outcome = (struct outcome){.problem = PROBLEM_STORE_UNAVAILABLE};
+}
+
 /* Decides a part of the batch, in order: as a whole or, where that cannot be written, one half after the other; an item
- * that cannot be written on its own is given up. Each try comes with numbers that are drawn with its locks, though all
+ * that cannot be written on its own is given up, and any part once there is no time left. Each try comes with numbers that are drawn with its locks, though all
  * of them are held already. */
 static bool process_part(struct sql_handle *handle, struct decision *decisions, size_t n,
                          struct work *work)
@@ -120,11 +130,10 @@ static bool process_part(struct sql_handle *handle, struct decision *decisions, 
         return sql_run_named(handle->sql, QUERY_RELEASE) == SQL_OK;
     if (rc != SQL_CONFLICT || !take_back(handle))
         return false;
-    if (n > 1)
+    if (n > 1 && clock_monotonic() < work->search_until)
         return process_part(handle, decisions, n / 2, work) &&
                process_part(handle, decisions + n / 2, n - n / 2, work);
-    memset(&decisions->outcome, 0, sizeof decisions->outcome);
-    decisions->outcome.problem = PROBLEM_STORE_UNAVAILABLE;
+    give_up(decisions, n);
     return true;
 }
 
@@ -132,6 +141,7 @@ static bool process_part(struct sql_handle *handle, struct decision *decisions, 
  * should that fail too. */
 static bool process_again(struct sql_handle *handle, struct work *work)
 {
+    work->search_until = clock_monotonic() + search_max;
     return begin_anew(handle, work) && process_part(handle, work->decisions, work->count, work);
 }
 

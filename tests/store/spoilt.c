@@ -131,6 +131,26 @@ static void only_the_spoilt(struct fixture *fixture)
     basket_free(&basket);
 }
 
+/* All are spoilt, and each is slow to be refused: others are not kept waiting for as long as that would take. */
+static void looked_for_shortly(struct fixture *fixture)
+{
+    struct basket basket = {0};
+    for (int i = 0; i < ITEMS; i++)
+        basket_add(&basket, NULL, SPOILT);
+    fixture_on_insert(fixture, "decisions", "NEW.quantity = 7",
+                      "PERFORM pg_sleep(0.15); RAISE check_violation");
+    struct store *store = fixture_seller(fixture, "server-1");
+    int64_t begin = clock_monotonic();
+    basket_settle(&basket, store);
+    CU_ASSERT(clock_monotonic() - begin < 6 * CLOCK_SECOND);
+    for (size_t i = 0; i < basket.count; i++)
+        expect_problem(basket_outcome(&basket, i), PROBLEM_STORE_UNAVAILABLE);
+    store_close(store);
+    basket_free(&basket);
+}
+
+static const struct fixture_case slow = {"looked for shortly", CAPACITY, looked_for_shortly};
+
 static const struct fixture_case cases[] = {
     {"a batch with spoilt items is as if each came alone", CAPACITY, as_if_alone},
     {"of a whole batch only the spoilt items are given up", 2 * WHOLE, only_the_spoilt},
@@ -139,4 +159,5 @@ static const struct fixture_case cases[] = {
 static __attribute__((constructor)) void suite(void)
 {
     fixture_add("store spoilt", cases, sizeof cases / sizeof *cases);
+    fixture_add_on("postgresql", "store spoilt", &slow, 1);
 }
