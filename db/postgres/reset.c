@@ -83,7 +83,7 @@ bool reset_move(struct postgres *postgres, char aside[SCHEMA_NAME_SIZE])
 
 bool reset_commit(struct postgres *postgres, const char *what, const char *aside)
 {
-    char *error = postgres->sql.error;
+    char *error = postgres->sql.error, where[SCHEMA_NAME_SIZE + 64] = "", why[STORE_ERROR_SIZE];
     error[0] = '\0';
     postgres->doubted = false;
     if (sql_run_named(&postgres->sql, QUERY_COMMIT) == SQL_OK &&
@@ -91,13 +91,15 @@ bool reset_commit(struct postgres *postgres, const char *what, const char *aside
         return true;
     if (!postgres->lost && !postgres->doubted)
         return false;
-    size_t length = strlen(error);
-    length += (size_t)snprintf(error + length, STORE_ERROR_SIZE - length,
-                               "%sit is not known whether %s: make audit says what is there now",
-                               length == 0 ? "" : "; ", what);
-    if (aside[0] != '\0' && length < STORE_ERROR_SIZE)
-        snprintf(error + length, STORE_ERROR_SIZE - length,
-                 ". If it was, what was there is in the schema %s", aside);
+    snprintf(why, sizeof why, "%s", error);
+    if (aside[0] != '\0')
+        snprintf(where, sizeof where, ", and if it was, what was there is in the schema %s", aside);
+    int length =
+        snprintf(error, STORE_ERROR_SIZE,
+                 "it is not known whether %s: make audit says what is there now%s", what, where);
+    if (why[0] != '\0')
+        snprintf(error + length, STORE_ERROR_SIZE - (size_t)length, " (%.*s)",
+                 STORE_ERROR_SIZE - length - 4, why);
     return false;
 }
 
