@@ -274,9 +274,11 @@ enum sql_result tables_migrate(struct postgres *postgres, enum tables_state stat
 {
     int64_t version = 0;
     enum sql_result rc = SQL_OK;
+    if (state == TABLES_OLD) /* what it was before we had the lock */
+        state = read_mark(postgres, &version);
     if (state == TABLES_PRESENT)
         return SQL_OK;
-    if (state == TABLES_OLD && read_mark(postgres, &version) != TABLES_OLD)
+    if (state == TABLES_REFUSED || state == TABLES_UNREADABLE)
         return SQL_FAILED;
     if (state == TABLES_OLD)
         rc = sql_run(postgres_core(postgres, CORE_RAISE_ALL_BOOTS));
