@@ -11,8 +11,9 @@ static const int64_t rest_first = 50 * CLOCK_MILLISECOND;
 static const int64_t rest_most = CLOCK_SECOND;
 
 enum {
-    ATTEMPT_SECONDS = 3, /* unless the URL says connect_timeout */
-    OPTIONS_MAX = 64,    /* libpq 15 has some 40 */
+    ATTEMPT_SECONDS = 3, /* unless the URL says connect_timeout, within reason */
+    ATTEMPT_SECONDS_MAX = 60,
+    OPTIONS_MAX = 64, /* libpq 15 has some 40 */
     OURS_OF_HOST = 3,
 };
 
@@ -62,7 +63,9 @@ static int64_t attempt_time(const struct postgres_place *place)
 {
     const char *said = postgres_place_option(place, "connect_timeout");
     long seconds = said == NULL ? 0 : strtol(said, NULL, 10);
-    return (seconds > 0 && seconds < 60 ? seconds : ATTEMPT_SECONDS) * CLOCK_SECOND;
+    if (seconds <= 0)
+        seconds = ATTEMPT_SECONDS;
+    return (seconds < ATTEMPT_SECONDS_MAX ? seconds : ATTEMPT_SECONDS_MAX) * CLOCK_SECOND;
 }
 
 static void give_up(struct postgres_dial *dial, bool hopeless)
@@ -117,13 +120,13 @@ static void note_answer(struct postgres_dial *dial)
     dial->behind = false;
 }
 
-/* The next round does not begin with whom the last answer came from. */
+/* The next round does not begin with whom the last answer came from: it begins with another host, as a machine may have
+ * several addresses; or, of the only one, with another address. */
 static void pass_over(struct postgres_dial *dial)
 {
-    if (dial->addresses.count > 1) {
-        dial->behind = true;
+    dial->behind = dial->place->hosts == 1;
+    if (dial->behind)
         return;
-    }
     dial->answered = (dial->answered + 1) % dial->place->hosts;
     dial->answerer[0] = '\0';
 }
@@ -156,7 +159,7 @@ static bool start(struct postgres_dial *dial, char error[STORE_ERROR_SIZE])
     char part[OURS_OF_HOST][PLACE_OPTION_SIZE];
     for (size_t i = 0; i < OURS_OF_HOST; i++)
         postgres_place_part(place, ours[i], dial->host, part[i]);
-    bool given = part[1][0] != '\0' || getenv("PGHOSTADDR") != NULL;
+    bool given = part[1][0] != '\0';
     if (dial->address == 0 && !look_up(dial, given ? "" : part[0], error))
         return false;
     if (!given)

@@ -120,6 +120,13 @@ static size_t count_parts(const char *list)
     return count;
 }
 
+/* What a list of several hosts may be said in. */
+static bool lists_hosts(const char *keyword)
+{
+    return strcmp(keyword, "host") == 0 || strcmp(keyword, "hostaddr") == 0 ||
+           strcmp(keyword, "port") == 0;
+}
+
 /* A port for each, or one for all. */
 void postgres_place_part(const struct postgres_place *place, const char *keyword, size_t index,
                          char part[PLACE_OPTION_SIZE])
@@ -283,6 +290,17 @@ static void add_key_password(struct postgres_place *place)
             option->val = strdup(password);
 }
 
+/* As libpq would, but here each host is an attempt of its own. The values are libpq's to free. */
+static void add_hosts_of_environment(struct postgres_place *place)
+{
+    for (PQconninfoOption *option = place->options; option->keyword != NULL; option++) {
+        if (!lists_hosts(option->keyword) || option->val != NULL || option->envvar == NULL)
+            continue;
+        const char *said = getenv(option->envvar);
+        option->val = said == NULL || said[0] == '\0' ? NULL : strdup(said);
+    }
+}
+
 /* libpq's own words repeat the URL's parts, and so perhaps a password: they are not passed on. */
 static bool parse(struct postgres_place *place, const char *url, char error[STORE_ERROR_SIZE])
 {
@@ -291,6 +309,7 @@ static bool parse(struct postgres_place *place, const char *url, char error[STOR
     PQfreemem(why);
     if (place->options != NULL) {
         add_key_password(place);
+        add_hosts_of_environment(place);
         return true;
     }
     snprintf(error, STORE_ERROR_SIZE,

@@ -16,7 +16,8 @@ enum {
 };
 
 struct postgres_place {
-    PQconninfoOption *options;     /* owned; of which the URL names those whose `val` is not NULL */
+    PQconninfoOption
+        *options; /* owned; those with a `val` are the URL's; hosts may be the environment's */
     char schema[SCHEMA_NAME_SIZE]; /* [a-z_][a-z0-9_]* */
     size_t hosts;                  /* at least 1: tried one after the other */
     char plain[STORE_PLACE_SIZE];  /* the URL, without passwords */
@@ -27,7 +28,7 @@ bool postgres_place_parse(struct postgres_place *place, const char *rest,
                           char error[STORE_ERROR_SIZE]);
 void postgres_place_free(struct postgres_place *place);
 
-/* An option's value as the URL names it; NULL: it does not. */
+/* An option's value as the URL names it, or of hosts PGHOST, PGHOSTADDR and PGPORT; NULL: nobody does. */
 const char *postgres_place_option(const struct postgres_place *place, const char *keyword);
 
 /* Of the options host, hostaddr and port, which list several: that of the host `index`, "" where it has none. */

@@ -116,6 +116,21 @@ static void hosts(void)
     refused("//a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a/shop", "17 hosts");
 }
 
+/* libpq would try all of them in one attempt, which the first one may use up. */
+static void hosts_of_the_environment(void)
+{
+    setenv("PGHOST", "a,b", 1);
+    setenv("PGPORT", "", 1);
+    is_plain("///shop", "box_office", "postgresql://a,b/shop");
+    is_plain("//c/shop", "box_office", "postgresql://c/shop");
+    setenv("PGPORT", "1,2", 1);
+    setenv("PGHOSTADDR", "::1", 1);
+    is_plain("///shop", "box_office", "postgresql://a:1,b:2/shop?hostaddr=%3A%3A1");
+    unsetenv("PGHOST");
+    unsetenv("PGPORT");
+    unsetenv("PGHOSTADDR");
+}
+
 /* What it says of itself is a URL of the same place. */
 static void plain_is_a_url(void)
 {
@@ -161,6 +176,7 @@ static __attribute__((constructor)) void suite(void)
     suite_add("postgres place", "no password is told", passwords);
     suite_add("postgres place", "all that libpq hides is cut out", all_that_libpq_hides);
     suite_add("postgres place", "several hosts", hosts);
+    suite_add("postgres place", "hosts of the environment", hosts_of_the_environment);
     suite_add("postgres place", "what is told is a URL", plain_is_a_url);
     suite_add("postgres place", "a schema beside it", beside);
     suite_add("postgres place", "no replicas", replicas);
