@@ -74,7 +74,7 @@ static void column_owed(struct sql_query *row, struct owed *owed)
     owed->settled_at = sql_number(row, 7);
 }
 
-/* Inside a reading: two queries of one moment, in the time of one. */
+/* Inside a reading: both queries have the time of one. No event ever goes, so they need not be of one moment. */
 static enum store_found read_owed(struct store *store, const char *event, int64_t after, size_t max,
                                   store_owed_call *call, void *context)
 {

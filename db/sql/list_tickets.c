@@ -24,7 +24,7 @@ static enum store_found each_ticket(struct sql_query *query, store_ticket_call *
     return list_finish(query, STORE_FOUND);
 }
 
-/* Inside a reading: both queries are of one moment, in the time of one. */
+/* Inside a reading: both queries have the time of one. No event ever goes, so they need not be of one moment. */
 static enum store_found read_page(struct store *store, const char *event, const char *after_tier,
                                   int64_t after_number, size_t max, store_ticket_call *call,
                                   void *context)
