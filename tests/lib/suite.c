@@ -1,10 +1,13 @@
 #include "tests/lib/suite.h"
 
 #include <CUnit/TestRun.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 
@@ -65,28 +68,41 @@ static CU_pSuite suite_of(const char *name)
     return suite != NULL ? suite : CU_add_suite(name, NULL, NULL);
 }
 
-/* SHARD=2/3: of three processes that share the tests, this is the second. */
-static void read_shard(size_t *first, size_t *shards)
+/* TESTS_TAKEN=DIRECTORY: of several processes that share the tests, each runs what it is the first to take there. */
+static bool take(size_t test)
 {
-    const char *text = getenv("SHARD");
-    *first = 0;
-    *shards = 1;
-    if (text != NULL &&
-        (sscanf(text, "%zu/%zu", first, shards) != 2 || *first < 1 || *first > *shards))
+    const char *taken = getenv("TESTS_TAKEN");
+    char path[4096];
+    if (taken == NULL)
+        return true;
+    snprintf(path, sizeof path, "%s/%zu", taken, test);
+    int mark = open(path, O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (mark >= 0)
+        close(mark);
+    else if (errno != EEXIST)
         abort();
-    if (text != NULL)
-        --*first;
+    return mark >= 0;
 }
 
-static void register_tests(const char *filter)
+static bool chosen(size_t test, const char *filter)
 {
-    size_t first, shards;
-    read_shard(&first, &shards);
-    for (size_t i = first; i < count; i += shards) {
-        char name[256];
-        snprintf(name, sizeof name, "%s/%s", tests[i].suite, tests[i].name);
-        if (filter == NULL || strstr(name, filter) != NULL)
-            CU_add_test(suite_of(tests[i].suite), tests[i].name, tests[i].body);
+    char name[256];
+    snprintf(name, sizeof name, "%s/%s", tests[test].suite, tests[test].name);
+    return (filter == NULL || strstr(name, filter) != NULL) && take(test);
+}
+
+/* One by one, as others may take the next one meanwhile. */
+static void run_tests(const char *filter, unsigned *run, unsigned *failed)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!chosen(i, filter))
+            continue;
+        CU_pSuite suite = suite_of(tests[i].suite);
+        CU_pTest test = CU_add_test(suite, tests[i].name, tests[i].body);
+        if (CU_run_test(suite, test) != CUE_SUCCESS)
+            printf("CUnit: %s\n", CU_get_error_msg());
+        *run += CU_get_number_of_tests_run();
+        *failed += CU_get_number_of_failure_records() > 0;
     }
 }
 
@@ -95,15 +111,11 @@ int suite_main(int argc, char **argv)
     quiet = getenv("QUIET") != NULL;
     if (CU_initialize_registry() != CUE_SUCCESS)
         return 1;
-    register_tests(argc > 1 ? argv[1] : NULL);
+    unsigned run = 0, failed = 0;
     CU_set_test_start_handler(test_begins);
     CU_set_test_complete_handler(test_ended);
-    if (CU_run_all_tests() != CUE_SUCCESS)
-        printf("CUnit: %s\n", CU_get_error_msg());
-    unsigned run = CU_get_number_of_tests_run();
-    unsigned failed = CU_get_number_of_tests_failed();
-    bool bad = run == 0 || failed > 0 || CU_get_number_of_failure_records() > 0;
+    run_tests(argc > 1 ? argv[1] : NULL, &run, &failed);
     printf("%u passed, %u failed, %u skipped\n", run - failed - skipped, failed, skipped);
     CU_cleanup_registry();
-    return bad ? 1 : 0;
+    return run == 0 || failed > 0 ? 1 : 0;
 }

@@ -9,7 +9,7 @@
 #include "tests/store/walk.h"
 
 enum {
-    SEQUENCES = 150,
+    SEQUENCES = 300,
     ENOUGH = 1000, /* walks that meet all there is to meet, also what is rare */
     PROGRESS = 500,
     LATE_MAX = 5, /* times that a walk begins anew */
