@@ -206,7 +206,7 @@ bench-quick: packages-run packages-bench ## the same in 3½ minutes, with less o
 	@$(MAKE) --no-print-directory -s all $(BUILD)/nothing $(BUILD)/fill $(BUILD)/choice
 	@BUILD=$(BUILD) tests/bench/bench --quick
 
-bench-postgres: packages-run packages-bench ## PostgreSQL, SQLite, and without batches (15 minutes)
+bench-postgres: packages-run packages-bench ## PostgreSQL, SQLite, and without batches (20 minutes)
 	@$(MAKE) --no-print-directory -s all $(BUILD)/fill $(BUILD)/batches
 	@BUILD=$(BUILD) tests/bench/bench --postgres
 
